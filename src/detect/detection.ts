@@ -1,0 +1,84 @@
+import type { EnrichedEvent } from '../enrich/event.ts';
+
+/** 0 info, 1 low, 2 medium, 3 high. */
+export type Severity = 0 | 1 | 2 | 3;
+
+export type EventSet = 'signatures' | 'default' | 'base';
+
+/** One row of the ATT&CK for Linux matrix. */
+export interface MitreTechnique {
+  /** Tactic, for example TA0006 and credential-access. */
+  readonly tacticId: string;
+  readonly tacticName: string;
+  /** Technique, for example T1003 and OS Credential Dumping. */
+  readonly techniqueId: string;
+  readonly techniqueName: string;
+  /** Sub-technique, for example T1003.007 and Proc Filesystem. */
+  readonly subtechniqueId?: string;
+  readonly subtechniqueName?: string;
+  /** STIX id of the most specific of the two: attack-pattern--…. */
+  readonly stixId: string;
+}
+
+/** The public description of a kind of event. Raw (`base`) events have no id and no technique. */
+export interface EventDefinition {
+  /** EventName of the log record, for example proc_mem_access. */
+  readonly eventName: string;
+  /** For example TRC-1023; absent on raw events. */
+  readonly id?: string;
+  readonly version: string;
+  readonly severity: Severity;
+  readonly sets: readonly EventSet[];
+  readonly mitre?: MitreTechnique;
+  /** One sentence for a person: what was seen. */
+  readonly description: string;
+  /** Where to read more. */
+  readonly reference?: string;
+}
+
+export type AccessMethod =
+  | 'proc_mem_open'
+  | 'kcore_open'
+  | 'file_open'
+  | 'process_vm_readv'
+  | 'process_vm_writev'
+  | 'ptrace_attach'
+  | 'ptrace_seize'
+  | 'ptrace_peek'
+  | 'ptrace_poke'
+  | 'ptrace_getregs'
+  | 'ptrace_setregs'
+  | 'pidfd_getfd'
+  | 'scm_rights'
+  | 'inherited'
+  | 'proc_mem_read'
+  | 'proc_mem_write'
+  | 'mmap'
+  | 'mprotect';
+
+export type AccessMode = 'read' | 'write' | 'read_write' | 'attach';
+
+/** What a signature says of an event that it matches. */
+export interface Match {
+  readonly method: AccessMethod;
+  readonly mode: AccessMode;
+  /** Severity when it differs from the definition's (own memory is 1, not 3). */
+  readonly severity?: Severity;
+  /** The event's documented data fields (signatures.md §3–5), verbatim; pid and target_pid included. */
+  readonly data: Readonly<Record<string, string | number>>;
+}
+
+/** A signature: its metadata and one predicate. */
+export interface Signature {
+  readonly definition: EventDefinition;
+  /** Undefined when the event is not this signature's business. Must not throw on any event. */
+  match(event: EnrichedEvent): Match | undefined;
+}
+
+/** One finding, ready to be told. */
+export interface Detection {
+  readonly definition: EventDefinition;
+  readonly severity: Severity;
+  readonly match: Match;
+  readonly event: EnrichedEvent;
+}
