@@ -1,0 +1,26 @@
+/**
+ * The stable names of everything that can go wrong and that a person can do something about.
+ * A code never changes its meaning: scripts and runbooks match on it.
+ */
+export type ErrorCode =
+  | 'CONFIG_INVALID'
+  | 'CAPTURE_UNAVAILABLE'
+  | 'CAPTURE_OBJECT_INVALID'
+  | 'CREDENTIALS_INVALID'
+  | 'DELIVERY_FAILED'
+  | 'EXCEPTIONS_INVALID'
+  | 'SPOOL_INVALID'
+  | 'RECORDING_INVALID';
+
+/** An error for a person: `message` reads "failed to <verb> <object>: <cause>", `hint` says what to try. */
+export class MemwardenError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, hint?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MemwardenError';
+    this.code = code;
+    this.hint = hint;
+  }
+}
