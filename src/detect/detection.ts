@@ -1,3 +1,4 @@
+import type { EventKind } from '../capture/event.ts';
 import type { EnrichedEvent } from '../enrich/event.ts';
 
 /** 0 info, 1 low, 2 medium, 3 high. */
@@ -61,7 +62,8 @@ export type AccessMode = 'read' | 'write' | 'read_write' | 'attach';
 /** What a signature says of an event that it matches. */
 export interface Match {
   readonly method: AccessMethod;
-  readonly mode: AccessMode;
+  /** Absent when nothing is read or written: an open with access mode 3, a change of memory protection. */
+  readonly mode?: AccessMode;
   /** Severity when it differs from the definition's (own memory is 1, not 3). */
   readonly severity?: Severity;
   /** The event's documented data fields (signatures.md §3–5), verbatim; pid and target_pid included. */
@@ -71,8 +73,21 @@ export interface Match {
 /** A signature: its metadata and one predicate. */
 export interface Signature {
   readonly definition: EventDefinition;
+  /** The kinds of captured event it looks at; `match` is called for no other. */
+  readonly kinds: readonly EventKind[];
+  /** Where one finding stands for many events: those with an equal key are told once. */
+  readonly once?: (event: EnrichedEvent) => string;
   /** Undefined when the event is not this signature's business. Must not throw on any event. */
   match(event: EnrichedEvent): Match | undefined;
+}
+
+/** Identical findings that one detection stands for. */
+export interface Repeat {
+  /** How many were not told one by one. */
+  readonly count: number;
+  /** When the first and the last of them happened: ns since the Unix epoch. */
+  readonly firstUnixNs: bigint;
+  readonly lastUnixNs: bigint;
 }
 
 /** One finding, ready to be told. */
@@ -81,4 +96,6 @@ export interface Detection {
   readonly severity: Severity;
   readonly match: Match;
   readonly event: EnrichedEvent;
+  /** Set on a summary: the findings like this one that followed a record already told. */
+  readonly repeat?: Repeat;
 }
