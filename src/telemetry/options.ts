@@ -55,9 +55,9 @@ export interface DeliveryOptions {
 
 /** What the Resource says beside what can be read from the host. */
 export interface ResourceOptions {
-  /** `OTEL_SERVICE_NAME`. */
-  readonly serviceName: string;
-  /** `OTEL_RESOURCE_ATTRIBUTES`, as written: `key=value,…`, percent-encoded. */
+  /** `OTEL_SERVICE_NAME`; undefined: that of `attributes`, else `memwarden`. */
+  readonly serviceName?: string;
+  /** `OTEL_RESOURCE_ATTRIBUTES` as written: `key=value,…`, percent-encoded. */
   readonly attributes?: string;
   readonly nodeName?: string;
   readonly clusterName?: string;
@@ -80,7 +80,7 @@ export interface TelemetryOptions {
 export const TELEMETRY_DEFAULTS = {
   exporter: 'otlp',
   pretty: false,
-  resource: { serviceName: 'memwarden' },
+  resource: {},
   delivery: {
     scheduleDelayMillis: 1_000,
     maxExportBatchSize: 512,
