@@ -1,0 +1,65 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { type GroundTruth, parseGroundTruth } from './act.ts';
+import { judge, type Verdict } from './judge.ts';
+import type { Need, Scenario } from './scenario.ts';
+import type { Sidecar } from './sidecar.ts';
+
+const ATTACKS = fileURLToPath(new URL('../attacks/', import.meta.url));
+
+/** Builds the attack programs that are out of date. Throws Error with the compiler's words. */
+export function buildAttacks(): void {
+  execFileSync(`${ATTACKS}build.sh`, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** Why this machine cannot run the scenario; undefined when it can. */
+export function missingNeed({ needs = [] }: Scenario): string | undefined {
+  const missing = needs.find(need => !isMet(need));
+  return missing === undefined ? undefined : `needs ${missing}`;
+}
+
+function isMet(need: Need): boolean {
+  if (need === 'x64') return process.arch === 'x64';
+  try {
+    execFileSync(need, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    // not there, or not fit to run: the scenario is skipped with the reason
+    return false;
+  }
+}
+
+/** Runs one attack beside a running sidecar and judges what was said of it. */
+export async function attack(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
+  const from = sidecar.records.length;
+  const { truth, pid } = await run(scenario);
+  await sidecar.fence();
+  const records = sidecar.records.slice(from);
+  return judge(scenario, truth, records, sidecar.hooks[scenario.capability], pid);
+}
+
+/** Throws Error when the attack program fails: its ground truth is then worth nothing. */
+async function run({
+  name,
+  command: [program, ...args],
+}: Scenario): Promise<{ readonly truth: GroundTruth; readonly pid: number | undefined }> {
+  const [file, fileArgs] = program.endsWith('.py')
+    ? ['python3', [`${ATTACKS}${program}`, ...args]]
+    : [`${ATTACKS}build/${program}`, args];
+  const child = spawn(file, fileArgs, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ATTACK_SCENARIO: name },
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${program} ended with ${signal ?? code}: ${errors}`);
+  return { truth: parseGroundTruth(output), pid: child.pid };
+}

@@ -1,0 +1,179 @@
+import type { HookName } from '../../src/capture/event.ts';
+import type { Act, GroundTruth } from './act.ts';
+import { ancestorsOf, type ConsoleRecord, numberOf } from './console-record.ts';
+import type { Expectation, Scenario } from './scenario.ts';
+
+export interface Verdict {
+  /** `limit`: not seen, and the hook's documented limit says why. `skip`: the machine cannot run the attack. */
+  readonly status: 'pass' | 'fail' | 'limit' | 'skip';
+  /** Every expected record came, and no other. */
+  readonly seen: boolean;
+  readonly rightTarget: boolean;
+  readonly rightOutcome: boolean;
+  /** What is wrong, or the limit, or the reason of the skip; empty on a pass. */
+  readonly reasons: readonly string[];
+}
+
+interface Difference {
+  readonly about: 'target' | 'outcome' | 'other';
+  readonly text: string;
+}
+
+/** A record's timestamp must lie in the act, give or take this: the contract of the record's Timestamp. */
+const TIME_TOLERANCE_NS = 50_000_000n;
+
+/** Names as the sidecar's own self-description uses them; they are about no attack. */
+const ABOUT_ITSELF = 'memwarden.';
+
+/**
+ * Compares the records with what the attack says it did.
+ *
+ * @param records everything the sidecar said between the attack's start and the fence after its end.
+ * @param hook the kind of program that serves the scenario's capability.
+ * @param rootPid the pid the runner gave the attack, where it knows; descendants of it belong to the attack.
+ */
+export function judge(
+  scenario: Scenario,
+  truth: GroundTruth,
+  records: readonly ConsoleRecord[],
+  hook: HookName | undefined,
+  rootPid?: number,
+): Verdict {
+  if (truth.skip !== undefined) return verdict('skip', [truth.skip]);
+  if (truth.acts.length === 0) return verdict('fail', ['the attack printed no ground truth']);
+
+  const pids = new Set(truth.acts.map(act => act.actor_pid));
+  if (rootPid !== undefined) pids.add(rootPid);
+  const left = records.filter(record => belongs(record, pids));
+  const differences: Difference[] = [];
+  let missing = 0;
+  for (const expectation of scenario.expect) {
+    const act = truth.acts[expectation.act ?? 0];
+    if (act === undefined) {
+      differences.push({ about: 'other', text: `the attack printed no act ${expectation.act}` });
+      continue;
+    }
+    const best = bestMatch(expectation, act, left);
+    if (best === undefined) {
+      missing++;
+      differences.push({ about: 'other', text: `no ${expectation.eventName} (${expectation.method})` });
+      continue;
+    }
+    left.splice(left.indexOf(best.record), 1);
+    differences.push(...best.differences);
+  }
+
+  const unexpected = left.filter(record => !scenario.allow?.includes(record.eventName));
+  const limit = hook === undefined ? undefined : scenario.limits?.[hook];
+  if (limit !== undefined && missing > 0 && missing === differences.length && unexpected.length === 0) {
+    return verdict('limit', [limit]);
+  }
+  const reasons = differences.map(({ text }) => text);
+  for (const record of unexpected) reasons.push(`unexpected ${record.eventName}: ${record.body}`);
+  return {
+    status: reasons.length === 0 ? 'pass' : 'fail',
+    seen: missing === 0 && unexpected.length === 0,
+    rightTarget: missing === 0 && differences.every(({ about }) => about !== 'target'),
+    rightOutcome: missing === 0 && differences.every(({ about }) => about !== 'outcome'),
+    reasons,
+  };
+}
+
+function verdict(status: 'fail' | 'limit' | 'skip', reasons: readonly string[]): Verdict {
+  return { status, seen: false, rightTarget: false, rightOutcome: false, reasons };
+}
+
+function belongs(record: ConsoleRecord, pids: ReadonlySet<number>): boolean {
+  if (record.eventName.startsWith(ABOUT_ITSELF)) return false;
+  const actor = numberOf(record, 'process.pid');
+  return (actor !== undefined && pids.has(actor)) || ancestorsOf(record).some(pid => pids.has(pid));
+}
+
+/** Of the records with the expected name and method, the one that differs least. */
+function bestMatch(expectation: Expectation, act: Act, records: readonly ConsoleRecord[]) {
+  return records
+    .filter(
+      record =>
+        record.eventName === expectation.eventName &&
+        record.attributes['memwarden.access.method'] === expectation.method,
+    )
+    .map(record => ({ record, differences: compare(expectation, act, record) }))
+    .sort((a, b) => a.differences.length - b.differences.length)[0];
+}
+
+function compare(expectation: Expectation, act: Act, record: ConsoleRecord): readonly Difference[] {
+  const differences: Difference[] = [];
+  const check = (about: Difference['about'], name: string, actual: unknown, expected: unknown): void => {
+    if (actual !== expected) {
+      differences.push({ about, text: `${expectation.eventName} ${name} is ${actual}, not ${expected}` });
+    }
+  };
+  const attribute = (about: Difference['about'], name: string, expected: unknown): void =>
+    check(about, name, record.attributes[name], expected);
+
+  attribute('other', 'security_rule.uuid', expectation.id);
+  attribute('other', 'memwarden.severity', expectation.severity);
+  attribute('other', 'memwarden.access.mode', expectation.mode);
+  for (const [name, value] of Object.entries(expectation.attributes ?? {})) attribute('other', name, value);
+
+  attribute('other', 'process.pid', act.actor_pid);
+  attribute('other', 'process.parent_pid', act.actor_ppid);
+  attribute('other', 'process.vpid', act.actor_vpid === act.actor_pid ? undefined : act.actor_vpid);
+  attribute('other', 'process.executable.path', act.executable);
+  // io_uring may do the work on a thread of the kernel's own making, within the actor's thread group
+  if (act.request !== 'io_uring') attribute('other', 'thread.id', act.actor_tid);
+
+  if (expectation.id !== undefined) attribute('other', 'pid', act.actor_pid);
+  if (act.target_pid !== undefined) {
+    attribute('target', 'target_pid', act.target_pid);
+    attribute('target', 'memwarden.target.process.pid', act.target_pid);
+    attribute(
+      'target',
+      'memwarden.target.process.vpid',
+      act.target_vpid === act.target_pid ? undefined : act.target_vpid,
+    );
+    attribute('target', 'memwarden.self_access', act.target_pid === act.actor_pid);
+    attribute('target', 'memwarden.target_is_descendant', act.descendant);
+    if (act.target_executable !== undefined) {
+      attribute('target', 'memwarden.target.process.executable.path', act.target_executable);
+    }
+  }
+
+  attribute('outcome', 'event.outcome', act.outcome);
+  attribute('outcome', 'error.type', act.errno);
+  if (act.path !== undefined) attribute('other', 'pathname', act.path);
+  if (act.flags !== undefined) {
+    check('other', 'flags', comparableFlags(record.attributes['flags']), comparableFlags(act.flags));
+  }
+  if (act.bytes !== undefined) attribute('other', 'memwarden.access.bytes', act.bytes);
+  if (act.address !== undefined) attribute('target', 'memwarden.memory.address', act.address);
+  differences.push(...compareTime(act, record));
+  return differences;
+}
+
+/**
+ * O_LARGEFILE is the kernel's addition (force_o_largefile()), and O_CREAT, O_EXCL and O_TRUNC are gone from `f_flags` once
+ * the file is open (do_dentry_open()), so neither is the caller's word.
+ */
+function comparableFlags(flags: unknown): string {
+  return String(flags)
+    .split('|')
+    .filter(flag => !['O_LARGEFILE', 'O_CREAT', 'O_EXCL', 'O_TRUNC'].includes(flag))
+    .sort()
+    .join('|');
+}
+
+function compareTime(act: Act, { eventName, timestamp }: ConsoleRecord): readonly Difference[] {
+  const at = unixNs(timestamp);
+  const after = BigInt(act.after_unix_ns) - at;
+  const before = at - BigInt(act.before_unix_ns);
+  if (before >= -TIME_TOLERANCE_NS && after >= -TIME_TOLERANCE_NS) return [];
+  const milliseconds = Number(before < 0n ? before : -after) / 1e6;
+  return [{ about: 'other', text: `${eventName} timestamp is ${milliseconds} ms off the act` }];
+}
+
+/** ISO 8601 with up to nine decimals, as ns since the Unix epoch. */
+function unixNs(timestamp: string): bigint {
+  const [, seconds = '', fraction = ''] = /^(.*?)(?:\.(\d+))?Z$/.exec(timestamp) ?? [];
+  return BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(fraction.padEnd(9, '0').slice(0, 9));
+}

@@ -1,0 +1,39 @@
+import type { HookName } from '../../src/capture/event.ts';
+import type { AccessMethod, AccessMode, Severity } from '../../src/detect/detection.ts';
+
+/** What a machine must have beside the attack programs. */
+export type Need = 'gdb' | 'python3' | 'x64';
+
+/** What the kernel is asked to see; the key of `memwarden.capture.hook`. */
+export type Capability = 'file_open' | 'mem_io' | 'ptrace' | 'process_vm' | 'fd_transfer' | 'mem_protect';
+
+/** One record that must come. Pids, path, flags, outcome, executables and time are those of the act. */
+export interface Expectation {
+  readonly eventName: string;
+  /** Absent on raw events. */
+  readonly id?: string;
+  readonly severity: Severity;
+  readonly method: AccessMethod;
+  /** Absent when nothing is read or written. */
+  readonly mode?: AccessMode;
+  /** Which line of the ground truth it is about; the first one unless given. */
+  readonly act?: number;
+  /** Attributes with a value of their own, for example `alert`. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** One attack and everything that must be said of it. The live tests and the kernel matrix share these. */
+export interface Scenario {
+  /** Unique; the row of the table. */
+  readonly name: string;
+  /** Program in test/attacks (a built C program, or a Python file) and its arguments. */
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly capability: Capability;
+  readonly needs?: readonly Need[];
+  /** Empty: the act must raise nothing. */
+  readonly expect: readonly Expectation[];
+  /** Records that may come as well, by event name; for tools that do more than the act. */
+  readonly allow?: readonly string[];
+  /** What a kind of hook cannot see, and why: a missing record is then a limit of the kernel, not a failure. */
+  readonly limits?: Partial<Readonly<Record<HookName, string>>>;
+}

@@ -1,0 +1,79 @@
+import type { HookName } from '../../../src/capture/event.ts';
+import type { Expectation, Scenario } from '../scenario.ts';
+
+const READ: Expectation = {
+  eventName: 'proc_mem_access',
+  id: 'TRC-1023',
+  severity: 3,
+  method: 'proc_mem_open',
+  mode: 'read',
+};
+const WRITE: Expectation = {
+  eventName: 'proc_mem_code_injection',
+  id: 'TRC-1024',
+  severity: 3,
+  method: 'proc_mem_open',
+  mode: 'write',
+};
+const BOTH: readonly Expectation[] = [
+  { ...READ, mode: 'read_write' },
+  { ...WRITE, mode: 'read_write' },
+];
+const SELF: Expectation = { ...READ, severity: 1 };
+const KCORE: Expectation = {
+  eventName: 'proc_kcore_read',
+  id: 'TRC-1021',
+  severity: 2,
+  method: 'kcore_open',
+  mode: 'read',
+};
+
+const BEFORE_THE_HOOK =
+  'the file mode refuses the open in may_open(), before security_file_open is reached; only the system call shows it';
+const REFUSED_EARLY: Partial<Record<HookName, string>> = {
+  lsm: BEFORE_THE_HOOK,
+  fentry: BEFORE_THE_HOOK,
+  kprobe: BEFORE_THE_HOOK,
+};
+
+function scenario(
+  name: string,
+  command: Scenario['command'],
+  expect: readonly Expectation[],
+  limits?: Scenario['limits'],
+): Scenario {
+  return { name, command, capability: 'file_open', expect, ...(limits && { limits }) };
+}
+
+/** Every way to open the memory of a process or of the kernel, and what only looks like one. */
+export const openScenarios: readonly Scenario[] = [
+  scenario('read of another process', ['open_mem', 'O_RDONLY'], [READ]),
+  scenario('write to another process', ['open_mem', 'O_WRONLY'], [WRITE]),
+  scenario('read and write', ['open_mem', 'O_RDWR'], BOTH),
+  scenario('read and write, close on exec', ['open_mem', 'O_RDWR|O_CLOEXEC'], BOTH),
+  scenario('O_CREAT alone is a read', ['open_mem', 'O_RDONLY|O_CREAT'], [READ]),
+  scenario('access mode 3 is neither', ['open_mem', '3'], []),
+  scenario('O_PATH is no access', ['open_mem', 'O_PATH'], []),
+  scenario("own pid's number", ['open_own_number'], [SELF]),
+  scenario('/proc/self/mem', ['open_self'], [SELF]),
+  scenario('/proc/thread-self/mem', ['open_thread_self'], [SELF]),
+  scenario('/proc/<pid>/task/<tid>/mem', ['open_task'], [READ]),
+  scenario('/proc/<tid>/mem', ['open_thread_number'], [READ]),
+  scenario('relative open after chdir', ['open_relative'], [READ]),
+  scenario('symbolic link', ['open_symlink'], [READ]),
+  scenario('openat2', ['open_openat2'], [READ]),
+  scenario('procfs mounted elsewhere', ['open_other_procfs'], [READ]),
+  scenario('bind-mounted single file', ['open_bind_mount'], [READ]),
+  scenario('/proc/1/mem in a nested pid namespace', ['open_nested_pid1'], [READ]),
+  scenario('pid 1', ['open_pid1'], [READ]),
+  scenario('O_PATH descriptor reopened', ['open_opath_reopen'], [READ]),
+  scenario('refused by the ptrace check', ['refused_by_ptrace_check'], [READ]),
+  scenario('refused by the file mode', ['refused_by_owner'], [READ], REFUSED_EARLY),
+  scenario('kcore read', ['open_kcore', 'O_RDONLY'], [KCORE]),
+  scenario('kcore read and write', ['open_kcore', 'O_RDWR'], [{ ...KCORE, mode: 'read_write' }]),
+  scenario('kcore write', ['open_kcore', 'O_WRONLY'], []),
+  scenario('ordinary file /tmp/proc/12/mem', ['open_decoy', 'proc/12/mem'], []),
+  scenario('ordinary file called kcore', ['open_decoy', 'proc/kcore'], []),
+  scenario('/proc/meminfo', ['open_neighbour', 'meminfo'], []),
+  scenario('/proc/<pid>/maps', ['open_neighbour', '%d/maps'], []),
+];

@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { HookName } from '../../src/capture/event.ts';
+import { type ConsoleRecord, numberOf, parseConsoleRecord } from './console-record.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const FENCE = fileURLToPath(new URL('../attacks/build/open_self', import.meta.url));
+
+/** Loading and verifying the programs takes a second or two; a busy machine may need many. */
+const READY_MILLIS = 60_000;
+const FENCE_MILLIS = 20_000;
+
+/** A real sidecar, as a user starts it, with the console exporter. */
+export class Sidecar {
+  readonly #process: ChildProcess;
+  readonly #directory: string;
+  readonly #records: ConsoleRecord[] = [];
+  readonly #waiting = new Set<() => void>();
+  #errors = '';
+  #broken: Error | undefined;
+
+  private constructor(process: ChildProcess, directory: string) {
+    this.#process = process;
+    this.#directory = directory;
+  }
+
+  /**
+   * Starts it and waits until its hooks are proven alive.
+   *
+   * @param environment settings over those of the tests, by their environment names.
+   * Throws Error with what it wrote to stderr when it ends instead, or is not ready in time.
+   */
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Sidecar> {
+    const directory = mkdtempSync(join(tmpdir(), 'memwarden-live-'));
+    const child = spawn(process.execPath, [MAIN, 'run'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        OTEL_LOGS_EXPORTER: 'console',
+        MEMWARDEN_DETECT_EVENTS: 'signatures',
+        MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+        MEMWARDEN_HEALTH_ENABLED: 'false',
+        MEMWARDEN_CAPTURE_PIN_PATH: `/sys/fs/bpf/memwarden-live-${process.pid}`,
+        MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
+        ...environment,
+      },
+    });
+    const sidecar = new Sidecar(child, directory);
+    sidecar.#read();
+    try {
+      await sidecar.#until(() => sidecar.#errors.includes('memwarden ready'), READY_MILLIS, 'ready');
+    } catch (error) {
+      await sidecar.stop();
+      throw error;
+    }
+    return sidecar;
+  }
+
+  /** Everything it has reported so far. */
+  get records(): readonly ConsoleRecord[] {
+    return this.#records;
+  }
+
+  /** Everything it has said about itself. */
+  get diagnostics(): string {
+    return this.#errors;
+  }
+
+  /** Kind of program per capability, from the resource of its records; empty before the first one. */
+  get hooks(): Readonly<Record<string, HookName>> {
+    const text = this.#records[0]?.resource['memwarden.capture.hook'];
+    return Object.fromEntries(
+      String(text ?? '')
+        .split(',')
+        .map(pair => pair.split('=')),
+    );
+  }
+
+  /**
+   * Waits until everything that happened before the call has been reported: events come in the order in which they
+   * happened, so a known access made now ends the wait. "Nothing was raised" is decided by this, not by a sleep.
+   */
+  async fence(): Promise<void> {
+    const fence = spawn(FENCE, { stdio: 'ignore' });
+    await once(fence, 'exit');
+    await this.#until(
+      () => this.#records.some(record => numberOf(record, 'process.pid') === fence.pid),
+      FENCE_MILLIS,
+      'told of the fence',
+    );
+  }
+
+  /** Ends it as an orchestrator does, and returns its exit code (null when a signal ended it). */
+  async stop(): Promise<number | null> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      this.#process.kill('SIGTERM');
+      await once(this.#process, 'exit');
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+    return this.#process.exitCode;
+  }
+
+  #read(): void {
+    const { stdout, stderr } = this.#process;
+    if (stdout === null || stderr === null) throw new Error('the sidecar was started without pipes');
+    createInterface(stdout).on('line', line => {
+      try {
+        this.#records.push(parseConsoleRecord(line));
+      } catch (error) {
+        this.#broken ??= new Error(`not a record on the sidecar's stdout: ${line}`, { cause: error });
+      }
+      this.#wake();
+    });
+    stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors += text;
+      this.#wake();
+    });
+    this.#process.on('exit', () => this.#wake());
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+  }
+
+  #until(condition: () => boolean, millis: number, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (error?: Error): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(check);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const check = (): void => {
+        if (this.#broken !== undefined) finish(this.#broken);
+        else if (condition()) finish();
+        else if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
+          finish(new Error(`the sidecar ended before it was ${what}:\n${this.#errors}`));
+        }
+      };
+      const timer = setTimeout(
+        () => finish(new Error(`the sidecar was not ${what} in ${millis} ms:\n${this.#errors}`)),
+        millis,
+      );
+      this.#waiting.add(check);
+      check();
+    });
+  }
+}
