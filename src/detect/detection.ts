@@ -66,7 +66,7 @@ export interface Match {
   readonly mode?: AccessMode;
   /** Severity when it differs from the definition's (own memory is 1, not 3). */
   readonly severity?: Severity;
-  /** The event's documented data fields (signatures.md §3–5), verbatim; pid and target_pid included. */
+  /** The event's documented data fields, verbatim; pid and target_pid included. */
   readonly data: Readonly<Record<string, string | number>>;
 }
 

@@ -1,0 +1,82 @@
+import { LRUCache } from 'lru-cache';
+import type { EventKind } from '../capture/event.ts';
+import type { EnrichedEvent } from '../enrich/event.ts';
+import type { Detection, Repeat, Signature } from './detection.ts';
+import { kindOf } from './event-kind.ts';
+import { selectSignatures } from './select-signatures.ts';
+
+/** Keys of findings already told that are remembered; beyond it the one longest unused may be told again. */
+const ONCE_KEYS_MAX = 16_384;
+
+export interface EngineOptions {
+  /** Names of events and of sets (`signatures`, `default`, `base`) to tell. Default: `['default']`. */
+  readonly events?: readonly string[];
+}
+
+/** Turns enriched events into detections. */
+export interface Engine {
+  /** What is told, in the order of the catalogue. */
+  readonly signatures: readonly Signature[];
+  /** The kinds of event that are looked at: capture need not deliver any other. */
+  readonly kinds: ReadonlySet<EventKind>;
+  /** All that an event amounts to; often one detection, two for an open that reads and writes. Never throws. */
+  detect(event: EnrichedEvent): readonly Detection[];
+}
+
+const NOTHING: readonly Detection[] = [];
+
+function repeatOf(event: EnrichedEvent): Repeat | undefined {
+  if (event.kind !== 'repeat') return undefined;
+  return {
+    count: Number(event.repeatCount),
+    firstUnixNs: event.timeUnixNs - (event.timeNs - event.repeatFirstNs),
+    lastUnixNs: event.timeUnixNs,
+  };
+}
+
+/**
+ * Build an engine. Every selected event is matched by itself against what was captured, so selecting one (a raw event
+ * included) never changes what another sees.
+ *
+ * @throws {MemwardenError} CONFIG_INVALID when an event name is unknown.
+ */
+export function createEngine(options: EngineOptions = {}): Engine {
+  const signatures = selectSignatures(options.events ?? ['default']);
+  const byKind = Map.groupBy(
+    signatures.flatMap(signature => signature.kinds.map(kind => ({ kind, signature }))),
+    ({ kind }) => kind,
+  );
+  const told = new LRUCache<string, true>({ max: ONCE_KEYS_MAX });
+
+  function isFirst(signature: Signature, event: EnrichedEvent): boolean {
+    if (signature.once === undefined) return true;
+    const key = `${signature.definition.eventName} ${signature.once(event)}`;
+    if (told.get(key)) return false;
+    told.set(key, true);
+    return true;
+  }
+
+  function detect(captured: EnrichedEvent): readonly Detection[] {
+    const kind = kindOf(captured);
+    const candidates = byKind.get(kind);
+    if (candidates === undefined) return NOTHING;
+    const repeat = repeatOf(captured);
+    const event = repeat === undefined ? captured : { ...captured, kind };
+    const detections: Detection[] = [];
+    for (const { signature } of candidates) {
+      const match = signature.match(event);
+      if (match === undefined || !isFirst(signature, event)) continue;
+      const { definition } = signature;
+      detections.push({
+        definition,
+        severity: match.severity ?? definition.severity,
+        match,
+        event,
+        ...(repeat === undefined ? {} : { repeat }),
+      });
+    }
+    return detections;
+  }
+
+  return { signatures, kinds: new Set(byKind.keys()), detect };
+}

@@ -1,0 +1,26 @@
+import type { CapturedEvent, EventKind } from '../capture/event.ts';
+
+/** What happened, of an event that stands for repeats of another: they carry all but its kind. */
+export function kindOf(event: CapturedEvent): EventKind {
+  if (event.kind !== 'repeat') return event.kind;
+  switch (event.method) {
+    case 'open':
+      if (event.target !== undefined || event.byText) return 'proc_mem_open';
+      return event.path?.endsWith('/kcore') ? 'kcore_open' : 'file_open';
+    case 'process_vm_readv':
+    case 'process_vm_writev':
+      return 'process_vm';
+    case 'ptrace':
+      return 'ptrace';
+    case 'pidfd_getfd':
+    case 'scm_rights':
+    case 'inherited':
+      return 'fd_transfer';
+    case 'fd_read':
+    case 'fd_write':
+      return 'mem_io';
+    case 'mmap':
+    case 'mprotect':
+      return 'mem_protect';
+  }
+}

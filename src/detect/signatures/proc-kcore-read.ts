@@ -1,0 +1,18 @@
+import type { Signature } from '../detection.ts';
+import { matchMemoryFile } from '../memory-file.ts';
+import { MITRE } from '../mitre.ts';
+
+export const procKcoreRead: Signature = {
+  definition: {
+    eventName: 'proc_kcore_read',
+    id: 'TRC-1021',
+    version: '1',
+    severity: 2,
+    sets: ['signatures', 'default'],
+    mitre: MITRE.escapeToHost,
+    description: 'A process opened the memory of the kernel, /proc/kcore, for reading.',
+    reference: 'https://attack.mitre.org/techniques/T1611/',
+  },
+  kinds: ['kcore_open'],
+  match: event => matchMemoryFile(event, 'read'),
+};

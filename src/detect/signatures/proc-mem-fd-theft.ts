@@ -1,0 +1,20 @@
+import type { Signature } from '../detection.ts';
+import { matchMemoryFile } from '../memory-file.ts';
+import { MITRE } from '../mitre.ts';
+
+export const procMemFdTheft: Signature = {
+  definition: {
+    eventName: 'proc_mem_fd_theft',
+    id: 'MEM-1003',
+    version: '1',
+    severity: 3,
+    sets: ['signatures', 'default'],
+    mitre: MITRE.procFilesystem,
+    description:
+      "A process got or used a descriptor of another process's memory that it had not opened itself.",
+    reference: 'https://attack.mitre.org/techniques/T1003/007/',
+  },
+  // The kernel side tells use by anyone but the opener as fd_transfer too, with fd_read or fd_write as the method.
+  kinds: ['fd_transfer'],
+  match: event => (event.selfAccess ? undefined : matchMemoryFile(event, 'any')),
+};

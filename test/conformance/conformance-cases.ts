@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** An open of a file: what kind of file it is to the kernel, and what must be told. */
+export interface OpenCase {
+  readonly case: string;
+  readonly fs: 'proc' | 'tmpfs';
+  readonly dentry: string;
+  readonly target?: 'other' | 'other-thread' | 'self' | 'child' | number;
+  readonly flags: string;
+  readonly path?: string;
+  readonly errno?: string;
+  readonly expect: readonly string[];
+  readonly self_access?: boolean;
+  readonly target_is_descendant?: boolean;
+  readonly severity?: number;
+  readonly outcome?: 'success' | 'failure';
+}
+
+export interface SyscallCase {
+  readonly call: 'process_vm_readv' | 'process_vm_writev' | 'ptrace';
+  readonly request?: string;
+  readonly target: 'other' | 'self' | 'own-thread';
+  readonly expect: readonly string[];
+}
+
+export interface ProtectionCase {
+  readonly call: 'mmap' | 'mprotect';
+  readonly prot?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly alert: string | null;
+  readonly also?: readonly string[];
+}
+
+export interface ConformanceCases {
+  readonly open: readonly OpenCase[];
+  readonly syscall: readonly SyscallCase[];
+  readonly mem_prot_alert: readonly ProtectionCase[];
+}
+
+/** Beside the repository, or named by MEMWARDEN_CONFORMANCE. */
+export const CONFORMANCE_FILE =
+  process.env['MEMWARDEN_CONFORMANCE'] ??
+  fileURLToPath(new URL('../../../shared/conformance/signatures.json', import.meta.url));
+
+/** The shared cases; undefined where the file is not there. */
+export function loadConformanceCases(): ConformanceCases | undefined {
+  if (!existsSync(CONFORMANCE_FILE)) return undefined;
+  return JSON.parse(readFileSync(CONFORMANCE_FILE, 'utf8')) as ConformanceCases;
+}
