@@ -1,0 +1,143 @@
+import { watch } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureCollector } from './collector/ensure-collector.ts';
+import { CollectorProcess } from './collector-process.ts';
+import { freePort } from './free-port.ts';
+import { parseRecords, type ReceivedRecord } from './otlp-json.ts';
+
+export interface CollectorOptions {
+  /** PEM files of the receiver; with `clientCaPath` it asks its clients for a certificate. Absent: no TLS. */
+  readonly tls?: { readonly certPath: string; readonly keyPath: string; readonly clientCaPath?: string };
+}
+
+/**
+ * A real Collector that writes what it receives to a file: OTLP over gRPC and HTTP on ports of its own, kept over
+ * restarts, so that a client can be told its address before it runs and finds it again after.
+ *
+ * @example
+ * await using collector = await Collector.prepare();
+ * await collector.start();
+ * const [record] = await collector.waitFor(records => records.length > 0);
+ */
+export class Collector implements AsyncDisposable {
+  /** Port of OTLP/gRPC and of OTLP/HTTP on 127.0.0.1. */
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  readonly #binary: string;
+  readonly #folder: string;
+  #process: CollectorProcess | undefined;
+
+  private constructor(binary: string, folder: string, grpcPort: number, httpPort: number) {
+    this.#binary = binary;
+    this.#folder = folder;
+    this.grpcPort = grpcPort;
+    this.httpPort = httpPort;
+  }
+
+  /** Makes one ready to start; builds the binary if need be. */
+  static async prepare({ tls }: CollectorOptions = {}): Promise<Collector> {
+    const binary = await ensureCollector();
+    const folder = await mkdtemp(join(tmpdir(), 'memwarden-collector-'));
+    const collector = new Collector(binary, folder, await freePort(), await freePort());
+    const serverTls =
+      tls === undefined
+        ? {}
+        : { tls: { cert_file: tls.certPath, key_file: tls.keyPath, client_ca_file: tls.clientCaPath } };
+    // JSON is YAML.
+    await writeFile(
+      collector.#configPath,
+      JSON.stringify({
+        receivers: {
+          otlp: {
+            protocols: {
+              grpc: { endpoint: `127.0.0.1:${collector.grpcPort}`, ...serverTls },
+              http: { endpoint: `127.0.0.1:${collector.httpPort}`, ...serverTls },
+            },
+          },
+        },
+        exporters: { file: { path: collector.#recordsPath, append: true, flush_interval: '20ms' } },
+        service: {
+          telemetry: { metrics: { level: 'none' } },
+          pipelines: { logs: { receivers: ['otlp'], exporters: ['file'] } },
+        },
+      }),
+    );
+    // The file must be there before it is watched.
+    await writeFile(collector.#recordsPath, '');
+    return collector;
+  }
+
+  /** @throws Error with the Collector's log when it does not come up. */
+  async start(): Promise<void> {
+    if (this.#process !== undefined) throw new Error('the Collector runs already');
+    this.#process = await CollectorProcess.start(this.#binary, ['--config', this.#configPath]);
+  }
+
+  /** Ends the Collector, if it runs; its address and its file stay. */
+  async stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    await running?.stop(signal);
+  }
+
+  /** Freezes the running Collector: connections stay open, nobody answers. */
+  pause(): void {
+    this.#process?.pause();
+  }
+
+  resume(): void {
+    this.#process?.resume();
+  }
+
+  /** Everything received so far, restarts included. */
+  async records(): Promise<ReceivedRecord[]> {
+    return parseRecords(await readFile(this.#recordsPath, 'utf8'));
+  }
+
+  /**
+   * Waits until what was received satisfies `enough` and hands it over.
+   *
+   * @throws Error after `timeoutMillis`, with the names of the events that did come.
+   */
+  async waitFor(
+    enough: (records: readonly ReceivedRecord[]) => boolean,
+    timeoutMillis = 30_000,
+  ): Promise<ReceivedRecord[]> {
+    const { promise: timedOut, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error('timed out')), timeoutMillis);
+    // Made before the first look, so that no change falls between the two.
+    let changed = Promise.withResolvers<void>();
+    const watcher = watch(this.#recordsPath, () => changed.resolve());
+    try {
+      for (;;) {
+        changed = Promise.withResolvers<void>();
+        const records = await this.records();
+        if (enough(records)) return records;
+        await Promise.race([changed.promise, timedOut]);
+      }
+    } catch (error) {
+      const names = (await this.records()).map(({ record }) => record.eventName ?? '(unnamed)');
+      throw new Error(`waited in vain for records: got ${names.length} (${names.slice(0, 20).join(', ')})`, {
+        cause: error,
+      });
+    } finally {
+      clearTimeout(timer);
+      watcher.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true });
+  }
+
+  get #configPath(): string {
+    return join(this.#folder, 'collector.json');
+  }
+
+  get #recordsPath(): string {
+    return join(this.#folder, 'records.jsonl');
+  }
+}
