@@ -1,0 +1,102 @@
+import convict from 'convict';
+import type { Assignment } from './assignment.ts';
+import { impossibleCombinations } from './combinations.ts';
+import { assignmentsOfEnvironment } from './environment-source.ts';
+import { assignmentsOfFile } from './file-source.ts';
+import type { Format } from './format.ts';
+import { assertNone, notAllowed, type Problem } from './problem.ts';
+import { type Settings, schema, settings } from './schema.ts';
+import { isSetting, type SettingTree } from './setting.ts';
+import { unknownKey } from './unknown-key.ts';
+
+export interface SettingSources {
+  /** YAML file; undefined: none. */
+  readonly file?: string | undefined;
+  readonly env?: NodeJS.ProcessEnv;
+  /** What flags assign; the last one on a key wins. */
+  readonly flags?: readonly Assignment[];
+}
+
+/** The settings, and for each that is not at its default where it was said. */
+export interface Configuration {
+  readonly settings: Settings;
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+/**
+ * Settings of file < environment < flags, over the defaults of the schema.
+ * @throws MemwardenError CONFIG_INVALID that names every unknown key, bad value and impossible combination
+ */
+export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources): Configuration {
+  const assignments = [
+    ...(file === undefined ? [] : assignmentsOfFile(file)),
+    ...assignmentsOfEnvironment(env),
+    ...flags,
+  ];
+  const problems: Problem[] = [];
+  const values = new Map<string, unknown>();
+  const origins = new Map<string, string>();
+  for (const assignment of assignments) {
+    const { key, value, origin } = assignment;
+    const definition = settings.get(key);
+    const parsed = definition?.type.parse(value);
+    if (definition === undefined) problems.push(unknownKey(assignment));
+    else if (parsed === undefined) problems.push(notAllowed(key, definition, value, origin));
+    else {
+      values.set(key, parsed);
+      origins.set(key, origin);
+    }
+  }
+  assertNone(problems);
+  const complete = withDefaults(values);
+  assertNone(impossibleCombinations(complete, origins));
+  return { settings: complete, origins };
+}
+
+/** The settings of `loadConfiguration` alone. */
+export function loadSettings(sources: SettingSources): Settings {
+  return loadConfiguration(sources).settings;
+}
+
+function withDefaults(values: ReadonlyMap<string, unknown>): Settings {
+  const config = convict<Record<string, unknown>>(convictSchema(schema), { env: {}, args: [] });
+  const mappings: [string, unknown][] = [];
+  for (const [key, value] of values) {
+    // convict takes a dot in the key of a mapping for a path of its own: mappings go in after its check
+    if (typeof value === 'object' && !Array.isArray(value)) mappings.push([key, value]);
+    else config.set(key, value);
+  }
+  config.validate({ allowed: 'strict' });
+  for (const [key, value] of mappings) config.set(key, value);
+  return withoutAbsent(config.getProperties()) as Settings;
+}
+
+function convictSchema(tree: SettingTree): convict.Schema<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(tree).map(([name, node]) => [
+      name,
+      isSetting(node)
+        ? { doc: node.doc, default: node.default, sensitive: node.sensitive, format: check(node.type) }
+        : convictSchema(node),
+    ]),
+  );
+}
+
+function check({ parse, allowed }: Format<unknown>): (value: unknown) => void {
+  return value => {
+    if (parse(value) === undefined) throw new Error(`allowed: ${allowed}`);
+  };
+}
+
+/** Without the keys that have no value, which is how the stages' optional options are typed. */
+function withoutAbsent(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, isGroup(value) ? withoutAbsent(value) : value]),
+  );
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
