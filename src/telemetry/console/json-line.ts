@@ -1,0 +1,33 @@
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { toRfc3339 } from '../hr-time.ts';
+import type { LineFormat } from './line-format.ts';
+
+/**
+ * One JSON object a line, the console contract of the README: `timestamp`, `observedTimestamp` (RFC 3339, UTC, nine
+ * fraction digits), `eventName`, `severityNumber`, `severityText`, `body`, `attributes`, `resource`, `scope`.
+ */
+export function jsonLine(): LineFormat {
+  // Resource and scope are the same objects for every record of a run.
+  const tails = new WeakMap<object, string>();
+  return record => {
+    let tail = tails.get(record.resource);
+    if (tail === undefined) {
+      tail = tailOf(record);
+      tails.set(record.resource, tail);
+    }
+    const head = JSON.stringify({
+      timestamp: toRfc3339(record.hrTime),
+      observedTimestamp: toRfc3339(record.hrTimeObserved),
+      eventName: record.eventName,
+      severityNumber: record.severityNumber,
+      severityText: record.severityText,
+      body: record.body,
+      attributes: record.attributes,
+    });
+    return `${head.slice(0, -1)},${tail}`;
+  };
+}
+
+function tailOf({ resource, instrumentationScope: { name, version } }: ReadableLogRecord): string {
+  return JSON.stringify({ resource: resource.attributes, scope: { name, version } }).slice(1);
+}

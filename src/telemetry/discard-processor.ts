@@ -1,0 +1,21 @@
+import type { DeliveryCounts } from './delivery-counts.ts';
+import type { DurableLogRecordProcessor } from './durable-processor.ts';
+
+/** `OTEL_LOGS_EXPORTER=none`: detections are counted and go nowhere. */
+export class DiscardProcessor implements DurableLogRecordProcessor {
+  #accepted = 0;
+
+  onEmit(): void {
+    this.#accepted++;
+  }
+
+  async persist(): Promise<void> {}
+
+  async forceFlush(): Promise<void> {}
+
+  async shutdown(): Promise<void> {}
+
+  counts(): DeliveryCounts {
+    return { accepted: this.#accepted, spooled: 0, refused: 0, evicted: 0 };
+  }
+}

@@ -1,0 +1,12 @@
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { DeliveryCounts } from './delivery-counts.ts';
+
+/** What stands behind the LoggerProvider: takes records at once, makes them durable on demand, accounts for each. */
+export interface DurableLogRecordProcessor extends LogRecordProcessor {
+  /**
+   * Resolves when every record emitted so far is safe against the end of this process. Until then the kernel must
+   * keep the events: the ring buffer's consumer position moves only afterwards.
+   */
+  persist(): Promise<void>;
+  counts(): DeliveryCounts;
+}

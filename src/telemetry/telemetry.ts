@@ -1,0 +1,76 @@
+import type { Logger } from '@opentelemetry/api';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { Detection } from '../detect/detection.ts';
+import { readBootId } from './boot-id.ts';
+import { jsonLine } from './console/json-line.ts';
+import { prettyLine } from './console/pretty-line.ts';
+import { ConsoleProcessor } from './console/processor.ts';
+import type { DeliveryCounts } from './delivery-counts.ts';
+import { DiscardProcessor } from './discard-processor.ts';
+import type { DurableLogRecordProcessor } from './durable-processor.ts';
+import type { TelemetryOptions } from './options.ts';
+import { toLogRecord } from './record.ts';
+import { createResource } from './resource.ts';
+import { SCOPE } from './scope.ts';
+
+/** The last stage: detections in, log records out. */
+export interface Telemetry {
+  /** Takes a detection; synchronous, never throws for what the detection holds. */
+  emit(detection: Detection): void;
+  /**
+   * Resolves when all that was emitted so far is safe against the end of this process (in the spool, or with the
+   * collector where there is no spool). The pipeline moves the ring buffer's consumer position only then.
+   */
+  persist(): Promise<void>;
+  /** Resolves when the collector has answered for all that was emitted so far, or cannot be reached. */
+  forceFlush(): Promise<void>;
+  /** Stops within `deadlineMillis`; what is not delivered by then stays in the spool. Never rejects. */
+  shutdown(deadlineMillis: number): Promise<void>;
+  /** Where the emitted records are now. */
+  stats(): DeliveryCounts;
+}
+
+/** What createTelemetry needs from its surroundings. */
+export interface TelemetrySurroundings {
+  /** Stream of the console exporter. */
+  readonly output: NodeJS.WriteStream;
+  /** Called once when the console exporter's reader has gone: there is nobody left to tell. */
+  onOutputClosed(): void;
+}
+
+/**
+ * Builds the stage and starts it.
+ *
+ * @throws MemwardenError CONFIG_INVALID (resource attributes, endpoint), CREDENTIALS_INVALID (a certificate, key or
+ * header file that cannot be read), SPOOL_INVALID (a spool directory that cannot be used).
+ */
+export function createTelemetry(options: TelemetryOptions, surroundings: TelemetrySurroundings): Telemetry {
+  const processor = createProcessor(options, surroundings);
+  const provider = new LoggerProvider({
+    resource: createResource(options.resource),
+    processors: [processor],
+  });
+  const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
+  const bootId = readBootId();
+  return {
+    emit: detection => logger.emit(toLogRecord(detection, bootId)),
+    persist: () => processor.persist(),
+    forceFlush: () => provider.forceFlush(),
+    shutdown: () => provider.shutdown(),
+    stats: () => processor.counts(),
+  };
+}
+
+function createProcessor(
+  { exporter, pretty }: TelemetryOptions,
+  { output, onOutputClosed }: TelemetrySurroundings,
+): DurableLogRecordProcessor {
+  switch (exporter) {
+    case 'console':
+      return new ConsoleProcessor(output, pretty ? prettyLine(output) : jsonLine(), onOutputClosed);
+    case 'none':
+      return new DiscardProcessor();
+    case 'otlp':
+      return new DiscardProcessor();
+  }
+}
