@@ -2,10 +2,10 @@
 /*
  * What every attack program shares: a victim of its own, and the ground truth.
  *
- * An attack does one access (an "act") and prints one line of JSON about it: who, to whom, what came of it, and between
- * which two instants. The tests compare the sensor's records with these lines, so nothing here may guess: pids
- * are read from the procfs that was at /proc when the program started (the one of the initial pid namespace), paths are
- * what the kernel itself says of the descriptor.
+ * An attack does one access (an "act") and prints one line of JSON about it: who, to whom, what came of it,
+ * and between which two instants. The tests compare the sensor's records with these lines, so nothing here
+ * may guess: pids are read from the procfs that was at /proc when the program started (the one of the initial
+ * pid namespace), paths are what the kernel itself says of the descriptor.
  */
 #ifndef MEMWARDEN_ATTACK_H
 #define MEMWARDEN_ATTACK_H
@@ -34,11 +34,12 @@
 
 #define NOBODY 65534
 
-/* A process to be attacked. Start one with victim_start(), or fill it with victim_from() for a process of another making. */
+/* A process to be attacked. Start one with victim_start(), or fill it with victim_from() for a process of
+ * another making. */
 struct victim {
-	pid_t pid;		/* in the initial pid namespace, like every pid_t of this file unless it says "named" */
-	pid_t tid;		/* its second thread */
-	pid_t named_pid;	/* in its own pid namespace */
+	pid_t pid; /* in the initial pid namespace, like every pid_t of this file unless it says "named" */
+	pid_t tid; /* its second thread */
+	pid_t named_pid; /* in its own pid namespace */
 	pid_t named_tid;
 	unsigned long secret;	/* address of its made-up secret, in private writable memory */
 	unsigned long function; /* address of a function of it that never runs */
@@ -196,8 +197,8 @@ static inline struct victim victim_from(pid_t pid)
 }
 
 /*
- * Starts a victim that is not the caller's descendant (its parent exits at once), with the credentials of `uid`, and waits
- * until it runs. It ends with the caller.
+ * Starts a victim that is not the caller's descendant (its parent exits at once), with the credentials of
+ * `uid`, and waits until it runs. It ends with the caller.
  */
 static inline struct victim victim_start_as(uid_t uid)
 {
@@ -241,7 +242,10 @@ static inline struct victim victim_start_as(uid_t uid)
 	return victim;
 }
 
-static inline struct victim victim_start(void) { return victim_start_as(0); }
+static inline struct victim victim_start(void)
+{
+	return victim_start_as(0);
+}
 
 /* Everything about both sides that must be known before the act, then the clock. */
 static struct act act_begin(const struct victim *victim)

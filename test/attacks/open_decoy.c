@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens an ordinary file that only looks like one of procfs. Argument: its path below /tmp, for example proc/12/mem. */
+/* Opens an ordinary file that only looks like one of procfs. Argument: its path below /tmp, for example
+ * proc/12/mem. */
 #include "attack.h"
 
 int main(int count, char **arguments)

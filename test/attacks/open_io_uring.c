@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens /proc/<pid>/mem by io_uring, without liburing. Arguments: openat or openat2; then any of async (IOSQE_ASYNC: a
- * worker thread does it) and sqpoll (a kernel thread submits it).
+ * Opens /proc/<pid>/mem by io_uring, without liburing. Arguments: openat or openat2; then any of async
+ * (IOSQE_ASYNC: a worker thread does it) and sqpoll (a kernel thread submits it).
  */
 #include "attack.h"
 #include <linux/io_uring.h>
@@ -10,8 +10,7 @@
 
 static void *map_ring(int ring, size_t size, off_t offset)
 {
-	void *memory =
-	    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, offset);
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, offset);
 
 	if (memory == MAP_FAILED)
 		attack_die("map the ring");
@@ -23,14 +22,15 @@ static int submit(int ring, const struct io_uring_params *params, const struct i
 {
 	char *submissions =
 	    map_ring(ring, params->sq_off.array + params->sq_entries * sizeof(__u32), IORING_OFF_SQ_RING);
-	char *completions = map_ring(ring, params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe),
-				     IORING_OFF_CQ_RING);
+	char *completions = map_ring(
+	    ring, params->cq_off.cqes + params->cq_entries * sizeof(struct io_uring_cqe), IORING_OFF_CQ_RING);
 	struct io_uring_sqe *entries =
 	    map_ring(ring, params->sq_entries * sizeof(struct io_uring_sqe), IORING_OFF_SQES);
 	unsigned int *tail = (unsigned int *)(submissions + params->sq_off.tail);
 	unsigned int *flags = (unsigned int *)(submissions + params->sq_off.flags);
 	unsigned int enter = IORING_ENTER_GETEVENTS;
-	const struct io_uring_cqe *completion = (const struct io_uring_cqe *)(completions + params->cq_off.cqes);
+	const struct io_uring_cqe *completion =
+	    (const struct io_uring_cqe *)(completions + params->cq_off.cqes);
 
 	entries[0] = *request;
 	((unsigned int *)(submissions + params->sq_off.array))[0] = 0;

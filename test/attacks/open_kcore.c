@@ -15,7 +15,7 @@ int main(int count, char **arguments)
 		   (!strcmp(mode, "O_RDWR")	? O_RDWR
 		    : !strcmp(mode, "O_WRONLY") ? O_WRONLY
 						: O_RDONLY) |
-			   O_CLOEXEC);
+		       O_CLOEXEC);
 	act_print(&act);
 	return 0;
 }

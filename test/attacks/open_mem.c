@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens another process's /proc/<pid>/mem. Argument: flags as symbols, for example O_RDWR|O_CLOEXEC, or an access mode. */
+/* Opens another process's /proc/<pid>/mem. Argument: flags as symbols, for example O_RDWR|O_CLOEXEC, or an
+ * access mode. */
 #include "attack.h"
 
 static int parse_flags(const char *text)

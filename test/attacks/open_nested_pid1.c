@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opens /proc/1/mem inside a nested pid namespace with its own /proc: pid 1 is not the machine's init there. */
+/* Opens /proc/1/mem inside a nested pid namespace with its own /proc: pid 1 is not the machine's init there.
+ */
 #include "attack.h"
 
 static int act_in_namespace(void)

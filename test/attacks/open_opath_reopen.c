@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Takes an O_PATH descriptor of /proc/<pid>/mem, which is no access, and reopens it through /proc/self/fd/<n>, which is one. */
+/* Takes an O_PATH descriptor of /proc/<pid>/mem, which is no access, and reopens it through
+ * /proc/self/fd/<n>, which is one. */
 #include "attack.h"
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An unprivileged user makes a user namespace, where it is root. Argument: inside (a victim within the namespace, which
- * that root may open) or outside (one that it may not).
+ * An unprivileged user makes a user namespace, where it is root. Argument: inside (a victim within the
+ * namespace, which that root may open) or outside (one that it may not).
  */
 #include "attack.h"
 

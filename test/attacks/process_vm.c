@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process_vm_readv(2) and process_vm_writev(2). Arguments: readv or writev; other, self or thread (its own). */
+/* process_vm_readv(2) and process_vm_writev(2). Arguments: readv or writev; other, self or thread (its own).
+ */
 #include "attack.h"
 #include <pthread.h>
 #include <sys/uio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A debugger and the program that it starts: the child asks to be traced (PTRACE_TRACEME). Argument: peek reads the child's
- * memory, poke writes it as a breakpoint does; what is written is what was there before.
+ * A debugger and the program that it starts: the child asks to be traced (PTRACE_TRACEME). Argument: peek
+ * reads the child's memory, poke writes it as a breakpoint does; what is written is what was there before.
  */
 #include "attack.h"
 #include <sys/ptrace.h>

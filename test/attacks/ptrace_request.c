@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Attaches to a victim that is not its own and makes one further request. Argument: ATTACH or SEIZE alone, or PEEKTEXT,
- * PEEKDATA, POKETEXT, POKEDATA, POKEUSER, GETREGS, SETREGS, SETFPREGS, GETREGSET or SETREGSET. Everything written is what
- * was there before.
+ * Attaches to a victim that is not its own and makes one further request. Argument: ATTACH or SEIZE alone, or
+ * PEEKTEXT, PEEKDATA, POKETEXT, POKEDATA, POKEUSER, GETREGS, SETREGS, SETFPREGS, GETREGSET or SETREGSET.
+ * Everything written is what was there before.
  */
 #include "attack.h"
 #include <elf.h>
@@ -25,7 +25,8 @@ static void request(struct act *act, const struct victim *victim, const char *na
 
 		*act = act_begin(victim);
 		errno = 0;
-		ptrace(!strcmp(name, "PEEKTEXT") ? PTRACE_PEEKTEXT : PTRACE_PEEKDATA, victim->pid, address, 0);
+		ptrace(!strcmp(name, "PEEKTEXT") ? PTRACE_PEEKTEXT : PTRACE_PEEKDATA, victim->pid, address,
+		       0);
 		result = errno ? -1 : 0;
 		act->address = (unsigned long)address;
 	} else if (!strcmp(name, "POKETEXT") || !strcmp(name, "POKEDATA")) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An unprivileged user opens root's /proc/<pid>/mem: the file's mode refuses it before the kernel has opened anything. */
+/* An unprivileged user opens root's /proc/<pid>/mem: the file's mode refuses it before the kernel has opened
+ * anything. */
 #include "attack.h"
 
 int main(void)

