@@ -103,11 +103,11 @@ function addAccess(to: Attributes, { event, match }: Detection): void {
   to[MEMWARDEN.ACCESS_METHOD] = match.method;
   addKnown(to, MEMWARDEN.ACCESS_MODE, match.mode);
   if (event.address !== 0n) to[MEMWARDEN.MEMORY_ADDRESS] = `0x${event.address.toString(16)}`;
-  if (event.kind === 'mem_protect') {
+  if (match.method === 'mmap' || match.method === 'mprotect') {
     to[MEMWARDEN.MEMORY_SIZE] = Number(event.sizeBytes);
     to[MEMWARDEN.MEMORY_PROTECTION] = decodeProtection(event.protection);
     // Fresh memory had no protection before.
-    if (event.method !== 'mmap') {
+    if (match.method === 'mprotect') {
       to[MEMWARDEN.MEMORY_PREVIOUS_PROTECTION] = decodeProtection(event.previousProtection);
     }
   } else if (event.sizeBytes > 0n) {
