@@ -6,8 +6,9 @@
  * test/unit/capture/layout.test.ts compares that mirror with the BTF of the built object.
  *
  * A record is the fixed part below followed by the strings, packed back to back in the order of
- * enum mw_string, `string_length[i]` bytes each, without padding. Paths are stored as the kernel keeps them, leaf
- * first: the components are NUL-terminated and the reader joins them in reverse ("mem\0" "42\0" "proc\0").
+ * enum mw_string, `string_length[i]` bytes each, without padding. Paths are stored as the kernel keeps them,
+ * leaf first: the components are NUL-terminated and the reader joins them in reverse ("mem\0" "42\0"
+ * "proc\0").
  */
 #ifndef MEMWARDEN_EVENT_H
 #define MEMWARDEN_EVENT_H
@@ -15,16 +16,21 @@
 #define MW_COMM_BYTES	 16
 #define MW_ANCESTORS_MAX 8
 
+/* Longest string of each kind, bytes; a longer one is cut (a path loses its root-most components). */
+#define MW_PATH_BYTES	   512
+#define MW_CGROUP_BYTES	   384
+#define MW_ARGUMENTS_BYTES 256
+
 enum mw_kind {
-	MW_PROC_MEM_OPEN = 1,	/* procfs `mem` of a process or thread */
-	MW_KCORE_OPEN = 2,	/* procfs `kcore` */
-	MW_FILE_OPEN = 3,	/* any file that a raw-event filter selects */
-	MW_PTRACE = 4,		/* ptrace(2) on another task */
-	MW_PROCESS_VM = 5,	/* process_vm_readv(2), process_vm_writev(2) */
-	MW_FD_TRANSFER = 6,	/* a /proc/<pid>/mem descriptor changed hands */
-	MW_MEM_IO = 7,		/* bytes moved through a /proc/<pid>/mem descriptor */
-	MW_MEM_PROTECT = 8,	/* mmap(2)/mprotect(2) that matches a W^X rule */
-	MW_REPEAT = 9,		/* how often a suppressed identical event happened */
+	MW_PROC_MEM_OPEN = 1, /* procfs `mem` of a process or thread */
+	MW_KCORE_OPEN = 2,    /* procfs `kcore` */
+	MW_FILE_OPEN = 3,     /* any file that a raw-event filter selects */
+	MW_PTRACE = 4,	      /* ptrace(2) on another task */
+	MW_PROCESS_VM = 5,    /* process_vm_readv(2), process_vm_writev(2) */
+	MW_FD_TRANSFER = 6,   /* a /proc/<pid>/mem descriptor changed hands */
+	MW_MEM_IO = 7,	      /* bytes moved through a /proc/<pid>/mem descriptor */
+	MW_MEM_PROTECT = 8,   /* mmap(2)/mprotect(2) that matches a W^X rule */
+	MW_REPEAT = 9,	      /* how often a suppressed identical event happened */
 };
 
 /* Which program saw the event: the ladder of the architecture page. */
@@ -51,26 +57,25 @@ enum mw_method {
 };
 
 enum mw_string {
-	MW_STRING_PATH = 0,	      /* leaf-first components; absent for a refused open seen by its text */
-	MW_STRING_REQUESTED_PATH = 1, /* the caller's own text, one NUL-terminated string, where it was read */
-	MW_STRING_ACTOR_EXE = 2,
-	MW_STRING_ACTOR_CGROUP = 3,
-	MW_STRING_ACTOR_ARGUMENTS = 4, /* argv, NUL-separated, cut at MW_ARGUMENTS_BYTES */
-	MW_STRING_TARGET_EXE = 5,
-	MW_STRING_TARGET_CGROUP = 6,
+	MW_STRING_PATH = 0,	    /* leaf-first components; absent for a refused open known by its text */
+	MW_STRING_ACTOR_EXE = 1,    /* leaf-first components */
+	MW_STRING_ACTOR_CGROUP = 2, /* leaf-first components */
+	MW_STRING_ACTOR_ARGUMENTS = 3, /* argv, NUL-separated */
+	MW_STRING_TARGET_EXE = 4,
+	MW_STRING_TARGET_CGROUP = 5,
+	MW_STRING_REQUESTED_PATH = 6, /* the caller's own text, where a hook could read it */
 	MW_STRING_COUNT = 7,
 };
 
 /* bits of mw_event.traits */
-#define MW_TRAIT_SELF		 (1u << 0) /* actor and target are one thread group */
-#define MW_TRAIT_DESCENDANT	 (1u << 1) /* the target descends from the actor */
-#define MW_TRAIT_IO_URING	 (1u << 2) /* done by an io_uring request on the actor's behalf */
-#define MW_TRAIT_COMPAT		 (1u << 3) /* 32-bit system call */
-#define MW_TRAIT_HAS_TARGET	 (1u << 4) /* `target` is filled from the kernel's own task */
-#define MW_TRAIT_BY_TEXT	 (1u << 5) /* refused before the kernel had a file: only the text is known */
-#define MW_TRAIT_RESULT_UNKNOWN	 (1u << 6) /* `result` could not be seen with the hooks that are attached */
-#define MW_TRAIT_OTHER_ROOT	 (1u << 7) /* the path ended at a mount outside the actor's root */
-#define MW_TRAIT_TRACEME_CHILD	 (1u << 8) /* ptrace: the target asked to be traced by its parent */
+#define MW_TRAIT_SELF		(1u << 0) /* actor and target are one thread group */
+#define MW_TRAIT_DESCENDANT	(1u << 1) /* the target descends from the actor */
+#define MW_TRAIT_IO_URING	(1u << 2) /* done by an io_uring request on the actor's behalf */
+#define MW_TRAIT_COMPAT		(1u << 3) /* 32-bit system call */
+#define MW_TRAIT_HAS_TARGET	(1u << 4) /* `target` is filled from the kernel's own task */
+#define MW_TRAIT_BY_TEXT	(1u << 5) /* refused before the kernel had a file: only the text is known */
+#define MW_TRAIT_RESULT_UNKNOWN (1u << 6) /* `result` could not be seen with the hooks that are attached */
+#define MW_TRAIT_TRACEME_CHILD	(1u << 7) /* ptrace: the target asked to be traced by its parent */
 
 /* One side of an access. Ids are those of the initial namespaces unless the name says otherwise. */
 struct mw_process {
@@ -98,8 +103,8 @@ struct mw_event {
 	__u64 time_ns;	/* CLOCK_BOOTTIME */
 	__u64 sequence; /* counts the events of this cpu, from 1 */
 	__u32 cpu;
-	__u16 kind; /* enum mw_kind */
-	__u8 hook;  /* enum mw_hook */
+	__u16 kind;  /* enum mw_kind */
+	__u8 hook;   /* enum mw_hook */
 	__u8 method; /* enum mw_method */
 	__u32 traits;
 	__s32 result;	  /* >= 0 success, -errno failure */
@@ -111,7 +116,7 @@ struct mw_event {
 	__u64 size_bytes; /* bytes moved, or length of the area */
 	__u32 protection; /* PROT_* asked for */
 	__u32 previous_protection;
-	__u32 named_pid;    /* the number the actor used for its target, in the actor's namespace, where known */
+	__u32 named_pid; /* the number the actor used for its target, in the actor's namespace, where known */
 	__s32 descriptor;   /* file descriptor number, or -1 */
 	__u64 repeat_count; /* MW_REPEAT: how many were suppressed */
 	__u64 repeat_first_ns;

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Where kernels differ, each with the change that made it. Presence is probed, never guessed from a version.
+ */
+#ifndef MEMWARDEN_COMPAT_H
+#define MEMWARDEN_COMPAT_H
+
+#include "kernel.h"
+
+/* Magic of every procfs superblock, include/uapi/linux/magic.h. */
+#define MW_PROC_SUPER_MAGIC 0x9fa0
+
+/* include/linux/sched.h */
+#define MW_PF_IO_WORKER 0x00000010
+/* include/linux/fs.h; the bit kept its value since 3.6 */
+#define MW_FMODE_PATH 0x4000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+/* 633488947ef6 ("kernfs: Use RCU to access kernfs_node::parent", 6.15) renamed the field. */
+struct kernfs_node___rcu {
+	struct kernfs_node *__parent;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
+/* 13bc24457850 ("fs: rename i_ctime field to __i_ctime", 6.6), then 3aa63a569c64 ("fs: switch timespec64
+ * fields in inode to discrete integers", 6.11). */
+struct inode___before_6_6 {
+	struct timespec64 i_ctime;
+};
+
+struct inode___6_6 {
+	struct timespec64 __i_ctime;
+};
+
+struct inode___6_11 {
+	__s64 i_ctime_sec;
+	__u32 i_ctime_nsec;
+};
+
+enum cgroup_subsys_id___any {
+	memory_cgrp_id___any = 1,
+	pids_cgrp_id___any = 2,
+};
+
+#pragma clang attribute pop
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
+{
+	struct kernfs_node___rcu *newer = (void *)node;
+
+	if (bpf_core_field_exists(newer->__parent))
+		return BPF_CORE_READ(newer, __parent);
+	return BPF_CORE_READ(node, parent);
+}
+
+static __always_inline __u64 inode_ctime_ns(struct inode *inode)
+{
+	struct inode___6_11 *discrete = (void *)inode;
+	struct inode___6_6 *renamed = (void *)inode;
+	struct inode___before_6_6 *old = (void *)inode;
+
+	if (bpf_core_field_exists(discrete->i_ctime_sec))
+		return BPF_CORE_READ(discrete, i_ctime_sec) * 1000000000ULL +
+		       BPF_CORE_READ(discrete, i_ctime_nsec);
+	if (bpf_core_field_exists(renamed->__i_ctime))
+		return BPF_CORE_READ(renamed, __i_ctime.tv_sec) * 1000000000ULL +
+		       BPF_CORE_READ(renamed, __i_ctime.tv_nsec);
+	return BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ULL + BPF_CORE_READ(old, i_ctime.tv_nsec);
+}
+
+/* The audit login uid exists only with CONFIG_AUDIT; (uid_t)-1 is the kernel's own "never set". */
+static __always_inline __u32 task_loginuid(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->loginuid))
+		return BPF_CORE_READ(task, loginuid.val);
+	return (__u32)-1;
+}
+
+#endif

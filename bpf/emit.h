@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The life of an event: begin (scratch of this task) → describe → finish (number it, send it, free the
+ * scratch). */
+#ifndef MEMWARDEN_EMIT_H
+#define MEMWARDEN_EMIT_H
+
+#include "identity.h"
+
+static __always_inline struct mw_cpu_state *this_cpu_state(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cpu_state, &zero);
+}
+
+static __always_inline void count_drop(enum mw_drop reason)
+{
+	struct mw_cpu_state *state = this_cpu_state();
+
+	if (state)
+		__sync_fetch_and_add(&state->dropped[reason], 1);
+}
+
+/*
+ * The next number of this cpu. Atomic add and read back, because a fetching add needs 5.12 and a plain
+ * increment can lose a number when an LSM or fentry program is preempted by another. Two events may then
+ * share a number and leave the one before it unused; the count of numbers stays that of events, which is what
+ * loss accounting compares.
+ */
+static __always_inline __u64 next_sequence(void)
+{
+	struct mw_cpu_state *state = this_cpu_state();
+
+	if (!state)
+		return 0;
+	__sync_fetch_and_add(&state->sequence, 1);
+	return *(volatile __u64 *)&state->sequence;
+}
+
+static __always_inline struct mw_scratch *current_scratch(void)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+
+	return bpf_map_lookup_elem(&scratch, &task);
+}
+
+static __always_inline void free_scratch(void)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&scratch, &task);
+}
+
+/* Number the event and hand it to user space. The scratch stays with the caller. */
+static __always_inline void send(struct mw_scratch *s)
+{
+	__u64 bytes = s->used;
+
+	barrier_var(bytes);
+	if (bytes > MW_TEXT_BYTES + MW_PATH_BYTES)
+		bytes = MW_TEXT_BYTES + MW_PATH_BYTES;
+	s->event.sequence = next_sequence();
+	s->event.cpu = bpf_get_smp_processor_id();
+	if (bpf_ringbuf_output(&ring, s, sizeof(s->event) + bytes, 0))
+		count_drop(MW_DROP_RING_FULL);
+}
+
+/* Send the event of the current task and forget it. */
+static __always_inline void finish(struct mw_scratch *s)
+{
+	send(s);
+	free_scratch();
+}
+
+/* A zeroed event of the current task, or NULL when too many are under way (counted). */
+static __always_inline struct mw_scratch *begin(enum mw_kind kind, enum mw_method method)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	__u32 zero = 0;
+	struct mw_scratch *empty = bpf_map_lookup_elem(&blank, &zero), *s;
+
+	if (!empty)
+		return NULL;
+	if (bpf_map_update_elem(&scratch, &task, empty, BPF_ANY) ||
+	    !(s = bpf_map_lookup_elem(&scratch, &task))) {
+		next_sequence();
+		count_drop(MW_DROP_SCRATCH_FULL);
+		return NULL;
+	}
+	s->event.time_ns = bpf_ktime_get_boot_ns();
+	s->event.kind = kind;
+	s->event.method = method;
+	s->event.hook = knobs.hook;
+	s->event.descriptor = -1;
+	return s;
+}
+
+static __always_inline void append_executable(struct mw_scratch *s, struct task_struct *task,
+					      enum mw_string which)
+{
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+
+	if (exe)
+		append_path(s, BPF_CORE_READ(exe, f_path.mnt), BPF_CORE_READ(exe, f_path.dentry), which);
+}
+
+static __always_inline void append_container_cgroup(struct mw_scratch *s, struct task_struct *task,
+						    enum mw_string which)
+{
+	struct kernfs_node *cgroup = container_cgroup(task);
+
+	if (cgroup)
+		append_cgroup(s, cgroup, which);
+}
+
+/* Describe the current task as the actor and `target` (may be NULL) as the target; MW_STRING_PATH comes
+ * before. */
+static __noinline void describe_sides(struct mw_scratch *s, struct task_struct *target)
+{
+	struct task_struct *actor = (void *)bpf_get_current_task();
+
+	fill_process(&s->event.actor, actor, BPF_CORE_READ(actor, cred));
+	fill_ancestors(s->event.ancestors, actor);
+	if (BPF_CORE_READ(actor, flags) & MW_PF_IO_WORKER)
+		s->event.traits |= MW_TRAIT_IO_URING;
+	append_executable(s, actor, MW_STRING_ACTOR_EXE);
+	append_container_cgroup(s, actor, MW_STRING_ACTOR_CGROUP);
+	append_arguments(s, actor);
+
+	if (!target)
+		return;
+	fill_process(&s->event.target, target, BPF_CORE_READ(target, real_cred));
+	s->event.traits |= MW_TRAIT_HAS_TARGET;
+	if (s->event.target.tgid == s->event.actor.tgid)
+		s->event.traits |= MW_TRAIT_SELF;
+	else if (descends_from(target, s->event.actor.tgid))
+		s->event.traits |= MW_TRAIT_DESCENDANT;
+	append_executable(s, target, MW_STRING_TARGET_EXE);
+	append_container_cgroup(s, target, MW_STRING_TARGET_CGROUP);
+}
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * File opens: is the opened file the memory of a process, the memory of the kernel, or wanted by a raw-event
+ * filter?
+ *
+ * The file is recognised by what the kernel holds (superblock magic, dentry name, proc_inode.pid), never by
+ * its path. security_file_open runs before procfs makes its own ptrace check (mem_open), so a refused open
+ * passes here too; what became of it is known when do_filp_open returns.
+ */
+#ifndef MEMWARDEN_FILE_OPEN_H
+#define MEMWARDEN_FILE_OPEN_H
+
+#include "emit.h"
+#include "raw_filter.h"
+
+#define MW_EPERM     1
+#define MW_EACCES    13
+#define MW_ERRNO_MAX 4095 /* include/linux/err.h MAX_ERRNO */
+
+/* An open whose result has not come after this long went a way that do_filp_open does not see. */
+#define MW_STALE_OPEN_NS 1000000000ULL
+
+static __always_inline struct pid *proc_inode_pid(struct inode *inode)
+{
+	struct proc_inode *proc = (void *)inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
+
+	return BPF_CORE_READ(proc, pid);
+}
+
+/* Name of a procfs file that matters; the length is compared first since nearly all names fail there. */
+static __always_inline bool dentry_is(struct dentry *dentry, const char *name, __u32 length)
+{
+	char text[8] = {};
+	__u32 i;
+
+	if (BPF_CORE_READ(dentry, d_name.len) != length)
+		return false;
+	bpf_probe_read_kernel(text, length, BPF_CORE_READ(dentry, d_name.name));
+	for (i = 0; i < length; i++)
+		if (text[i] != name[i])
+			return false;
+	return true;
+}
+
+/* What the file is to us: an enum mw_kind, or 0 for a file that nobody asked about. */
+static __always_inline int classify(struct file *file, struct inode *inode, unsigned long magic,
+				    struct pid **pid)
+{
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+	*pid = NULL;
+	if (magic == MW_PROC_SUPER_MAGIC) {
+		if (dentry_is(dentry, "mem", 3)) {
+			*pid = proc_inode_pid(inode);
+			if (*pid)
+				return MW_PROC_MEM_OPEN;
+		}
+		if (dentry_is(dentry, "kcore", 5) &&
+		    BPF_CORE_READ(dentry, d_parent) == BPF_CORE_READ(inode, i_sb, s_root))
+			return MW_KCORE_OPEN;
+	}
+	if (knobs.raw_open && raw_filter_wants(BPF_CORE_READ(file, f_path.mnt), dentry))
+		return MW_FILE_OPEN;
+	return 0;
+}
+
+/* Fill the event of the current task from the file; the caller decides when it is sent. */
+static __always_inline struct mw_scratch *describe_open(struct file *file, struct inode *inode, int kind,
+							struct pid *pid)
+{
+	struct mw_scratch *s = begin(kind, MW_METHOD_OPEN);
+	struct task_struct *target = pid ? task_of_pid(pid) : NULL;
+	struct upid number = {};
+
+	if (!s)
+		return NULL;
+	s->file = (__u64)file;
+	s->event.flags = BPF_CORE_READ(file, f_flags);
+	s->event.inode = BPF_CORE_READ(inode, i_ino);
+	s->event.device = BPF_CORE_READ(inode, i_sb, s_dev);
+	s->event.ctime_ns = inode_ctime_ns(inode);
+	append_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), MW_STRING_PATH);
+	if (pid) {
+		innermost_number(pid, &number);
+		s->event.named_pid = number.nr;
+	}
+	describe_sides(s, target);
+	return s;
+}
+
+/* security_file_open, from whichever hook: the file's identity is known, the outcome is not yet. */
+static __always_inline void on_security_file_open(struct file *file, struct inode *inode, unsigned long magic)
+{
+	struct mw_scratch *s, *waiting;
+	struct pid *pid;
+	int kind;
+
+	if (magic != MW_PROC_SUPER_MAGIC && !knobs.raw_open)
+		return;
+	kind = classify(file, inode, magic, &pid);
+	if (!kind)
+		return;
+	waiting = current_scratch();
+	if (waiting) {
+		/* overlayfs opens its lower file inside the open of the upper one, which is the user's */
+		if (bpf_ktime_get_boot_ns() - waiting->event.time_ns < MW_STALE_OPEN_NS)
+			return;
+		waiting->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
+		finish(waiting);
+	}
+	s = describe_open(file, inode, kind, pid);
+	if (!s || knobs.result_follows)
+		return;
+	s->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
+	finish(s);
+}
+
+static __always_inline bool is_error(long result)
+{
+	return (unsigned long)result >= (unsigned long)-MW_ERRNO_MAX;
+}
+
+/*
+ * An open that was refused before the kernel had a file (directory or file permissions). Only the caller's
+ * text tells what it was about; user space resolves it and drops what proves not to be procfs.
+ */
+static __always_inline void on_refused_by_text(struct mw_text text, __u32 flags, long result)
+{
+	__u32 length = length_of_text(text);
+	struct mw_scratch *s;
+	enum mw_kind kind;
+
+	if (last_component_is(text, length, "mem", sizeof("mem")))
+		kind = MW_PROC_MEM_OPEN;
+	else if (last_component_is(text, length, "kcore", sizeof("kcore")))
+		kind = MW_KCORE_OPEN;
+	else
+		return;
+	s = begin(kind, MW_METHOD_OPEN);
+	if (!s)
+		return;
+	s->event.flags = flags;
+	s->event.result = result;
+	s->event.traits |= MW_TRAIT_BY_TEXT;
+	describe_sides(s, NULL);
+	append_requested(s, text);
+	finish(s);
+}
+
+static __always_inline bool is_refusal(long result)
+{
+	return result == -MW_EACCES || result == -MW_EPERM;
+}
+
+/* The open is over. `flags` are those the caller asked for; they matter only when there is no event waiting.
+ */
+static __always_inline void on_open_result(long result, struct mw_text text, __u32 flags)
+{
+	struct mw_scratch *s = current_scratch();
+
+	if (!s) {
+		if (text.at && is_refusal(result))
+			on_refused_by_text(text, flags, result);
+		return;
+	}
+	if (is_error(result))
+		s->event.result = result;
+	else if (s->file != (__u64)result)
+		s->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
+	append_requested(s, text);
+	finish(s);
+}
+
+#endif

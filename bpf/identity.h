@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Who did it, and to whom: a task described by the kernel at the moment of the event. */
+#ifndef MEMWARDEN_IDENTITY_H
+#define MEMWARDEN_IDENTITY_H
+
+#include "text.h"
+
+#define MW_DESCENT_MAX 16 /* generations searched for "the target descends from the actor" */
+
+/* struct pid::numbers[level]: the pid's number and namespace at its own (deepest) level. */
+static __always_inline void innermost_number(struct pid *pid, struct upid *number)
+{
+	__u32 level = BPF_CORE_READ(pid, level);
+	void *numbers = (void *)pid + bpf_core_field_offset(struct pid, numbers);
+	void *entry = numbers + level * bpf_core_type_size(struct upid);
+
+	bpf_core_read(&number->nr, sizeof(number->nr), &((struct upid *)entry)->nr);
+	bpf_core_read(&number->ns, sizeof(number->ns), &((struct upid *)entry)->ns);
+}
+
+/* pid_task(pid, PIDTYPE_PID): the one task that has this struct pid as its thread id, leader or not. */
+static __always_inline struct task_struct *task_of_pid(struct pid *pid)
+{
+	void *node = BPF_CORE_READ(pid, tasks[0].first);
+
+	if (!node)
+		return NULL;
+	return node - bpf_core_field_offset(struct task_struct, pid_links);
+}
+
+/*
+ * The cgroup that names a container. On a v1 or hybrid host the default hierarchy is empty or holds only
+ * systemd's own, so a task in its root is looked up in the memory and pids hierarchies instead.
+ */
+static __always_inline struct kernfs_node *container_cgroup(struct task_struct *task)
+{
+	struct kernfs_node *node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn), *v1;
+	struct cgroup_subsys_state **subsys;
+	struct cgroup_subsys_state *css = NULL;
+	int id;
+
+	if (!node || kernfs_parent(node))
+		return node;
+	subsys = (void *)BPF_CORE_READ(task, cgroups) + bpf_core_field_offset(struct css_set, subsys);
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id___any, memory_cgrp_id___any)) {
+		id = bpf_core_enum_value(enum cgroup_subsys_id___any, memory_cgrp_id___any);
+		bpf_probe_read_kernel(&css, sizeof(css), subsys + id);
+		v1 = BPF_CORE_READ(css, cgroup, kn);
+		if (v1 && kernfs_parent(v1))
+			return v1;
+	}
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id___any, pids_cgrp_id___any)) {
+		id = bpf_core_enum_value(enum cgroup_subsys_id___any, pids_cgrp_id___any);
+		bpf_probe_read_kernel(&css, sizeof(css), subsys + id);
+		v1 = BPF_CORE_READ(css, cgroup, kn);
+		if (v1 && kernfs_parent(v1))
+			return v1;
+	}
+	return node;
+}
+
+static __always_inline void fill_process(struct mw_process *p, struct task_struct *task,
+					 const struct cred *cred)
+{
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+	struct upid number = {};
+
+	p->start_time_ns = BPF_CORE_READ(leader, start_boottime);
+	p->cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	p->tgid = BPF_CORE_READ(task, tgid);
+	p->tid = BPF_CORE_READ(task, pid);
+	p->ppid = BPF_CORE_READ(leader, real_parent, tgid);
+	p->uid = BPF_CORE_READ(cred, uid.val);
+	p->euid = BPF_CORE_READ(cred, euid.val);
+	p->gid = BPF_CORE_READ(cred, gid.val);
+	p->loginuid = task_loginuid(task);
+	p->mnt_ns = BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
+	if (pid) {
+		innermost_number(pid, &number);
+		p->vtgid = number.nr;
+		p->pid_ns = BPF_CORE_READ(number.ns, ns.inum);
+	}
+	bpf_core_read_str(p->comm, sizeof(p->comm), &task->comm);
+}
+
+static __always_inline void fill_ancestors(struct mw_ancestor *ancestors, struct task_struct *task)
+{
+	struct task_struct *parent = BPF_CORE_READ(task, group_leader, real_parent, group_leader);
+	int i;
+
+	for (i = 0; i < MW_ANCESTORS_MAX; i++) {
+		ancestors[i].tgid = BPF_CORE_READ(parent, tgid);
+		if (!ancestors[i].tgid)
+			return;
+		bpf_core_read_str(ancestors[i].comm, sizeof(ancestors[i].comm), &parent->comm);
+		parent = BPF_CORE_READ(parent, real_parent, group_leader);
+	}
+}
+
+static __always_inline bool descends_from(struct task_struct *task, __u32 tgid)
+{
+	int i;
+
+	for (i = 0; i < MW_DESCENT_MAX; i++) {
+		task = BPF_CORE_READ(task, group_leader, real_parent);
+		if (BPF_CORE_READ(task, tgid) == tgid)
+			return true;
+		if (BPF_CORE_READ(task, tgid) <= 1)
+			return false;
+	}
+	return false;
+}
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What user space decides before a program is loaded. The verifier knows these values as constants and
+ * removes the branches that they close, so a feature that is off costs nothing. src/capture/layout.ts mirrors
+ * the offsets.
+ */
+#ifndef MEMWARDEN_KNOBS_H
+#define MEMWARDEN_KNOBS_H
+
+#include "event.h"
+
+struct mw_knobs {
+	__u8 hook;	     /* enum mw_hook: the rung of the ladder that these programs stand on */
+	__u8 result_follows; /* an exit program is attached: an open waits for its result before it is sent */
+	__u8 raw_open;	     /* the raw event security_file_open is selected */
+	__u8 raw_unfiltered; /* … without a filter (--allow-unfiltered) */
+	__u8 raw_by_name;    /* raw_names is not empty */
+	__u8 raw_by_suffix;  /* raw_suffixes is not empty */
+	__u8 raw_by_directory; /* raw_directories is not empty */
+};
+
+/* A section of its own makes it a map of its own, which user space can fill without knowing other constants.
+ */
+const volatile struct mw_knobs knobs SEC(".rodata.knobs") = {};
+
+#endif

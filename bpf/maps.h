@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the programs share with each other and with user space. */
+#ifndef MEMWARDEN_MAPS_H
+#define MEMWARDEN_MAPS_H
+
+#include "event.h"
+#include "knobs.h"
+
+/*
+ * Room for the seven strings of an event. A string starts below MW_TEXT_BYTES, a power of two so that the
+ * verifier can follow a mask, and one step of it writes at most MW_PATH_BYTES.
+ */
+#define MW_NAME_BYTES 256 /* NAME_MAX and the NUL */
+#define MW_TEXT_BYTES 4096
+
+struct mw_scratch {
+	struct mw_event event;
+	char text[MW_TEXT_BYTES + MW_PATH_BYTES];
+	__u64 used;  /* bytes of text so far */
+	__u64 start; /* where the string that is being written begins */
+	__u64 file;  /* the struct file whose open waits for its result */
+};
+
+/* Opens of wanted files that are under way at one moment; each lasts microseconds. */
+#define MW_SCRATCH_ENTRIES 256
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MW_SCRATCH_ENTRIES);
+	__type(key, __u64); /* bpf_get_current_pid_tgid() */
+	__type(value, struct mw_scratch);
+} scratch SEC(".maps");
+
+/* An all-zero event to start from: a BPF stack (512 bytes) cannot hold one. Never written. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mw_scratch);
+} blank SEC(".maps");
+
+/* User space sets the size before it loads; a multiple of every page size in use (4, 16 and 64 KiB). */
+#define MW_RING_BYTES (8 * 1024 * 1024)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, MW_RING_BYTES);
+} ring SEC(".maps");
+
+struct mw_cpu_state {
+	__u64 sequence;		      /* events numbered on this cpu so far, lost ones included */
+	__u64 dropped[MW_DROP_COUNT]; /* by enum mw_drop */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mw_cpu_state);
+} cpu_state SEC(".maps");
+
+/* A place to measure a string without keeping it. Shared by preempting programs: only lengths are trusted. */
+#define MW_STRING_SINK_BYTES 4096 /* PATH_MAX */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, char[MW_STRING_SINK_BYTES]);
+} string_sink SEC(".maps");
+
+#endif

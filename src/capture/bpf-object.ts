@@ -1,0 +1,183 @@
+import { MemwardenError } from '../errors.ts';
+import { HOOKS } from './decoder.ts';
+import type { HookName } from './event.ts';
+import { KNOBS, KNOBS_SIZE } from './layout.ts';
+import { describeErrno, type Libbpf, LOG_BYTES, type Pointer } from './libbpf.ts';
+
+const KNOBS_MAP = '.rodata.knobs';
+
+/** Constants of one copy of the programs; see bpf/knobs.h. */
+export interface Knobs {
+  readonly hook: HookName;
+  readonly resultFollows: boolean;
+  readonly rawOpen: boolean;
+  readonly rawUnfiltered: boolean;
+  readonly rawByName: boolean;
+  readonly rawBySuffix: boolean;
+  readonly rawByDirectory: boolean;
+}
+
+export interface BpfObjectOptions {
+  readonly path: string;
+  /** BTF of the running kernel when it is not at its usual place. */
+  readonly btfPath: string | undefined;
+}
+
+/** Why the kernel would not have a program, in its own words. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly errno: number;
+
+  constructor(errno: number, message: string) {
+    super(message);
+    this.errno = errno;
+  }
+}
+
+/**
+ * The maps that all programs share, and the means to load programs one rung at a time onto them. A program that the
+ * kernel refuses fails its whole object, so each rung is an object of its own that reuses these maps.
+ */
+export class BpfObject {
+  readonly #libbpf: Libbpf;
+  readonly #options: BpfObjectOptions;
+  readonly #base: Pointer;
+  readonly #maps = new Map<string, Pointer>();
+
+  /**
+   * Creates the maps.
+   * @param ringBytes size of the ring buffer, a power of two and a multiple of the page size
+   * @throws MemwardenError CAPTURE_OBJECT_INVALID, RefusedError
+   */
+  constructor(libbpf: Libbpf, options: BpfObjectOptions, ringBytes: number) {
+    this.#libbpf = libbpf;
+    this.#options = options;
+    this.#base = this.#open(Buffer.alloc(1));
+    for (const program of this.#programs(this.#base)) libbpf.setAutoload(program, false);
+    for (const map of this.#mapsOf(this.#base)) this.#maps.set(libbpf.mapName(map), map);
+    const ring = this.#maps.get('ring');
+    if (ring === undefined) throw this.#invalid('it has no map named ring');
+    libbpf.setMaxEntries(ring, ringBytes);
+    const result = libbpf.loadObject(this.#base);
+    if (result < 0) throw new RefusedError(-result, `creating the maps: ${describeErrno(-result)}`);
+  }
+
+  /** File descriptor of a shared map. */
+  mapFd(name: string): number {
+    const map = this.#maps.get(name);
+    if (map === undefined) throw this.#invalid(`it has no map named ${name}`);
+    return this.#libbpf.mapFd(map);
+  }
+
+  /**
+   * Loads and attaches one program.
+   * @throws RefusedError when the kernel refuses to load or to attach it
+   */
+  attach(program: string, knobs: Knobs): Attachment {
+    const libbpf = this.#libbpf;
+    const log = Buffer.alloc(LOG_BYTES);
+    const object = this.#open(log);
+    try {
+      let wanted: Pointer | undefined;
+      for (const candidate of this.#programs(object)) {
+        const chosen = libbpf.programName(candidate) === program;
+        libbpf.setAutoload(candidate, chosen);
+        if (chosen) wanted = candidate;
+      }
+      if (wanted === undefined) throw this.#invalid(`it has no program named ${program}`);
+      this.#shareMaps(object, knobs);
+      const loaded = libbpf.loadObject(object);
+      if (loaded < 0)
+        throw new RefusedError(-loaded, `load: ${describeErrno(-loaded)}${verifierVerdict(log)}`);
+      const link = libbpf.attach(wanted);
+      if (!link) {
+        const errno = libbpf.errno();
+        throw new RefusedError(errno, `attach: ${describeErrno(errno)}`);
+      }
+      return new Attachment(libbpf, object, link);
+    } catch (error) {
+      libbpf.closeObject(object);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#libbpf.closeObject(this.#base);
+  }
+
+  #open(log: Buffer): Pointer {
+    const object = this.#libbpf.openObject(this.#options.path, { btfPath: this.#options.btfPath, log });
+    if (!object) throw this.#invalid(describeErrno(this.#libbpf.errno()));
+    return object;
+  }
+
+  #shareMaps(object: Pointer, knobs: Knobs): void {
+    for (const map of this.#mapsOf(object)) {
+      const name = this.#libbpf.mapName(map);
+      if (name === KNOBS_MAP) {
+        const value = encodeKnobs(knobs);
+        const result = this.#libbpf.setInitialValue(map, value, value.length);
+        if (result < 0) throw this.#invalid(`its constants are not ${KNOBS_SIZE} bytes`);
+      } else if (!name.startsWith('.')) {
+        const result = this.#libbpf.reuseFd(map, this.mapFd(name));
+        if (result < 0) throw new RefusedError(-result, `sharing map ${name}: ${describeErrno(-result)}`);
+      }
+    }
+  }
+
+  *#programs(object: Pointer): Generator<Pointer> {
+    for (let p = this.#libbpf.nextProgram(object, null); p; p = this.#libbpf.nextProgram(object, p)) yield p;
+  }
+
+  *#mapsOf(object: Pointer): Generator<Pointer> {
+    for (let m = this.#libbpf.nextMap(object, null); m; m = this.#libbpf.nextMap(object, m)) yield m;
+  }
+
+  #invalid(cause: string): MemwardenError {
+    return new MemwardenError(
+      'CAPTURE_OBJECT_INVALID',
+      `failed to open the BPF object ${this.#options.path}: ${cause}`,
+      'build it: npm run build:bpf',
+    );
+  }
+}
+
+/** A program that runs in the kernel until it is detached. */
+export class Attachment {
+  readonly #libbpf: Libbpf;
+  readonly #object: Pointer;
+  readonly #link: Pointer;
+
+  constructor(libbpf: Libbpf, object: Pointer, link: Pointer) {
+    this.#libbpf = libbpf;
+    this.#object = object;
+    this.#link = link;
+  }
+
+  detach(): void {
+    this.#libbpf.destroyLink(this.#link);
+    this.#libbpf.closeObject(this.#object);
+  }
+}
+
+function encodeKnobs(knobs: Knobs): Buffer {
+  const value = Buffer.alloc(KNOBS_SIZE);
+  value.writeUInt8(HOOKS.indexOf(knobs.hook), KNOBS.hook);
+  value.writeUInt8(Number(knobs.resultFollows), KNOBS.result_follows);
+  value.writeUInt8(Number(knobs.rawOpen), KNOBS.raw_open);
+  value.writeUInt8(Number(knobs.rawUnfiltered), KNOBS.raw_unfiltered);
+  value.writeUInt8(Number(knobs.rawByName), KNOBS.raw_by_name);
+  value.writeUInt8(Number(knobs.rawBySuffix), KNOBS.raw_by_suffix);
+  value.writeUInt8(Number(knobs.rawByDirectory), KNOBS.raw_by_directory);
+  return value;
+}
+
+/** The verifier's reason is the last line before its statistics. */
+function verifierVerdict(log: Buffer): string {
+  const text = log.subarray(0, log.indexOf(0)).toString('utf8');
+  const verdict = text
+    .split('\n')
+    .filter(line => line !== '' && !line.startsWith('processed ') && !line.startsWith('-- END'))
+    .at(-1);
+  return verdict === undefined ? '' : `: ${verdict.trim()}`;
+}

@@ -1,0 +1,113 @@
+import { getSystemErrorMap } from 'node:util';
+import koffi, { type LibraryHandle } from 'koffi';
+import { MemwardenError } from '../errors.ts';
+
+/** An address in libbpf's own memory; 0 and null are failures. */
+export type Pointer = bigint;
+
+/** The part of libbpf (>= 1.0) that memwarden uses; a null result or a negative number is a failure with errno. */
+export interface Libbpf {
+  openObject(path: string, options: { btfPath: string | undefined; log: Buffer }): Pointer | null;
+  loadObject(object: Pointer): number;
+  closeObject(object: Pointer): void;
+  nextProgram(object: Pointer, previous: Pointer | null): Pointer | null;
+  programName(program: Pointer): string;
+  setAutoload(program: Pointer, on: boolean): number;
+  attach(program: Pointer): Pointer | null;
+  destroyLink(link: Pointer): number;
+  nextMap(object: Pointer, previous: Pointer | null): Pointer | null;
+  mapName(map: Pointer): string;
+  mapFd(map: Pointer): number;
+  reuseFd(map: Pointer, fd: number): number;
+  setMaxEntries(map: Pointer, entries: number): number;
+  setInitialValue(map: Pointer, value: Buffer, bytes: number): number;
+  updateElement(fd: number, key: Buffer, value: Buffer, flags: number): number;
+  lookupElement(fd: number, key: Buffer, value: Buffer): number;
+  possibleCpus(): number;
+  /** errno of the last failed call, for example 1 (EPERM). */
+  errno(): number;
+}
+
+/** Verifier and loader log, bytes; a longer log is cut. */
+export const LOG_BYTES = 256 * 1024;
+
+/**
+ * Loads libbpf.so.1 of the system.
+ * @throws MemwardenError CAPTURE_UNAVAILABLE when the library is missing
+ */
+export function loadLibbpf(): Libbpf {
+  const library = open();
+  const f = (prototype: string) => library.func(prototype);
+
+  // struct bpf_object_open_opts of libbpf 1.0; newer ones read no further than `sz`
+  const Options = koffi.struct('bpf_object_open_opts', {
+    sz: 'size_t',
+    object_name: 'const char *',
+    relaxed_maps: 'bool',
+    pin_root_path: 'const char *',
+    removed_attach_prog_fd: 'uint32_t',
+    kconfig: 'const char *',
+    btf_custom_path: 'const char *',
+    kernel_log_buf: 'void *',
+    kernel_log_size: 'size_t',
+    kernel_log_level: 'uint32_t',
+  });
+
+  // libbpf would print to stderr on its own; the reasons are taken from errno and the log buffer instead
+  f('void *libbpf_set_print(void *callback)')(null);
+
+  const openFile = f('void *bpf_object__open_file(const char *path, const bpf_object_open_opts *options)');
+  const initialValue = f('int bpf_map__set_initial_value(void *map, const void *data, size_t size)');
+
+  return {
+    openObject: (path, { btfPath, log }) =>
+      openFile(path, {
+        sz: koffi.sizeof(Options),
+        object_name: 'memwarden',
+        relaxed_maps: false,
+        pin_root_path: null,
+        removed_attach_prog_fd: 0,
+        kconfig: null,
+        btf_custom_path: btfPath ?? null,
+        kernel_log_buf: log,
+        kernel_log_size: log.length,
+        kernel_log_level: 0,
+      }),
+    loadObject: f('int bpf_object__load(void *object)'),
+    closeObject: f('void bpf_object__close(void *object)'),
+    nextProgram: f('void *bpf_object__next_program(void *object, void *previous)'),
+    programName: f('const char *bpf_program__name(void *program)'),
+    setAutoload: f('int bpf_program__set_autoload(void *program, bool on)'),
+    attach: f('void *bpf_program__attach(void *program)'),
+    destroyLink: f('int bpf_link__destroy(void *link)'),
+    nextMap: f('void *bpf_object__next_map(void *object, void *previous)'),
+    mapName: f('const char *bpf_map__name(void *map)'),
+    mapFd: f('int bpf_map__fd(void *map)'),
+    reuseFd: f('int bpf_map__reuse_fd(void *map, int fd)'),
+    setMaxEntries: f('int bpf_map__set_max_entries(void *map, uint32_t entries)'),
+    setInitialValue: (map, value, bytes) => initialValue(map, value, bytes),
+    updateElement: f('int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)'),
+    lookupElement: f('int bpf_map_lookup_elem(int fd, const void *key, void *value)'),
+    possibleCpus: f('int libbpf_num_possible_cpus()'),
+    errno: () => koffi.errno(),
+  };
+}
+
+/** For example "EPERM (operation not permitted)". @param errno positive error number */
+export function describeErrno(errno: number): string {
+  const entry = getSystemErrorMap().get(-errno);
+  return entry ? `${entry[0]} (${entry[1]})` : `errno ${errno}`;
+}
+
+function open(): LibraryHandle {
+  try {
+    return koffi.load('libbpf.so.1');
+  } catch (cause) {
+    throw new MemwardenError(
+      'CAPTURE_UNAVAILABLE',
+      `failed to load libbpf.so.1: ${cause instanceof Error ? cause.message : String(cause)}`,
+      'install it: apt-get install libbpf1 (Debian 12, Ubuntu 22.10 or newer), dnf install libbpf',
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,123 @@
+import koffi from 'koffi';
+
+/** The few libc calls that Node does not offer: mapped memory, epoll, eventfd and the boot clock. */
+
+const libc = koffi.load('libc.so.6');
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+const EPOLL_CTL_ADD = 1;
+const EPOLLIN = 1;
+const EPOLL_CLOEXEC = 0o2000000;
+const EFD_CLOEXEC = 0o2000000;
+const CLOCK_REALTIME = 0;
+const CLOCK_BOOTTIME = 7;
+
+const mmap = libc.func('void *mmap(void *addr, size_t length, int prot, int flags, int fd, int64_t offset)');
+const munmap = libc.func('int munmap(void *addr, size_t length)');
+const epollCreate = libc.func('int epoll_create1(int flags)');
+const epollControl = libc.func('int epoll_ctl(int epfd, int op, int fd, void *event)');
+const epollWaitCall = libc.func('int epoll_wait(int epfd, _Out_ uint8_t *events, int max, int timeout)');
+const eventfdCall = libc.func('int eventfd(unsigned int initial, int flags)');
+const writeCall = libc.func('int64_t write(int fd, void *bytes, size_t count)');
+const closeCall = libc.func('int close(int fd)');
+const clockGettime = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
+
+export const PAGE_BYTES: number = Number(libc.func('long sysconf(int name)')(30));
+
+/** An area of a file descriptor's memory. `unmap` must be called last: touching the buffer after it is a segfault. */
+export interface Mapping {
+  readonly buffer: ArrayBuffer;
+  unmap(): void;
+}
+
+/** mmap(2), shared. @throws Error with the errno when the kernel refuses. */
+export function mapShared(fd: number, lengthBytes: number, offsetBytes: number, writable: boolean): Mapping {
+  const address = mmap(
+    null,
+    lengthBytes,
+    PROT_READ | (writable ? PROT_WRITE : 0),
+    MAP_SHARED,
+    fd,
+    offsetBytes,
+  );
+  if (address === MAP_FAILED) throw systemError('mmap');
+  return { buffer: koffi.view(address, lengthBytes), unmap: () => void munmap(address, lengthBytes) };
+}
+
+/** A one-word counter that makes a waiting thread return; see eventfd(2). */
+export class WakeUp {
+  readonly fd: number = checked('eventfd', eventfdCall(0, EFD_CLOEXEC));
+
+  fire(): void {
+    const one = Buffer.alloc(8);
+    one.writeBigUInt64LE(1n);
+    checked('write', Number(writeCall(this.fd, one, one.length)));
+  }
+
+  close(): void {
+    closeCall(this.fd);
+  }
+}
+
+/** Waits for any of some descriptors on a thread of libuv's pool, so that the event loop is never blocked. */
+export class Poller {
+  readonly #epoll: number;
+  readonly #events = Buffer.alloc(12 * 4);
+
+  constructor(fds: readonly number[]) {
+    this.#epoll = checked('epoll_create1', epollCreate(EPOLL_CLOEXEC));
+    for (const fd of fds) {
+      // struct epoll_event is packed on x86-64 only; events at 0 is right for both, and the data is not used
+      const event = Buffer.alloc(16);
+      event.writeUInt32LE(EPOLLIN, 0);
+      checked('epoll_ctl', epollControl(this.#epoll, EPOLL_CTL_ADD, fd, event));
+    }
+  }
+
+  /** Resolves when a descriptor is readable or after `timeoutMillis`. */
+  wait(timeoutMillis: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      epollWaitCall.async(this.#epoll, this.#events, 1, timeoutMillis, (error: Error | null) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  close(): void {
+    closeCall(this.#epoll);
+  }
+}
+
+/** Wall clock minus boot clock, ns: what turns a kernel time stamp into a date. Follows clock steps when asked again. */
+export function bootToWallOffsetNs(): bigint {
+  const before = clockNs(CLOCK_BOOTTIME);
+  const wall = clockNs(CLOCK_REALTIME);
+  const after = clockNs(CLOCK_BOOTTIME);
+  return wall - (before + after) / 2n;
+}
+
+/** CLOCK_BOOTTIME now, ns: the clock of the kernel's time stamps. */
+export function bootTimeNs(): bigint {
+  return clockNs(CLOCK_BOOTTIME);
+}
+
+function clockNs(clock: number): bigint {
+  const time = new BigInt64Array(2);
+  checked('clock_gettime', clockGettime(clock, time));
+  return (time[0] ?? 0n) * 1_000_000_000n + (time[1] ?? 0n);
+}
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw systemError(call);
+  return result;
+}
+
+function systemError(call: string): Error {
+  const code = koffi.errno();
+  const name = Object.entries(koffi.os.errno).find(([, number]) => number === code)?.[0] ?? `errno ${code}`;
+  return Object.assign(new Error(`${call}: ${name}`), { code: name });
+}
