@@ -41,6 +41,6 @@ export function assertNone(problems: readonly Problem[]): void {
   throw new MemwardenError(
     'CONFIG_INVALID',
     `failed to load the configuration: ${count} wrong\n${lines.join('\n')}`,
-    'memwarden config validate checks a file without starting; memwarden config show --all lists every setting',
+    'memwarden config validate checks a file without starting; memwarden config show lists every setting',
   );
 }

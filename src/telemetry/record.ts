@@ -9,7 +9,7 @@ import { toHrTime, toRfc3339 } from './hr-time.ts';
 import { processName, toSentence } from './sentence.ts';
 
 /** Severity of a detection as SeverityNumber and SeverityText. */
-const SEVERITIES: Readonly<Record<Severity, readonly [SeverityNumber, string]>> = {
+export const SEVERITIES: Readonly<Record<Severity, readonly [SeverityNumber, string]>> = {
   0: [SeverityNumber.INFO, 'INFO'],
   1: [SeverityNumber.INFO2, 'LOW'],
   2: [SeverityNumber.WARN, 'MEDIUM'],

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { loadConfiguration } from '../../config/index.ts';
+import type { Context } from '../context.ts';
+import { addSettingFlags, settingSources } from '../setting-flags.ts';
+import { settingsJson, settingsYaml } from '../settings-text.ts';
+
+/** `memwarden config show|validate`. */
+export function addConfig(program: Command, { env }: Context): void {
+  const config = program.command('config').description('show and check the settings');
+
+  addSettingFlags(config.command('show'))
+    .description(
+      'print every setting as YAML, and where it was said if it is not the default; secrets are left out',
+    )
+    .option('--json', 'one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  memwarden config show\n  memwarden config show > /etc/memwarden/memwarden.yaml',
+    )
+    .action((options: { json?: true }, command: Command) => {
+      const configuration = loadConfiguration(settingSources(command, env));
+      process.stdout.write(options.json ? settingsJson(configuration) : settingsYaml(configuration));
+    });
+
+  addSettingFlags(config.command('validate'))
+    .description('check a file by itself, or without one the settings that `run` would use')
+    .argument('[file]', 'YAML file')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  memwarden config validate config/memwarden.yaml\n  memwarden config validate',
+    )
+    .action((file: string | undefined, _options: object, command: Command) => {
+      const sources = file === undefined ? settingSources(command, env) : { file };
+      const { origins } = loadConfiguration(sources);
+      const count = `${origins.size} setting${origins.size === 1 ? '' : 's'} over the defaults`;
+      process.stderr.write(`${sources.file ?? 'configuration'}: valid, ${count}\n`);
+    });
+}

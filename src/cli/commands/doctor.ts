@@ -1,0 +1,58 @@
+import type { Command } from 'commander';
+import { loadSettings, type Settings } from '../../config/index.ts';
+import { ownCapabilities } from '../capabilities.ts';
+import type { Context } from '../context.ts';
+import { setDiagnostics } from '../diagnostics.ts';
+import type { Check } from '../doctor/check.ts';
+import { collectorCheck } from '../doctor/collector.ts';
+import { hookChecks } from '../doctor/hooks.ts';
+import { kernelChecks } from '../doctor/kernel.ts';
+import { doctorReport } from '../doctor/report.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { addSettingFlags, settingSources } from '../setting-flags.ts';
+
+const EXAMPLES = `
+Examples:
+  sudo memwarden doctor
+  sudo memwarden doctor --json | jq '.[] | select(.status != "ok")'
+
+Exit status: 0 all is well, 3 the kernel or a capability is in the way, 4 only the collector is`;
+
+/** `memwarden doctor`: what this machine allows, and why. Attaches each hook for a moment. */
+export function addDoctor(program: Command, { env, finish }: Context): void {
+  addSettingFlags(program.command('doctor'))
+    .description(
+      'say what this kernel allows, which hook each capability gets and why, and whether the collector answers',
+    )
+    .option('--json', 'one JSON array of checks')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: { json?: true }, command: Command) => {
+      const settings = loadSettings(settingSources(command, env));
+      setDiagnostics('error');
+      const machine = [...kernelChecks(settings.capture), ...(await hooks(settings.capture))];
+      const collector = await collectorCheck(settings.telemetry);
+      const checks = [...machine, collector];
+      process.stdout.write(options.json ? `${JSON.stringify(checks, undefined, 2)}\n` : doctorReport(checks));
+      finish(verdict(machine, collector));
+    });
+}
+
+async function hooks(capture: Settings['capture']): Promise<readonly Check[]> {
+  if (ownCapabilities().missing.some(({ required }) => required)) {
+    return [
+      {
+        name: 'hooks',
+        status: 'failed',
+        detail: 'not tried: a capability is missing',
+        advice: 'sudo memwarden doctor',
+      },
+    ];
+  }
+  const { probeHooks } = await import('../../capture/index.ts');
+  return hookChecks(await probeHooks(capture));
+}
+
+function verdict(machine: readonly Check[], collector: Check): ExitCode {
+  if (machine.some(({ status }) => status === 'failed')) return EXIT.kernel;
+  return collector.status === 'failed' ? EXIT.collector : EXIT.ok;
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { loadSettings, suggestion } from '../../config/index.ts';
+import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
+import type { Context } from '../context.ts';
+import { setDiagnostics } from '../diagnostics.ts';
+import { runUntilSignal } from '../lifecycle.ts';
+import { addSettingFlags, settingSources } from '../setting-flags.ts';
+
+const EXAMPLES = `
+Examples:
+  sudo memwarden run --exporter console --pretty
+  sudo memwarden run --endpoint https://collector:4317 --config memwarden.yaml
+  sudo OTEL_EXPORTER_OTLP_HEADERS=api-key=… memwarden run
+  sudo memwarden run --events default,mem_prot_alert --set health.enabled=false
+
+Signals:
+  SIGTERM, SIGINT  stop capturing, flush, exit 0; a second one exits 130 at once
+  SIGHUP           read the exceptions again`;
+
+/** `memwarden run`, which is also what `memwarden` alone does. */
+export function addRun(program: Command, { env, finish }: Context): void {
+  addSettingFlags(program.command('run', { isDefault: true }))
+    .description('watch and report until a signal comes (the default command)')
+    .allowExcessArguments()
+    .addHelpText('after', EXAMPLES)
+    .action(async (_options: object, command: Command) => {
+      refuseArguments(program, command);
+      const settings = loadSettings(settingSources(command, env));
+      setDiagnostics(settings.diagnostics.level);
+      assertCapabilities(ownCapabilities());
+      // the stages load native code; the other commands start without it
+      const { startPipeline } = await import('../../pipeline.ts');
+      finish(await runUntilSignal(() => startPipeline(settings)));
+    });
+}
+
+/** A mistyped command reaches the default one as an argument. */
+function refuseArguments(program: Command, command: Command): void {
+  const [word] = command.args;
+  if (word === undefined) return;
+  const near = suggestion(
+    word,
+    program.commands.map(other => other.name()),
+  );
+  program.error(`error: unknown command '${word}'${near === undefined ? '' : `\n(Did you mean ${near}?)`}`);
+}

@@ -1,0 +1,15 @@
+import type { CapabilityReport } from '../../capture/index.ts';
+import type { Check } from './check.ts';
+
+/** One check per capability: the hook it gets, and why not a better one. */
+export function hookChecks(reports: readonly CapabilityReport[]): readonly Check[] {
+  return reports.map(({ capability, hook, attempts, limits }) => {
+    const tried = attempts.map(({ hook: kind, outcome, reason }) =>
+      outcome === 'alive' ? `${kind} is alive` : `${kind} ${outcome}: ${reason}`,
+    );
+    const detail = [hook ?? 'no hook', ...tried, ...limits.map(limit => `limit: ${limit}`)].join('\n');
+    if (hook !== undefined) return { name: `hook ${capability}`, status: 'ok', detail };
+    const advice = "run memwarden doctor as root on the host; the reasons above are the kernel's own";
+    return { name: `hook ${capability}`, status: 'failed', detail, advice };
+  });
+}

@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from 'node:fs';
+import { machine, release } from 'node:os';
+import type { Settings } from '../../config/index.ts';
+import { howToGrant, ownCapabilities } from '../capabilities.ts';
+import type { Check } from './check.ts';
+
+/** What the kernel is and what it has; nothing is loaded. */
+export function kernelChecks({ btfPath, objectPath }: Settings['capture']): readonly Check[] {
+  return [
+    { name: 'kernel', status: 'ok', detail: `${release()} ${machine()}` },
+    btf(btfPath),
+    lsm(),
+    lockdown(),
+    paranoid(),
+    capabilities(),
+    bpfObject(objectPath),
+  ];
+}
+
+function btf(path: string): Check {
+  const size = sizeOf(path);
+  return size === undefined
+    ? {
+        name: 'BTF',
+        status: 'failed',
+        detail: `${path} cannot be read`,
+        advice:
+          'boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, or name a BTF file with --set capture.btfPath=FILE',
+      }
+    : { name: 'BTF', status: 'ok', detail: `${path}, ${size} bytes` };
+}
+
+function lsm(): Check {
+  const modules = textOf('/sys/kernel/security/lsm');
+  if (modules === undefined) {
+    return {
+      name: 'LSM',
+      status: 'warning',
+      detail: '/sys/kernel/security/lsm cannot be read',
+      advice: 'mount -t securityfs none /sys/kernel/security',
+    };
+  }
+  if (modules.split(',').includes('bpf')) return { name: 'LSM', status: 'ok', detail: modules };
+  return {
+    name: 'LSM',
+    status: 'warning',
+    detail: `${modules}: without bpf, lsm hooks deliver nothing and the next kind is taken`,
+    advice: `boot with lsm=${modules},bpf`,
+  };
+}
+
+/** The file lists all modes, with the one in force in brackets. */
+function lockdown(): Check {
+  const mode = /\[(\w+)\]/.exec(textOf('/sys/kernel/security/lockdown') ?? '')?.[1] ?? 'none';
+  return mode === 'confidentiality'
+    ? {
+        name: 'lockdown',
+        status: 'failed',
+        detail: 'confidentiality: the kernel refuses to let BPF programs read its memory',
+        advice: 'boot with lockdown=integrity',
+      }
+    : { name: 'lockdown', status: 'ok', detail: mode };
+}
+
+/** Debian's level 3 refuses kprobes and classic tracepoints without CAP_SYS_ADMIN. */
+function paranoid(): Check {
+  const level = textOf('/proc/sys/kernel/perf_event_paranoid') ?? 'unknown';
+  return { name: 'perf_event_paranoid', status: 'ok', detail: level };
+}
+
+function capabilities(): Check {
+  const { held, missing } = ownCapabilities();
+  const names = held.map(({ name }) => name).join(' ') || 'none of those needed';
+  if (missing.length === 0) return { name: 'capabilities', status: 'ok', detail: names };
+  const lacking = missing.map(({ name, purpose }) => `${name} (to ${purpose})`).join(', ');
+  return {
+    name: 'capabilities',
+    status: missing.some(({ required }) => required) ? 'failed' : 'warning',
+    detail: `${names}; missing: ${lacking}`,
+    advice: howToGrant(missing),
+  };
+}
+
+function bpfObject(path: string): Check {
+  const size = sizeOf(path);
+  return size === undefined
+    ? {
+        name: 'BPF object',
+        status: 'failed',
+        detail: `${path} cannot be read`,
+        advice: 'npm run build:bpf',
+      }
+    : { name: 'BPF object', status: 'ok', detail: `${path}, ${size} bytes` };
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    // absent on kernels without the feature, or not mounted here: both are what the caller reports
+    return undefined;
+  }
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}

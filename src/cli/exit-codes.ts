@@ -1,0 +1,34 @@
+import type { ErrorCode } from '../errors.ts';
+
+/** What the exit status of every command means; README's table is compared with this one by a test. */
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  kernel: 3,
+  collector: 4,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'done; for `run`: stopped by SIGTERM or SIGINT after everything was flushed or spooled',
+  failure: 'failed while running',
+  usage: 'wrong configuration, exceptions, recording or command line; nothing was started',
+  kernel: 'the kernel, a capability or the BPF object does not allow what was asked for',
+  collector: 'the collector cannot be reached or refuses the records',
+  interrupted: 'a second SIGTERM or SIGINT came before the flush was done',
+};
+
+/** The exit status for an error of the catalogue. */
+export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
+  CONFIG_INVALID: EXIT.usage,
+  EXCEPTIONS_INVALID: EXIT.usage,
+  CREDENTIALS_INVALID: EXIT.usage,
+  RECORDING_INVALID: EXIT.usage,
+  CAPTURE_UNAVAILABLE: EXIT.kernel,
+  CAPTURE_OBJECT_INVALID: EXIT.kernel,
+  DELIVERY_FAILED: EXIT.collector,
+  SPOOL_INVALID: EXIT.failure,
+};

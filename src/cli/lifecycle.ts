@@ -1,0 +1,57 @@
+import { diag } from '@opentelemetry/api';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+
+/** A started pipeline, as far as signals concern it. */
+export interface Running {
+  /** Hook per capability, for example `file_open` → `lsm`. */
+  readonly hooks: ReadonlyMap<string, string>;
+  /** Reads the exceptions again; without effect on what is captured. */
+  reload(): void | Promise<void>;
+  /** Ends the capture and flushes. */
+  stop(): Promise<void>;
+}
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Starts, says that it is ready, and stops when a signal says so or when the reader of stdout has gone.
+ *
+ * @returns 0 after the flush; a second signal ends the process with 130 instead
+ */
+export async function runUntilSignal(start: () => Promise<Running>): Promise<ExitCode> {
+  // before the start: a signal during it must not leave programs in the kernel behind
+  const stopping = stopRequest();
+  const running = await start();
+  const hooks = [...running.hooks].map(([capability, hook]) => `${capability}=${hook}`).join(' ');
+  // not a diagnostic that a level could silence: scripts wait for this line
+  process.stderr.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
+  const reload = () => {
+    Promise.resolve(running.reload()).catch((error: unknown) =>
+      diag.error('failed to reload the exceptions', error),
+    );
+  };
+  process.on('SIGHUP', reload);
+  const reason = await stopping;
+  diag.info(`stopping: ${reason}`);
+  await running.stop();
+  process.off('SIGHUP', reload);
+  return EXIT.ok;
+}
+
+/** Resolves with the reason at the first request to stop; ends the process at the second signal. */
+function stopRequest(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let signals = 0;
+  for (const signal of STOP_SIGNALS) {
+    process.on(signal, () => {
+      signals += 1;
+      if (signals > 1) process.exit(EXIT.interrupted);
+      resolve(signal);
+    });
+  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    resolve('the reader of stdout has gone');
+  });
+  return promise;
+}

@@ -1,0 +1,73 @@
+import { Command, CommanderError } from 'commander';
+import { MemwardenError } from '../errors.ts';
+import { SCOPE } from '../telemetry/scope.ts';
+import { addConfig } from './commands/config.ts';
+import { addDoctor } from './commands/doctor.ts';
+import { addRun } from './commands/run.ts';
+import { addSignatures } from './commands/signatures.ts';
+import type { Context } from './context.ts';
+import { EXIT, EXIT_MEANINGS, EXIT_OF_ERROR, type ExitCode } from './exit-codes.ts';
+
+const EXAMPLES = `
+Examples:
+  sudo memwarden --exporter console --pretty         see detections on this terminal
+  sudo memwarden --endpoint http://collector:4317    send them to a collector
+  sudo memwarden doctor                              what this kernel allows, and why
+  memwarden signatures                               what is detected
+  memwarden config show                              every setting and where it was said`;
+
+/**
+ * Runs one command line.
+ *
+ * @returns the exit status; errors have been told on stderr by then
+ */
+export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = createProgram({
+    env,
+    finish: status => {
+      code = status;
+    },
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return told(error);
+  }
+}
+
+export function createProgram(context: Context): Command {
+  const program = new Command('memwarden')
+    .description(
+      'Sees, in the Linux kernel, which process reads or writes whose memory, and tells an OpenTelemetry collector.',
+    )
+    .version(SCOPE.version)
+    .helpCommand('help [command]', 'show the help of a command')
+    .exitOverride()
+    .showHelpAfterError('(add --help to see what there is)')
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', `\nExit status:\n${exitTable()}`);
+  for (const add of [addRun, addDoctor, addSignatures, addConfig]) add(program, context);
+  return program;
+}
+
+function exitTable(): string {
+  return Object.entries(EXIT_MEANINGS)
+    .map(([name, meaning]) => `${String(EXIT[name as keyof typeof EXIT]).padStart(5)}  ${meaning}`)
+    .join('\n');
+}
+
+/** Tells an error as a person can use it: without a stack where it has a name in the catalogue. */
+function told(error: unknown): ExitCode {
+  // commander has written its own message, or the help that was asked for
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof MemwardenError) {
+    const hint = error.hint === undefined ? '' : `\ntry: ${error.hint.replaceAll('\n', '\n     ')}`;
+    process.stderr.write(`memwarden: ${error.message}${hint}\n`);
+    return EXIT_OF_ERROR[error.code];
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`memwarden: failed unexpectedly: ${detail}\n`);
+  return EXIT.failure;
+}
