@@ -183,14 +183,14 @@ export class EventDecoder {
   #comm(at: number): string {
     let end = at;
     while (end < at + COMM_SIZE && this.#bytes[end] !== NUL) end++;
-    return this.#bytes.utf8Slice(at, end);
+    return this.#bytes.toString('utf8', at, end);
   }
 
   #text(ends: readonly number[], index: number): string | undefined {
     const start = ends[index] ?? 0;
     let end = ends[index + 1] ?? 0;
     if (end > start && this.#bytes[end - 1] === NUL) end--;
-    return end > start ? this.#bytes.utf8Slice(start, end) : undefined;
+    return end > start ? this.#bytes.toString('utf8', start, end) : undefined;
   }
 
   /** Leaf-first, NUL-terminated components, as bpf/text.h leaves them, to an absolute path. */

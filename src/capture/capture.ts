@@ -1,0 +1,240 @@
+import { accessSync, constants } from 'node:fs';
+import { diag } from '@opentelemetry/api';
+import { MemwardenError } from '../errors.ts';
+import { type Attachment, BpfObject, RefusedError } from './bpf-object.ts';
+import { climb } from './climb.ts';
+import { type CpuCounters, readCounters } from './counters.ts';
+import { EventDecoder } from './decoder.ts';
+import type { CapturedEvent, HookName } from './event.ts';
+import { fileOpen } from './file-open.ts';
+import type { CapabilityReport, Ladder } from './ladder.ts';
+import { type Libbpf, loadLibbpf } from './libbpf.ts';
+import { Poller, WakeUp } from './libc.ts';
+import { installRawFilter, type RawFilter } from './raw-filter.ts';
+import { RingBuffer } from './ring-buffer.ts';
+import { createSelfTest } from './self.ts';
+
+const log = diag.createComponentLogger({ namespace: 'capture' });
+
+/** Records decoded before the event loop gets a turn. */
+const ROUND_RECORDS = 2_048;
+/** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
+const WAIT_MILLIS = 5_000;
+
+const LADDERS: readonly Ladder[] = [fileOpen];
+
+export interface CaptureOptions {
+  /** The compiled BPF object. */
+  readonly objectPath: string;
+  /** The kernel's type information, usually /sys/kernel/btf/vmlinux. */
+  readonly btfPath: string;
+  /** Size of the ring buffer, bytes: a power of two and a multiple of the page size. */
+  readonly ringBufferBytes: number;
+  /** Kind of hook to use for every capability, and per capability over it; undefined: the best. */
+  readonly hook: HookName | undefined;
+  readonly hooks: Readonly<Record<string, HookName>>;
+  /** The raw event security_file_open; undefined: off. */
+  readonly rawFilter: RawFilter | undefined;
+}
+
+/** What the capture calls, in this order, for every round of the ring buffer. */
+export interface CaptureConsumer {
+  onEvent(event: CapturedEvent): void;
+  /** All events of the round have been given. The kernel gets their space back when this returns or resolves. */
+  onRound(): void | Promise<void>;
+}
+
+const BTF_PATH = '/sys/kernel/btf/vmlinux';
+
+/** The programs in the kernel and our end of the ring buffer. */
+export class Capture {
+  readonly reports: readonly CapabilityReport[];
+  readonly #libbpf: Libbpf;
+  readonly #object: BpfObject;
+  readonly #ring: RingBuffer;
+  readonly #decoder: EventDecoder;
+  readonly #attachments: Attachment[] = [];
+  readonly #isSelf = createSelfTest();
+  /** Events of others that came while the hooks were being proven. */
+  readonly #early: CapturedEvent[] = [];
+  readonly #wakeUp = new WakeUp();
+  #unknownRecords = 0n;
+  #stopping = false;
+  #running: Promise<void> = Promise.resolve();
+
+  /**
+   * Loads the maps and takes, per capability, the first hook that proves alive.
+   * @throws MemwardenError CAPTURE_UNAVAILABLE when the kernel refuses, with what to do; CAPTURE_OBJECT_INVALID; CONFIG_INVALID
+   */
+  constructor(options: CaptureOptions) {
+    assertBtf(options.btfPath);
+    this.#libbpf = loadLibbpf();
+    this.#object = openObject(this.#libbpf, options);
+    this.#ring = new RingBuffer(this.#object.mapFd('ring'), options.ringBufferBytes);
+    this.#decoder = new EventDecoder(this.#ring.memory);
+    const { rawFilter } = options;
+    if (rawFilter) installRawFilter(this.#libbpf, rawFilter, name => this.#object.mapFd(name));
+    this.reports = LADDERS.map(ladder => {
+      const { report, attachments } = climb(ladder, this.#object, {
+        force: options.hooks[ladder.capability] ?? options.hook,
+        knobs: {
+          rawOpen: rawFilter !== undefined,
+          rawUnfiltered: rawFilter?.allowUnfiltered ?? false,
+          rawByName: (rawFilter?.names.length ?? 0) > 0,
+          rawBySuffix: (rawFilter?.suffixes.length ?? 0) > 0,
+          rawByDirectory: (rawFilter?.prefixes.length ?? 0) > 0,
+        },
+        ownEvents: () => this.#takeOwnEvents(),
+      });
+      this.#attachments.push(...attachments);
+      logAttempts(report);
+      return report;
+    });
+  }
+
+  /** Hook per capability, for those that have one. */
+  get hooks(): ReadonlyMap<string, HookName> {
+    const hooks = new Map<string, HookName>();
+    for (const { capability, hook } of this.reports) if (hook !== undefined) hooks.set(capability, hook);
+    return hooks;
+  }
+
+  /** Records of another version's layout, which could not be decoded. */
+  get unknownRecords(): bigint {
+    return this.#unknownRecords;
+  }
+
+  /** @throws MemwardenError CAPTURE_UNAVAILABLE when a capability has no hook */
+  assertComplete(): void {
+    for (const report of this.reports) if (report.hook === undefined) throw unavailable(report);
+  }
+
+  /** Whether the event is this process's own doing, for example a canary. */
+  isOwn(event: CapturedEvent): boolean {
+    return this.#isSelf(event.actor);
+  }
+
+  /** Does what each capability sees; the events come to the consumer like any other. */
+  provokeCanary(): void {
+    for (const ladder of LADDERS) ladder.provoke();
+  }
+
+  counters(): CpuCounters[] {
+    return readCounters(this.#libbpf, this.#object.mapFd('cpu_state'));
+  }
+
+  /** Hands events to the consumer until `stop`. */
+  start(consumer: CaptureConsumer): void {
+    this.#running = this.#run(consumer);
+    this.#running.catch((error: unknown) => log.error('the capture ended', error));
+  }
+
+  /** Resolves with the failure of the consumer, or when `stop` was called. */
+  get ended(): Promise<void> {
+    return this.#running;
+  }
+
+  /** Detaches every program, hands over what is left in the ring buffer, and frees it. */
+  async stop(): Promise<void> {
+    for (const attachment of this.#attachments.splice(0)) attachment.detach();
+    this.#stopping = true;
+    this.#wakeUp.fire();
+    try {
+      await this.#running;
+    } finally {
+      this.#wakeUp.close();
+      this.#ring.close();
+      this.#object.close();
+    }
+  }
+
+  async #run(consumer: CaptureConsumer): Promise<void> {
+    const poller = new Poller([this.#object.mapFd('ring'), this.#wakeUp.fd]);
+    try {
+      for (const event of this.#early.splice(0)) consumer.onEvent(event);
+      for (;;) {
+        const visited = this.#ring.read(ROUND_RECORDS, (offset, length) => {
+          const event = this.#decode(offset, length);
+          if (event !== undefined) consumer.onEvent(event);
+        });
+        await consumer.onRound();
+        this.#ring.release();
+        if (visited === ROUND_RECORDS) await new Promise(resolve => setImmediate(resolve));
+        else if (this.#stopping) return;
+        else await poller.wait(WAIT_MILLIS);
+      }
+    } finally {
+      poller.close();
+    }
+  }
+
+  #decode(offset: number, length: number): CapturedEvent | undefined {
+    const event = this.#decoder.decode(offset, length);
+    if (event === undefined) this.#unknownRecords += 1n;
+    return event;
+  }
+
+  #takeOwnEvents(): CapturedEvent[] {
+    const own: CapturedEvent[] = [];
+    this.#ring.read(Number.POSITIVE_INFINITY, (offset, length) => {
+      const event = this.#decode(offset, length);
+      if (event !== undefined) (this.isOwn(event) ? own : this.#early).push(event);
+    });
+    this.#ring.release();
+    return own;
+  }
+}
+
+/** Climbs every ladder, reports, and leaves nothing in the kernel. */
+export async function probeHooks(options: CaptureOptions): Promise<readonly CapabilityReport[]> {
+  const capture = new Capture(options);
+  await capture.stop();
+  return capture.reports;
+}
+
+function assertBtf(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw new MemwardenError(
+      'CAPTURE_UNAVAILABLE',
+      `failed to read the kernel's type information ${path}: ${(cause as NodeJS.ErrnoException).code}`,
+      'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux',
+      { cause },
+    );
+  }
+}
+
+function openObject(libbpf: Libbpf, options: CaptureOptions): BpfObject {
+  const btfPath = options.btfPath === BTF_PATH ? undefined : options.btfPath;
+  try {
+    return new BpfObject(libbpf, { path: options.objectPath, btfPath }, options.ringBufferBytes);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    throw new MemwardenError(
+      'CAPTURE_UNAVAILABLE',
+      `failed to load the BPF object: ${error.message}`,
+      'run it as root, or with CAP_BPF and CAP_PERFMON; memwarden doctor tells what is missing',
+      { cause: error },
+    );
+  }
+}
+
+function unavailable({ capability, attempts }: CapabilityReport): MemwardenError {
+  const tried = attempts
+    .map(({ program, outcome, reason }) => `\n  ${program}: ${outcome}: ${reason}`)
+    .join('');
+  return new MemwardenError(
+    'CAPTURE_UNAVAILABLE',
+    `failed to watch ${capability}: no hook of this kernel could be used; tried:${tried || ' nothing'}`,
+    'run memwarden doctor; a locked-down kernel or a missing capability is told there',
+  );
+}
+
+function logAttempts({ capability, hook, attempts }: CapabilityReport): void {
+  for (const { program, outcome, reason } of attempts) {
+    if (outcome === 'alive') log.info(`${capability}: ${program} is alive`);
+    else log.info(`${capability}: ${program} ${outcome}: ${reason}`);
+  }
+  if (hook === undefined) log.error(`${capability}: no hook could be used`);
+}

@@ -1,0 +1,14 @@
+export { Capture, type CaptureConsumer, type CaptureOptions, probeHooks } from './capture.ts';
+export type { CpuCounters, DropReason } from './counters.ts';
+export type {
+  Actor,
+  Ancestor,
+  CapturedEvent,
+  CaptureMethod,
+  EventKind,
+  HookName,
+  ProcessIdentity,
+} from './event.ts';
+export type { Attempt, CapabilityReport } from './ladder.ts';
+export { bootToWallOffsetNs } from './libc.ts';
+export type { RawFilter } from './raw-filter.ts';
