@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { buildExportRequest, splitRecords } from '../../../../src/telemetry/otlp/export-request.ts';
+import { LogEncoder } from '../../../../src/telemetry/otlp/log-encoder.ts';
+import { createResource } from '../../../../src/telemetry/resource.ts';
+import { buildReadable } from '../readable-builder.ts';
+
+/** Encodes with ours and with the SDK's serializer, and wants the same bytes. */
+function assertSameAsReference(records: readonly ReadableLogRecord[]): void {
+  const encoder = new LogEncoder();
+  const [first] = records;
+  assert(first);
+  const context = {
+    resource: encoder.encodeResource(first.resource),
+    scope: encoder.encodeScope(first.instrumentationScope),
+  };
+  const bodies = records.map(record => new Uint8Array(encoder.encodeRecord(record)));
+  const ours = buildExportRequest(context, bodies);
+  const reference = ProtobufLogsSerializer.serializeRequest([...records]);
+  assert(reference);
+  assert.equal(ours.toString('hex'), Buffer.from(reference).toString('hex'));
+}
+
+test('the record of a detection is encoded as the reference serializer does', () => {
+  assertSameAsReference([buildReadable(), buildReadable({ sequence: 2n })]);
+});
+
+test('values at the edges of their encodings are encoded as the reference serializer does', () => {
+  const resource = createResource({});
+  const values = {
+    zero: 0,
+    one: 1,
+    byte: 127,
+    twoBytes: 128,
+    int31: 2 ** 31 - 1,
+    int32: 2 ** 32,
+    int35: 2 ** 35,
+    safe: Number.MAX_SAFE_INTEGER,
+    minusOne: -1,
+    minusSafe: Number.MIN_SAFE_INTEGER,
+    fraction: 0.1,
+    infinite: Number.POSITIVE_INFINITY,
+    yes: true,
+    no: false,
+    empty: '',
+    emptyList: [] as string[],
+    list: ['a', 'ü', ''],
+    numbers: [1, 2.5],
+    umlaut: 'Größe',
+    longUmlaut: 'ä'.repeat(100),
+    emoji: '💾'.repeat(20),
+    ascii31: 'x'.repeat(31),
+    ascii32: 'x'.repeat(32),
+    ascii127: 'x'.repeat(127),
+    ascii128: 'x'.repeat(128),
+    huge: 'y'.repeat(70_000),
+  };
+  const record = { ...buildReadable(), attributes: values, body: 'Körper', resource };
+  assertSameAsReference([record]);
+});
+
+test('a record without the optional fields is encoded as the reference serializer does', () => {
+  const { eventName: _, severityText: __, severityNumber: ___, body: ____, ...rest } = { ...buildReadable() };
+  assertSameAsReference([{ ...rest, attributes: {} }]);
+});
+
+test('a lone surrogate becomes the replacement character, as in the reference serializer', () => {
+  assertSameAsReference([{ ...buildReadable(), attributes: { name: `x\ud800y${'z'.repeat(40)}` } }]);
+});
+
+test('a value that OTLP has no type for is refused by itself', () => {
+  const record = { ...buildReadable(), attributes: { bad: 1n as unknown as number } };
+  assert.throws(() => new LogEncoder().encodeRecord(record), TypeError);
+});
+
+test('a body is cut at the borders of its records', () => {
+  const encoder = new LogEncoder();
+  const records = [1n, 2n, 3n].map(
+    sequence => new Uint8Array(encoder.encodeRecord(buildReadable({ sequence }))),
+  );
+  const body = Buffer.concat(records);
+  assert.deepEqual(splitRecords(body).map(Buffer.from), records.map(Buffer.from));
+  assert.deepEqual(splitRecords(new Uint8Array()), []);
+  assert.throws(() => splitRecords(body.subarray(0, -1)), RangeError);
+  assert.throws(() => splitRecords(body.subarray(1)), RangeError);
+});

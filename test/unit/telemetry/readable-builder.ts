@@ -1,0 +1,42 @@
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { EnrichedEvent } from '../../../src/enrich/event.ts';
+import { toLogRecord } from '../../../src/telemetry/record.ts';
+import { createResource } from '../../../src/telemetry/resource.ts';
+import { SCOPE } from '../../../src/telemetry/scope.ts';
+import { buildDetection } from './detection-builder.ts';
+
+let last: ReadableLogRecord | undefined;
+const provider = new LoggerProvider({
+  resource: createResource({}),
+  processors: [
+    {
+      onEmit: record => {
+        last = record;
+      },
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    },
+  ],
+});
+const logger = provider.getLogger(SCOPE.name, SCOPE.version);
+
+/** The record of a detection as the SDK hands it to a processor; its plain fields, so that a test may replace some. */
+export function buildReadable(fields: Partial<EnrichedEvent> = {}): ReadableLogRecord {
+  logger.emit(toLogRecord(buildDetection(fields), '0123456789abcdef0123456789abcdef'));
+  if (last === undefined) throw new Error('the SDK dropped the record');
+  const { hrTime, hrTimeObserved, resource, instrumentationScope, attributes, droppedAttributesCount } = last;
+  const { severityNumber, severityText, body, eventName } = last;
+  return {
+    hrTime,
+    hrTimeObserved,
+    resource,
+    instrumentationScope,
+    attributes,
+    droppedAttributesCount,
+    ...(severityNumber === undefined ? {} : { severityNumber }),
+    ...(severityText === undefined ? {} : { severityText }),
+    ...(body === undefined ? {} : { body }),
+    ...(eventName === undefined ? {} : { eventName }),
+  };
+}
