@@ -5,8 +5,9 @@ export function kindOf(event: CapturedEvent): EventKind {
   if (event.kind !== 'repeat') return event.kind;
   switch (event.method) {
     case 'open':
-      if (event.target !== undefined || event.byText) return 'proc_mem_open';
-      return event.path?.endsWith('/kcore') ? 'kcore_open' : 'file_open';
+      if (event.target !== undefined) return 'proc_mem_open';
+      if (event.path?.endsWith('/kcore')) return 'kcore_open';
+      return event.byText ? 'proc_mem_open' : 'file_open';
     case 'process_vm_readv':
     case 'process_vm_writev':
       return 'process_vm';

@@ -1,0 +1,85 @@
+import { isSecretName } from './secret-name.ts';
+
+/** What stands where a secret stood. */
+export const REDACTED = '[redacted]';
+
+/** Formats that are secrets whatever stands before them. */
+const KNOWN_TOKENS = new RegExp(
+  [
+    'gh[pousr]_[A-Za-z0-9]{20,}', // GitHub
+    'github_pat_\\w{20,}',
+    'glpat-[\\w-]{20,}', // GitLab
+    'xox[abeoprs]-[\\w-]{10,}', // Slack
+    'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]*', // JSON web token
+    'AIza[\\w-]{35}', // Google
+    'ya29\\.[\\w-]{20,}',
+    'npm_[A-Za-z0-9]{36}',
+    'pypi-[\\w-]{50,}',
+    '[rs]k_(?:live|test)_[A-Za-z0-9]{16,}', // Stripe
+    'sk-[A-Za-z][\\w-]{20,}', // LLM providers
+    'hv[sbr]\\.[\\w-]{20,}', // HashiCorp Vault
+    'do[opr]_v1_[0-9a-f]{32,}', // DigitalOcean
+    'AGE-SECRET-KEY-1[0-9A-Z]{20,}',
+  ]
+    .map(format => `\\b${format}`)
+    .join('|'),
+  'g',
+);
+
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+/** `scheme://user:password@`, where careless passwords hold `#`, `?` and `@`. */
+const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s/]*@/gi;
+/** `scheme://token@`: a name is short. */
+const URL_TOKEN = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s:@/]{20,}@/gi;
+const BEARER = /\b(bearer)\s+[\w.~+/=-]{8,}/gi;
+/** openssl's password source. */
+const OPENSSL_PASSWORD = /^pass:.*/s;
+
+/** A name and what separates it from its value: `--name=`, `name:`, `"name": `. */
+const NAME = /([A-Za-z_][\w.-]*)(["']?\s*[=:]\s*)/g;
+
+/** Secrets inside an argument, by the shape of the text. */
+function redactText(text: string): string {
+  return text
+    .replace(PRIVATE_KEY, REDACTED)
+    .replace(URL_PASSWORD, `$1:${REDACTED}@`)
+    .replace(URL_TOKEN, `$1${REDACTED}@`)
+    .replace(KNOWN_TOKENS, REDACTED)
+    .replace(BEARER, `$1 ${REDACTED}`);
+}
+
+/** Length of the value that starts at `start`: to its closing quote, or to the next thing that ends one. */
+function valueLength(text: string, start: number): number {
+  const rest = text.slice(start);
+  return (/^"(?:\\.|[^"\\])*"?|^'[^']*'?|^[^\s,;&"'}]*/s.exec(rest)?.[0] ?? '').length;
+}
+
+/** Values of secret names inside an argument: `a=1,password=x`, `?token=x&b=2`, `{"secret":"x"}`. */
+function redactPairs(text: string): string {
+  let redacted = '';
+  let done = 0;
+  for (const match of text.matchAll(NAME)) {
+    const [, name = '', separator = ''] = match;
+    const start = match.index + name.length + separator.length;
+    // `://` is a scheme, and a name inside a value that is already gone is no name
+    if (match.index < done || text.startsWith('//', start) || !isSecretName(name)) continue;
+    const length = valueLength(text, start);
+    if (length === 0) continue;
+    redacted += text.slice(done, start) + REDACTED;
+    done = start + length;
+  }
+  return redacted + text.slice(done);
+}
+
+/**
+ * One argument of a command line without the secrets that can be told from the argument alone: by the name before a
+ * value, by the place in a URL or header, or by a format that only secrets have.
+ */
+export function redactArgument(argument: string): string {
+  const header = /^(-H)?([A-Za-z][\w-]*):(\s*)(?=\S)(?!\/\/)/.exec(argument);
+  if (header?.[2] !== undefined && isSecretName(header[2])) return `${header[0]}${REDACTED}`;
+  const assignment = /^([-/]{0,2}[A-Za-z_][\w.:-]*)=./s.exec(argument);
+  if (assignment?.[1] !== undefined && isSecretName(assignment[1])) return `${assignment[1]}=${REDACTED}`;
+  if (OPENSSL_PASSWORD.test(argument)) return `pass:${REDACTED}`;
+  return redactPairs(redactText(argument));
+}

@@ -1,0 +1,122 @@
+import { REDACTED, redactArgument } from './redact-argument.ts';
+import { isSecretName } from './secret-name.ts';
+
+/** A program whose short option is followed by a password, in the same argument or in the next one. */
+interface ShortOption {
+  readonly program: RegExp;
+  readonly option: RegExp;
+  /** The value may also be the next argument. */
+  readonly separate: boolean;
+  /** A word that must have come first, where the option has another meaning in most of the program's commands. */
+  readonly command?: string;
+}
+
+const SHORT_OPTIONS: readonly ShortOption[] = [
+  // `mysql -p database` asks for it: only the attached form carries the password
+  { program: /^(?:mysql|mariadb)/, option: /^-p/, separate: false },
+  { program: /^(?:7z[ar]?|7zz|rar|unrar)$/, option: /^-h?p/, separate: false },
+  { program: /^(?:sshpass|mongo\w*)$/, option: /^-p/, separate: true },
+  {
+    program: /^(?:docker|podman|nerdctl|buildah|skopeo|helm|oras|az)$/,
+    option: /^-p/,
+    separate: true,
+    command: 'login',
+  },
+  { program: /^(?:zip|unzip|zipcloak|sqlcmd|bcp)$/, option: /^-P/, separate: true },
+  { program: /^(?:redis-cli|valkey-cli)$/, option: /^-a/, separate: true },
+  { program: /^ldap\w+$/, option: /^-w/, separate: true },
+  { program: /^snmp\w+$/, option: /^-[AXc]/, separate: true },
+  { program: /^x?freerdp\d?$/, option: /^\/p:/, separate: false },
+];
+
+/** Options whose value is `user:password` or `user%password`. */
+const USER_OPTIONS: readonly { readonly program: RegExp; readonly option: RegExp; readonly user: RegExp }[] =
+  [
+    { program: /^curl$/, option: /^(?:-[uU]|--(?:proxy-)?user(?:=|$))/, user: /^[^:]*:/ },
+    { program: /^https?$/, option: /^(?:-a|--auth(?:=|$))/, user: /^[^:]*:/ },
+    { program: /^(?:smb\w+|rpcclient|net|winexe)$/, option: /^(?:-U|--user(?:=|$))/, user: /^[^%]*%/ },
+  ];
+
+/** An option by itself, `--db-password`, or a setting named in full, `aws_secret_access_key`: its value comes next. */
+const NAME_ALONE = /^(?:-{1,2}[A-Za-z][\w.-]+|[A-Za-z]\w*[._][\w.]*)$/;
+
+/** Shell text in words; a word may hold quoted blanks. */
+const SHELL_WORD = /(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+|['"\\]/gs;
+const SHELL_OPERATOR = /^[|&;]+$|[;|&]$/;
+
+/** What an argument says of the one after it. */
+type Next = 'secret' | RegExp | undefined;
+
+/** `user:password` with the user kept; a value without a password as it is. */
+function withoutPassword(value: string, user: RegExp): string {
+  const name = user.exec(value)?.[0];
+  return name === undefined ? value : name + REDACTED;
+}
+
+/** Reads the arguments of one command in order; an option may make the next argument a secret. */
+class Command {
+  readonly #seen: string[] = [];
+  #next: Next;
+
+  redact(argument: string): string {
+    const next = this.#next;
+    this.#next = undefined;
+    const redacted = this.#asValue(argument, next) ?? this.#asOption(argument) ?? redactWords(argument);
+    this.#seen.push(argument.slice(argument.lastIndexOf('/') + 1));
+    return redacted;
+  }
+
+  #asValue(argument: string, next: Next): string | undefined {
+    // an option in place of the value: the one before it was a switch
+    if (next === undefined || argument === '' || argument.startsWith('-')) return undefined;
+    return next === 'secret' ? REDACTED : withoutPassword(argument, next);
+  }
+
+  #asOption(argument: string): string | undefined {
+    for (const { program, option, separate, command } of SHORT_OPTIONS) {
+      const start = option.exec(argument)?.[0];
+      if (start === undefined || !this.#has(program)) continue;
+      if (command !== undefined && !this.#seen.includes(command)) continue;
+      if (start.length < argument.length) return start + REDACTED;
+      if (separate) this.#next = 'secret';
+      return argument;
+    }
+    for (const { program, option, user } of USER_OPTIONS) {
+      const start = option.exec(argument)?.[0];
+      if (start === undefined || !this.#has(program)) continue;
+      const value = argument.slice(start.length);
+      if (value === '') this.#next = user;
+      return start + withoutPassword(value, user);
+    }
+    if (NAME_ALONE.test(argument) && isSecretName(argument)) this.#next = 'secret';
+    return undefined;
+  }
+
+  #has(program: RegExp): boolean {
+    return this.#seen.some(word => program.test(word));
+  }
+}
+
+/** Shell text (`sh -c '…'`) is redacted word by word, like arguments; anything else as one argument. */
+function redactWords(argument: string): string {
+  const whole = redactArgument(argument);
+  if (!/\s/.test(whole)) return whole;
+  let command = new Command();
+  return whole.replace(SHELL_WORD, word => {
+    const quote = /^(['"])(.*)\1$/s.exec(word);
+    const redacted =
+      quote === null ? command.redact(word) : `${quote[1]}${command.redact(quote[2] ?? '')}${quote[1]}`;
+    if (SHELL_OPERATOR.test(word)) command = new Command();
+    return redacted;
+  });
+}
+
+/**
+ * The arguments of a program with passwords, tokens and keys replaced by `[redacted]`. What a secret is, is told from
+ * names (`--password`, `API_TOKEN=`, `X-Api-Key:`), from places (URLs, `curl -u`, `mysql -p…`) and from formats (tokens
+ * of known services, private keys, JSON web tokens), also inside shell text. Names, user names and hosts are kept.
+ */
+export function redactArguments(args: readonly string[]): string[] {
+  const command = new Command();
+  return args.map(argument => command.redact(argument));
+}
