@@ -23,6 +23,8 @@ const WAIT_MILLIS = 5_000;
 
 const LADDERS: readonly Ladder[] = [fileOpen];
 
+export type HookChoice = HookName | 'auto';
+
 export interface CaptureOptions {
   /** The compiled BPF object. */
   readonly objectPath: string;
@@ -30,11 +32,12 @@ export interface CaptureOptions {
   readonly btfPath: string;
   /** Size of the ring buffer, bytes: a power of two and a multiple of the page size. */
   readonly ringBufferBytes: number;
-  /** Kind of hook to use for every capability, and per capability over it; undefined: the best. */
-  readonly hook: HookName | undefined;
-  readonly hooks: Readonly<Record<string, HookName>>;
+  /** Kind of hook to use for every capability; `auto`: the best that proves alive. */
+  readonly hook: HookChoice;
+  /** Kind of hook per capability, over `hook`. */
+  readonly hooks: Readonly<Record<string, string>>;
   /** The raw event security_file_open; undefined: off. */
-  readonly rawFilter: RawFilter | undefined;
+  readonly rawFilter?: RawFilter | undefined;
 }
 
 /** What the capture calls, in this order, for every round of the ring buffer. */
@@ -67,6 +70,7 @@ export class Capture {
    * @throws MemwardenError CAPTURE_UNAVAILABLE when the kernel refuses, with what to do; CAPTURE_OBJECT_INVALID; CONFIG_INVALID
    */
   constructor(options: CaptureOptions) {
+    const choices = hookChoices(options.hooks);
     assertBtf(options.btfPath);
     this.#libbpf = loadLibbpf();
     this.#object = openObject(this.#libbpf, options);
@@ -76,7 +80,7 @@ export class Capture {
     if (rawFilter) installRawFilter(this.#libbpf, rawFilter, name => this.#object.mapFd(name));
     this.reports = LADDERS.map(ladder => {
       const { report, attachments } = climb(ladder, this.#object, {
-        force: options.hooks[ladder.capability] ?? options.hook,
+        choice: choices.get(ladder.capability) ?? options.hook,
         knobs: {
           rawOpen: rawFilter !== undefined,
           rawUnfiltered: rawFilter?.allowUnfiltered ?? false,
@@ -190,6 +194,27 @@ export async function probeHooks(options: CaptureOptions): Promise<readonly Capa
   const capture = new Capture(options);
   await capture.stop();
   return capture.reports;
+}
+
+/** @throws MemwardenError CONFIG_INVALID for a capability or a hook that does not exist */
+function hookChoices(hooks: Readonly<Record<string, string>>): ReadonlyMap<string, HookChoice> {
+  const choices = new Map<string, HookChoice>();
+  for (const [capability, written] of Object.entries(hooks)) {
+    const ladder = LADDERS.find(known => known.capability === capability);
+    const names = ladder?.rungs.map(({ hook }) => hook) ?? [];
+    const choice = written === 'auto' ? written : names.find(name => name === written);
+    if (ladder === undefined || choice === undefined) {
+      throw new MemwardenError(
+        'CONFIG_INVALID',
+        `failed to choose a hook: ${capability}=${written} is not one`,
+        ladder === undefined
+          ? `capabilities are ${LADDERS.map(known => known.capability).join(', ')}`
+          : `hooks of ${capability} are auto, ${names.join(', ')}`,
+      );
+    }
+    choices.set(capability, choice);
+  }
+  return choices;
 }
 
 function assertBtf(path: string): void {

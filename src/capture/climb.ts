@@ -9,8 +9,8 @@ export interface Foothold {
 }
 
 export interface ClimbOptions {
-  /** Only this kind of hook may be used; undefined: the best that proves alive. */
-  readonly force: HookName | undefined;
+  /** Only this kind of hook may be used; `auto`: the best that proves alive. */
+  readonly choice: HookName | 'auto';
   readonly knobs: Omit<Knobs, 'hook' | 'resultFollows'>;
   /** Events that this process has caused since the last call, in order. */
   readonly ownEvents: () => readonly CapturedEvent[];
@@ -23,7 +23,7 @@ export interface ClimbOptions {
 export function climb(ladder: Ladder, object: BpfObject, options: ClimbOptions): Foothold {
   const attempts: Attempt[] = [];
   for (const rung of ladder.rungs) {
-    if (options.force !== undefined && options.force !== rung.hook) continue;
+    if (options.choice !== 'auto' && options.choice !== rung.hook) continue;
     const foothold = tryRung(ladder, rung, object, options, attempts);
     if (foothold !== undefined) return foothold;
   }
@@ -92,6 +92,9 @@ function attach(
   hook: HookName,
   attempts: Attempt[],
 ): Attachment | undefined {
+  // rungs share companions, and the kernel does not change its mind
+  if (attempts.some(attempt => attempt.program === program && attempt.outcome === 'refused'))
+    return undefined;
   try {
     return object.attach(program, knobs);
   } catch (error) {

@@ -188,9 +188,14 @@ export const schema = {
       keyValues,
       {},
     ),
-    objectPath: setting('The compiled BPF object.', filePath, shipped('bpf/build/memwarden.bpf.o'), {
-      defaultText: 'bpf/build/memwarden.bpf.o of the package',
-    }),
+    objectPath: setting(
+      'The compiled BPF object.',
+      filePath,
+      shipped(`bpf/build/memwarden-${process.arch === 'arm64' ? 'arm64' : 'x86'}.bpf.o`),
+      {
+        defaultText: 'the one of the package for this architecture',
+      },
+    ),
     btfPath: setting("The kernel's type information.", filePath, '/sys/kernel/btf/vmlinux'),
     ringBufferBytes: setting(
       'Size of the buffer between the kernel and the sidecar, bytes.',
