@@ -58,10 +58,11 @@ class Command {
   readonly #seen: string[] = [];
   #next: Next;
 
-  redact(argument: string): string {
+  /** @param rest what redacts an argument that the ones before it say nothing of */
+  redact(argument: string, rest: (argument: string) => string): string {
     const next = this.#next;
     this.#next = undefined;
-    const redacted = this.#asValue(argument, next) ?? this.#asOption(argument) ?? redactWords(argument);
+    const redacted = this.#asValue(argument, next) ?? this.#asOption(argument) ?? rest(argument);
     this.#seen.push(argument.slice(argument.lastIndexOf('/') + 1));
     return redacted;
   }
@@ -103,9 +104,11 @@ function redactWords(argument: string): string {
   if (!/\s/.test(whole)) return whole;
   let command = new Command();
   return whole.replace(SHELL_WORD, word => {
-    const quote = /^(['"])(.*)\1$/s.exec(word);
+    const [, quote = '', quoted = ''] = /^(['"])(.*)\1$/s.exec(word) ?? [];
     const redacted =
-      quote === null ? command.redact(word) : `${quote[1]}${command.redact(quote[2] ?? '')}${quote[1]}`;
+      quote === ''
+        ? command.redact(word, redactArgument)
+        : `${quote}${command.redact(quoted, redactWords)}${quote}`;
     if (SHELL_OPERATOR.test(word)) command = new Command();
     return redacted;
   });
@@ -118,5 +121,5 @@ function redactWords(argument: string): string {
  */
 export function redactArguments(args: readonly string[]): string[] {
   const command = new Command();
-  return args.map(argument => command.redact(argument));
+  return args.map(argument => command.redact(argument, redactWords));
 }

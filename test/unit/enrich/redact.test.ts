@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { redactArguments } from '../../../src/enrich/redact.ts';
+
+/** Built at run time, so that no scanner takes a test for a leak. */
+const GITHUB = `ghp_${'a1B2'.repeat(9)}`;
+const JWT = ['eyJhbGciOi'.repeat(2), 'eyJzdWIiOi'.repeat(2), 'sig-nature_'.repeat(2)].join('.');
+
+/** A command line, its arguments parted by ` | `, and what becomes of it. */
+const SECRETS: readonly (readonly [what: string, given: string, told: string])[] = [
+  ['a long option and its value in one', 'app | --password=a=b c | run', 'app | --password=[redacted] | run'],
+  [
+    'a long option and its value in two',
+    'app | --db-password | hunter2 | run',
+    'app | --db-password | [redacted] | run',
+  ],
+  ['a long option with one dash', 'app | -token | abc', 'app | -token | [redacted]'],
+  [
+    'names in camel case',
+    'java | -Djavax.net.ssl.keyStorePassword=x | -jar | a.jar',
+    'java | -Djavax.net.ssl.keyStorePassword=[redacted] | -jar | a.jar',
+  ],
+  ['names run together', 'env | PGPASSWORD=x | psql', 'env | PGPASSWORD=[redacted] | psql'],
+  [
+    'environment assignments',
+    'env | AWS_SECRET_ACCESS_KEY=x | A=b',
+    'env | AWS_SECRET_ACCESS_KEY=[redacted] | A=b',
+  ],
+  [
+    'keys of a telling kind',
+    'app | --api-key | k | --access-key=k',
+    'app | --api-key | [redacted] | --access-key=[redacted]',
+  ],
+  [
+    'an option set by name',
+    'aws | configure | set | aws_secret_access_key | k/k',
+    'aws | configure | set | aws_secret_access_key | [redacted]',
+  ],
+  [
+    'an authorization header',
+    'curl | -H | Authorization: Bearer abc',
+    'curl | -H | Authorization: [redacted]',
+  ],
+  ['a header joined to its option', 'curl | -HX-Api-Key:abc', 'curl | -HX-Api-Key:[redacted]'],
+  ['a cookie', 'curl | -H | Cookie: sid=1; b=2', 'curl | -H | Cookie: [redacted]'],
+  ['a bearer token in text', 'app | got Bearer abcdefgh12345678 there', 'app | got Bearer [redacted] there'],
+  [
+    'a password in a URL',
+    'git | clone | https://bob:pw@host/x.git',
+    'git | clone | https://bob:[redacted]@host/x.git',
+  ],
+  [
+    'a careless password in a URL',
+    'psql | postgres://bob:p#?@w@host/db',
+    'psql | postgres://bob:[redacted]@host/db',
+  ],
+  [
+    'a token as the user of a URL',
+    `git | clone | https://${'x'.repeat(24)}@host/x`,
+    'git | clone | https://[redacted]@host/x',
+  ],
+  [
+    'a parameter of a URL',
+    'curl | https://host/x?user=bob&access_token=abc&page=2',
+    'curl | https://host/x?user=bob&access_token=[redacted]&page=2',
+  ],
+  ['mount options', 'mount | -o | user=bob,password=pw,rw', 'mount | -o | user=bob,password=[redacted],rw'],
+  [
+    'a connection string',
+    'app | Server=db;Uid=sa;Pwd=p;Encrypt=yes',
+    'app | Server=db;Uid=sa;Pwd=[redacted];Encrypt=yes',
+  ],
+  ['JSON', 'app | {"user": "bob", "password": "a b"}', 'app | {"user": "bob", "password": [redacted]}'],
+  [
+    'a literal inside an option',
+    'kubectl | create | --from-literal=password=x',
+    'kubectl | create | --from-literal=password=[redacted]',
+  ],
+  ['the joined option of mysql', 'mysql | -uroot | -ppw | db', 'mysql | -uroot | -p[redacted] | db'],
+  [
+    'sshpass',
+    'sshpass | -p | pw | ssh | -p | 22 | host',
+    'sshpass | -p | [redacted] | ssh | -p | [redacted] | host',
+  ],
+  [
+    'a login to a registry',
+    'docker | login | -u | bob | -p | pw | host',
+    'docker | login | -u | bob | -p | [redacted] | host',
+  ],
+  ['the user of curl', 'curl | -u | bob:pw | http://host', 'curl | -u | bob:[redacted] | http://host'],
+  [
+    'the user of curl, joined',
+    'curl | -ubob:pw | --proxy-user=eve:pw',
+    'curl | -ubob:[redacted] | --proxy-user=eve:[redacted]',
+  ],
+  [
+    'the user of smbclient',
+    'smbclient | //host/share | -U | bob%pw',
+    'smbclient | //host/share | -U | bob%[redacted]',
+  ],
+  ['redis-cli', 'redis-cli | -h | host | -a | pw | ping', 'redis-cli | -h | host | -a | [redacted] | ping'],
+  ['ldapsearch', 'ldapsearch | -D | cn=admin | -w | pw', 'ldapsearch | -D | cn=admin | -w | [redacted]'],
+  [
+    'a password source of openssl',
+    'openssl | rsa | -passin | pass:pw',
+    'openssl | rsa | -passin | [redacted]',
+  ],
+  ['a program by its path', '/usr/bin/mysql | -ppw', '/usr/bin/mysql | -p[redacted]'],
+  ['a program behind another', 'sudo | -u | bob | mysql | -ppw', 'sudo | -u | bob | mysql | -p[redacted]'],
+  ['a token of a known service anywhere', `app | x=${GITHUB},y`, 'app | x=[redacted],y'],
+  ['a JSON web token anywhere', `app | ${JWT}`, 'app | [redacted]'],
+  [
+    'a private key',
+    'app | -----BEGIN EC PRIVATE KEY-----\nabc\n-----END EC PRIVATE KEY-----',
+    'app | [redacted]',
+  ],
+  [
+    'shell text',
+    'sh | -c | curl -H "X-Api-Key: k" -u bob:pw http://h && DB_PASSWORD=\'a b\' run --port 3 --token t',
+    'sh | -c | curl -H "X-Api-Key: [redacted]" -u bob:[redacted] http://h && DB_PASSWORD=[redacted] run --port 3 --token [redacted]',
+  ],
+  [
+    'code',
+    "python3 | -c | import x; password='a b'; x.run(1)",
+    'python3 | -c | import x; password=[redacted] x.run(1)',
+  ],
+];
+
+const HARMLESS: readonly (readonly [what: string, given: string])[] = [
+  ['ordinary arguments', 'grep | -rn | password | /etc'],
+  ['where a secret is', 'app | --password-file=/run/secrets/db | --token-path | /x'],
+  ['what is about a secret', 'app | --token-ttl=3600 | --secret-name | db | --api-key-id=7'],
+  [
+    'words that only begin like one',
+    'app | --tokenizer | fast | --max-tokens=100 | --passthrough=yes | --compass | n',
+  ],
+  ['keys of no telling kind', 'app | --key=name | --sort-key | age | --keyboard=de'],
+  ['a switch', 'mysql | --no-password | host'],
+  ['an option in place of a value', 'app | --password | --host | h'],
+  ['a published port', 'docker | run | -p | 8080:80 | -u | 1000:1000 | image'],
+  ['the port of ssh', 'ssh | -p | 22 | host'],
+  ['mysql that will ask', 'mysql | -p | db'],
+  ['a URL without a password', 'curl | https://host:8443/a@b?page=1#top'],
+  ['an ssh URL', 'git | clone | ssh://git@host/x.git'],
+  ['an scp path', 'scp | bob@host:/etc/x | .'],
+  ['shell text without a secret', 'sh | -c | for i in 1 2; do echo "$i" \'x y\'; done'],
+  ['an unbalanced quote', `sh | -c | echo "it's`],
+  ['nothing', ''],
+];
+
+describe('redacted', () => {
+  for (const [what, given, told] of SECRETS)
+    test(what, () => assert.equal(redactArguments(given.split(' | ')).join(' | '), told));
+});
+
+describe('left as it is', () => {
+  for (const [what, given] of HARMLESS)
+    test(what, () => assert.deepEqual(redactArguments(given.split(' | ')), given.split(' | ')));
+});
+
+test('hostile arguments are worked through in linear time', () => {
+  const inputs = ['"', "'", '\\', 'a=', 'a:', '://', '-----BEGIN PRIVATE KEY-----', '{"a":"', 'x '].map(
+    part => part.repeat(8192 / part.length),
+  );
+  for (const input of inputs) redactArguments(['sh', '-c', input]);
+  for (const input of inputs) redactArguments(['sh', '-c', `x ${input}`]);
+});
