@@ -1,0 +1,152 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { diag } from '@opentelemetry/api';
+import { MemwardenError } from '../../errors.ts';
+import type { OtlpOptions } from '../options.ts';
+
+const logger = diag.createComponentLogger({ namespace: 'otlp' });
+
+/** What a connection is made with; PEM texts as they stand in their files. */
+export interface OtlpCredentials {
+  readonly certificate: Buffer | undefined;
+  readonly clientKey: Buffer | undefined;
+  readonly clientCertificate: Buffer | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Certificates and headers, read anew when their files change. */
+export class CredentialSource {
+  readonly #options: OtlpOptions;
+  readonly #paths: readonly string[];
+  #fingerprint: string;
+  #current: OtlpCredentials;
+  #warned = false;
+
+  /** @throws MemwardenError CREDENTIALS_INVALID when a file is missing, unreadable or not what it should be. */
+  constructor(options: OtlpOptions) {
+    this.#options = options;
+    const { certificatePath, clientKeyPath, clientCertificatePath, headersPath } = options;
+    this.#paths = [certificatePath, clientKeyPath, clientCertificatePath, headersPath].filter(
+      p => p !== undefined,
+    );
+    this.#fingerprint = this.#look();
+    this.#current = readCredentials(options);
+  }
+
+  get current(): OtlpCredentials {
+    return this.#current;
+  }
+
+  /**
+   * Reads the files again if any of them changed. Files that are unreadable or do not belong together, as between the
+   * two writes of a rotation, leave the credentials as they were, with one warning.
+   *
+   * @returns whether `current` is new.
+   */
+  refresh(): boolean {
+    const fingerprint = this.#look();
+    if (fingerprint === this.#fingerprint) return false;
+    try {
+      this.#current = readCredentials(this.#options);
+    } catch (error) {
+      if (!(error instanceof MemwardenError)) throw error;
+      if (!this.#warned) logger.warn(`${error.message}; going on with the credentials read before`);
+      this.#warned = true;
+      return false;
+    }
+    this.#fingerprint = fingerprint;
+    this.#warned = false;
+    logger.info('certificates or headers changed and were read again');
+    return true;
+  }
+
+  /** Identity, size and change time: a Kubernetes secret is rotated by swapping a symbolic link. */
+  #look(): string {
+    return this.#paths
+      .map(path => {
+        const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+        return stat === undefined ? 'absent' : `${stat.dev}:${stat.ino}:${stat.size}:${stat.ctimeNs}`;
+      })
+      .join(' ');
+  }
+}
+
+function readCredentials(options: OtlpOptions): OtlpCredentials {
+  const { certificatePath, clientKeyPath, clientCertificatePath, headersPath } = options;
+  if ((clientKeyPath === undefined) !== (clientCertificatePath === undefined)) {
+    const [given, missing] = clientKeyPath === undefined ? ['certificate', 'key'] : ['key', 'certificate'];
+    throw new MemwardenError(
+      'CREDENTIALS_INVALID',
+      `failed to read the client credentials: there is a ${given} but no ${missing}`,
+      'set both OTEL_EXPORTER_OTLP_CLIENT_KEY and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, or neither',
+    );
+  }
+  const certificate = read(certificatePath, 'certificate');
+  const clientKey = read(clientKeyPath, 'client key');
+  const clientCertificate = read(clientCertificatePath, 'client certificate');
+  check('certificate', certificatePath, () => new X509Certificate(certificate ?? ''));
+  check('client certificate', clientCertificatePath, () => new X509Certificate(clientCertificate ?? ''));
+  check('client key', clientKeyPath, () => createSecureContext({ key: clientKey, cert: clientCertificate }));
+  const text = read(headersPath, 'header file');
+  const headers = { ...options.headers, ...(text === undefined ? {} : parseHeaders(text, headersPath)) };
+  checkHeaders(headers);
+  return { certificate, clientKey, clientCertificate, headers };
+}
+
+function read(path: string | undefined, what: string): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw unusable(what, path, cause, 'check that the file exists and that this user may read it');
+  }
+}
+
+/** Lets OpenSSL judge a PEM text, and whether key and certificate belong together. */
+function check(what: string, path: string | undefined, parse: () => unknown): void {
+  if (path === undefined) return;
+  try {
+    parse();
+  } catch (cause) {
+    throw unusable(
+      what,
+      path,
+      cause,
+      'it must be PEM, and a client key must belong to the client certificate',
+    );
+  }
+}
+
+function parseHeaders(text: Buffer, path: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of text.toString('utf8').split('\n')) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const equals = trimmed.indexOf('=');
+    // The line itself may hold a secret and is not repeated.
+    if (equals <= 0)
+      throw unusable('header file', path ?? '', 'a line is not name=value', 'write one header a line');
+    headers[trimmed.slice(0, equals).trim().toLowerCase()] = trimmed.slice(equals + 1).trim();
+  }
+  return headers;
+}
+
+/** What both gRPC metadata and HTTP fields can carry; `-bin` names are binary in gRPC. Values are never repeated. */
+function checkHeaders(headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (/^[0-9a-z_.-]+(?<!-bin)$/i.test(name) && /^[ -~]*$/.test(value)) continue;
+    throw new MemwardenError(
+      'CREDENTIALS_INVALID',
+      `failed to use the OTLP header "${name}": its name or its value cannot be sent`,
+      'names are letters, digits, "-", "_" and "." and do not end in "-bin"; values are printable ASCII',
+    );
+  }
+}
+
+function unusable(what: string, path: string, cause: unknown, hint: string): MemwardenError {
+  const reason = cause instanceof Error ? cause.message : cause;
+  return new MemwardenError('CREDENTIALS_INVALID', `failed to read the ${what} ${path}: ${reason}`, hint, {
+    cause,
+  });
+}

@@ -1,0 +1,58 @@
+import { MemwardenError } from '../../errors.ts';
+import type { OtlpOptions } from '../options.ts';
+
+/** A gRPC server as grpc-js names it. */
+export interface GrpcEndpoint {
+  /** `host:port` or `unix:path`. */
+  readonly target: string;
+  readonly tls: boolean;
+}
+
+const LOGS_PATH = 'v1/logs';
+
+/**
+ * Where gRPC requests go. A scheme decides on TLS; without one `insecure` does (OpenTelemetry specification, "OTLP
+ * Exporter Configuration").
+ *
+ * @throws MemwardenError CONFIG_INVALID
+ */
+export function grpcEndpoint({ logsEndpoint, endpoint, insecure }: OtlpOptions): GrpcEndpoint {
+  const text = (logsEndpoint ?? endpoint ?? 'http://localhost:4317').trim();
+  if (text.startsWith('unix:')) return { target: text, tls: false };
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  const url = parse(hasScheme ? text : `${insecure ? 'http' : 'https'}://${text}`, text);
+  if (url.pathname !== '/') throw invalid(text, 'gRPC endpoints have no path');
+  // URL drops the port that is the scheme's default, which means nothing to gRPC.
+  const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
+  return { target: `${url.hostname}:${port}`, tls: url.protocol === 'https:' };
+}
+
+/**
+ * Where HTTP requests go: the logs endpoint as it is, else the general one with `/v1/logs` appended.
+ *
+ * @throws MemwardenError CONFIG_INVALID
+ */
+export function httpEndpoint({ logsEndpoint, endpoint }: OtlpOptions): URL {
+  if (logsEndpoint !== undefined) return parse(logsEndpoint.trim(), logsEndpoint);
+  const text = (endpoint ?? 'http://localhost:4318').trim();
+  const url = parse(text, text);
+  url.pathname = url.pathname.endsWith('/') ? url.pathname + LOGS_PATH : `${url.pathname}/${LOGS_PATH}`;
+  return url;
+}
+
+function parse(text: string, given: string): URL {
+  const url = URL.parse(text);
+  if (url === null || url.hostname === '') throw invalid(given, 'it is not a URL');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw invalid(given, `the scheme "${url.protocol.slice(0, -1)}" is not http or https`);
+  }
+  return url;
+}
+
+function invalid(endpoint: string, cause: string): MemwardenError {
+  return new MemwardenError(
+    'CONFIG_INVALID',
+    `failed to read the OTLP endpoint "${endpoint}": ${cause}`,
+    'use http://host:4317 or https://host:4317 for gRPC, http://host:4318 for http/protobuf',
+  );
+}
