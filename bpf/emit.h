@@ -37,13 +37,6 @@ static __always_inline __u64 next_sequence(void)
 	return *(volatile __u64 *)&state->sequence;
 }
 
-static __always_inline struct mw_scratch *current_scratch(void)
-{
-	__u64 task = bpf_get_current_pid_tgid();
-
-	return bpf_map_lookup_elem(&scratch, &task);
-}
-
 static __always_inline void free_scratch(void)
 {
 	__u64 task = bpf_get_current_pid_tgid();
@@ -95,48 +88,58 @@ static __always_inline struct mw_scratch *begin(enum mw_kind kind, enum mw_metho
 	return s;
 }
 
-static __always_inline void append_executable(struct mw_scratch *s, struct task_struct *task,
-					      enum mw_string which)
+static __always_inline void append_executable(struct task_struct *task, enum mw_string which)
 {
 	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
 
 	if (exe)
-		append_path(s, BPF_CORE_READ(exe, f_path.mnt), BPF_CORE_READ(exe, f_path.dentry), which);
+		append_path((__u64)BPF_CORE_READ(exe, f_path.mnt), (__u64)BPF_CORE_READ(exe, f_path.dentry),
+			    which);
 }
 
-static __always_inline void append_container_cgroup(struct mw_scratch *s, struct task_struct *task,
-						    enum mw_string which)
+static __always_inline void append_container_cgroup(struct task_struct *task, enum mw_string which)
 {
 	struct kernfs_node *cgroup = container_cgroup(task);
 
 	if (cgroup)
-		append_cgroup(s, cgroup, which);
+		append_cgroup((__u64)cgroup, which);
 }
 
-/* Describe the current task as the actor and `target` (may be NULL) as the target; MW_STRING_PATH comes
- * before. */
-static __noinline void describe_sides(struct mw_scratch *s, struct task_struct *target)
+/* Describe the current task as the actor; MW_STRING_PATH comes before. A global function: see text.h. */
+__noinline int describe_actor(void)
 {
 	struct task_struct *actor = (void *)bpf_get_current_task();
+	struct mw_scratch *s = current_scratch();
 
+	if (!s)
+		return 0;
 	fill_process(&s->event.actor, actor, BPF_CORE_READ(actor, cred));
 	fill_ancestors(s->event.ancestors, actor);
 	if (BPF_CORE_READ(actor, flags) & MW_PF_IO_WORKER)
 		s->event.traits |= MW_TRAIT_IO_URING;
-	append_executable(s, actor, MW_STRING_ACTOR_EXE);
-	append_container_cgroup(s, actor, MW_STRING_ACTOR_CGROUP);
+	append_executable(actor, MW_STRING_ACTOR_EXE);
+	append_container_cgroup(actor, MW_STRING_ACTOR_CGROUP);
 	append_arguments(s, actor);
+	return 0;
+}
 
-	if (!target)
-		return;
+/* Describe a struct task_struct as the target, after the actor. */
+__noinline int describe_target(__u64 target_address)
+{
+	struct task_struct *target = (void *)target_address;
+	struct mw_scratch *s = current_scratch();
+
+	if (!s || !target)
+		return 0;
 	fill_process(&s->event.target, target, BPF_CORE_READ(target, real_cred));
 	s->event.traits |= MW_TRAIT_HAS_TARGET;
 	if (s->event.target.tgid == s->event.actor.tgid)
 		s->event.traits |= MW_TRAIT_SELF;
 	else if (descends_from(target, s->event.actor.tgid))
 		s->event.traits |= MW_TRAIT_DESCENDANT;
-	append_executable(s, target, MW_STRING_TARGET_EXE);
-	append_container_cgroup(s, target, MW_STRING_TARGET_CGROUP);
+	append_executable(target, MW_STRING_TARGET_EXE);
+	append_container_cgroup(target, MW_STRING_TARGET_CGROUP);
+	return 0;
 }
 
 #endif

@@ -79,12 +79,14 @@ static __always_inline struct mw_scratch *describe_open(struct file *file, struc
 	s->event.inode = BPF_CORE_READ(inode, i_ino);
 	s->event.device = BPF_CORE_READ(inode, i_sb, s_dev);
 	s->event.ctime_ns = inode_ctime_ns(inode);
-	append_path(s, BPF_CORE_READ(file, f_path.mnt), BPF_CORE_READ(file, f_path.dentry), MW_STRING_PATH);
+	append_path((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)BPF_CORE_READ(file, f_path.dentry),
+		    MW_STRING_PATH);
 	if (pid) {
 		innermost_number(pid, &number);
 		s->event.named_pid = number.nr;
 	}
-	describe_sides(s, target);
+	describe_actor();
+	describe_target((__u64)target);
 	return s;
 }
 
@@ -142,7 +144,7 @@ static __always_inline void on_refused_by_text(struct mw_text text, __u32 flags,
 	s->event.flags = flags;
 	s->event.result = result;
 	s->event.traits |= MW_TRAIT_BY_TEXT;
-	describe_sides(s, NULL);
+	describe_actor();
 	append_requested(s, text);
 	finish(s);
 }

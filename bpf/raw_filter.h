@@ -66,10 +66,13 @@ static __always_inline bool suffix_listed(const unsigned char *name, __u32 lengt
 	return bpf_map_lookup_elem(&raw_suffixes, &key);
 }
 
-static __noinline bool under_listed_directory(struct vfsmount *vfsmount, struct dentry *dentry)
+/* A global function: see text.h. */
+__noinline int under_listed_directory(__u64 vfsmount_address, __u64 dentry_address)
 {
+	struct vfsmount *vfsmount = (void *)vfsmount_address;
+	struct dentry *dentry = (void *)dentry_address, *parent;
 	struct mount *mount = mount_of(vfsmount), *mount_parent;
-	struct dentry *root = BPF_CORE_READ(vfsmount, mnt_root), *parent;
+	struct dentry *root = BPF_CORE_READ(vfsmount, mnt_root);
 	struct mw_directory key = {};
 	int step;
 
@@ -104,7 +107,7 @@ static __always_inline bool raw_filter_wants(struct vfsmount *mnt, struct dentry
 		return true;
 	if (knobs.raw_by_suffix && suffix_listed(name, length))
 		return true;
-	return knobs.raw_by_directory && under_listed_directory(mnt, dentry);
+	return knobs.raw_by_directory && under_listed_directory((__u64)mnt, (__u64)dentry);
 }
 
 #endif
