@@ -7,7 +7,7 @@ build=${BUILD:-build}
 mkdir -p "$build"
 for source in *.c; do
 	program=$build/${source%.c}
-	if [ ! -e "$program" ] || [ "$source" -nt "$program" ] || [ attack.h -nt "$program" ]; then
+	if [ ! -e "$program" ] || [ "$source" -nt "$program" ] || [ -n "$(find . -maxdepth 1 -name "*.h" -newer "$program")" ]; then
 		${CC:-gcc} -std=gnu17 -O1 -g0 -Wall -Wextra -Wno-unused-function -Werror -fno-stack-protector -static -pthread \
 			-o "$program.new" "$source"
 		mv "$program.new" "$program"
