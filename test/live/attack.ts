@@ -1,7 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { HookName } from '../../src/capture/event.ts';
 import { type GroundTruth, parseGroundTruth } from './act.ts';
+import type { ConsoleRecord } from './console-record.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { Need, Scenario } from './scenario.ts';
 import type { Sidecar } from './sidecar.ts';
@@ -30,13 +32,28 @@ function isMet(need: Need): boolean {
   }
 }
 
-/** Runs one attack beside a running sidecar and judges what was said of it. */
-export async function attack(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
+/** What came of one attack, before anybody judges it. */
+export interface Observation {
+  readonly truth: GroundTruth;
+  /** Everything the sidecar said between the attack's start and the fence after its end. */
+  readonly records: readonly ConsoleRecord[];
+  /** The kind of program that serves the scenario's capability. */
+  readonly hook: HookName | undefined;
+  readonly pid: number | undefined;
+}
+
+/** Runs one attack beside a running sidecar and keeps what was said of it. */
+export async function observe(scenario: Scenario, sidecar: Sidecar): Promise<Observation> {
   const from = sidecar.records.length;
   const { truth, pid } = await run(scenario);
   await sidecar.fence();
-  const records = sidecar.records.slice(from);
-  return judge(scenario, truth, records, sidecar.hooks[scenario.capability], pid);
+  return { truth, records: sidecar.records.slice(from), hook: sidecar.hooks[scenario.capability], pid };
+}
+
+/** Runs one attack beside a running sidecar and judges what was said of it. */
+export async function attack(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
+  const { truth, records, hook, pid } = await observe(scenario, sidecar);
+  return judge(scenario, truth, records, hook, pid);
 }
 
 /** Throws Error when the attack program fails: its ground truth is then worth nothing. */

@@ -33,16 +33,21 @@ export class Sidecar {
    * Starts it and waits until its hooks are proven alive.
    *
    * @param environment settings over those of the tests, by their environment names.
+   * @param prefix command that starts it in its own place, for example one that takes capabilities away.
    * Throws Error with what it wrote to stderr when it ends instead, or is not ready in time.
    */
-  static async start(environment: Readonly<Record<string, string>> = {}): Promise<Sidecar> {
+  static async start(
+    environment: Readonly<Record<string, string>> = {},
+    prefix: readonly string[] = [],
+  ): Promise<Sidecar> {
     const directory = mkdtempSync(join(tmpdir(), 'memwarden-live-'));
-    const child = spawn(process.execPath, [MAIN, 'run'], {
+    const [program = process.execPath, ...words] = [...prefix, process.execPath, MAIN, 'run'];
+    const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         OTEL_LOGS_EXPORTER: 'console',
-        MEMWARDEN_DETECT_EVENTS: 'signatures',
+        MEMWARDEN_DETECT_EVENTS: 'signatures,mem_prot_alert',
         MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
         MEMWARDEN_HEALTH_ENABLED: 'false',
         MEMWARDEN_CAPTURE_PIN_PATH: `/sys/fs/bpf/memwarden-live-${process.pid}`,
