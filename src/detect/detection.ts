@@ -98,4 +98,6 @@ export interface Detection {
   readonly event: EnrichedEvent;
   /** Set on a summary: the findings like this one that followed a record already told. */
   readonly repeat?: Repeat;
+  /** Name of the exception that lowered the severity. */
+  readonly exception?: string;
 }
