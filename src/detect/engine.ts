@@ -3,6 +3,7 @@ import type { EventKind } from '../capture/event.ts';
 import type { EnrichedEvent } from '../enrich/event.ts';
 import type { Detection, Repeat, Signature } from './detection.ts';
 import { kindOf } from './event-kind.ts';
+import type { Exceptions } from './exceptions/exceptions.ts';
 import { selectSignatures } from './select-signatures.ts';
 
 /** Keys of findings already told that are remembered; beyond it the one longest unused may be told again. */
@@ -11,6 +12,8 @@ const ONCE_KEYS_MAX = 16_384;
 export interface EngineOptions {
   /** Names of events and of sets (`signatures`, `default`, `base`) to tell. Default: `['default']`. */
   readonly events?: readonly string[];
+  /** What is known to be good. Default: nothing. */
+  readonly exceptions?: Pick<Exceptions, 'apply'>;
 }
 
 /** Turns enriched events into detections. */
@@ -19,7 +22,7 @@ export interface Engine {
   readonly signatures: readonly Signature[];
   /** The kinds of event that are looked at: capture need not deliver any other. */
   readonly kinds: ReadonlySet<EventKind>;
-  /** All that an event amounts to; often one detection, two for an open that reads and writes. Never throws. */
+  /** All that an event amounts to, without what an exception drops: two for an open that reads and writes. Never throws. */
   detect(event: EnrichedEvent): readonly Detection[];
 }
 
@@ -46,13 +49,14 @@ export function createEngine(options: EngineOptions = {}): Engine {
     signatures.flatMap(signature => signature.kinds.map(kind => ({ kind, signature }))),
     ({ kind }) => kind,
   );
-  const told = new LRUCache<string, true>({ max: ONCE_KEYS_MAX });
+  const { exceptions } = options;
+  const known = new LRUCache<string, true>({ max: ONCE_KEYS_MAX });
 
   function isFirst(signature: Signature, event: EnrichedEvent): boolean {
     if (signature.once === undefined) return true;
     const key = `${signature.definition.eventName} ${signature.once(event)}`;
-    if (told.get(key)) return false;
-    told.set(key, true);
+    if (known.get(key)) return false;
+    known.set(key, true);
     return true;
   }
 
@@ -67,13 +71,10 @@ export function createEngine(options: EngineOptions = {}): Engine {
       const match = signature.match(event);
       if (match === undefined || !isFirst(signature, event)) continue;
       const { definition } = signature;
-      detections.push({
-        definition,
-        severity: match.severity ?? definition.severity,
-        match,
-        event,
-        ...(repeat === undefined ? {} : { repeat }),
-      });
+      const severity = match.severity ?? definition.severity;
+      const found = { definition, severity, match, event, ...(repeat === undefined ? {} : { repeat }) };
+      const told = exceptions === undefined ? found : exceptions.apply(found);
+      if (told !== undefined) detections.push(told);
     }
     return detections;
   }

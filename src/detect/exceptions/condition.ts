@@ -1,0 +1,97 @@
+import { type CelEnv, CelScalar, celEnv, celMethod, isCelError, parse, plan, run } from '@bufbuild/cel';
+import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
+import { matchesGlob } from './glob.ts';
+import { ExpressionTypeError, TypeChecker } from './type-checker.ts';
+import { type Bindings, VARIABLES } from './variables.ts';
+
+/** A compiled condition. */
+export interface Condition {
+  /** @throws {Error} when it cannot be evaluated on these values: a division by zero, an index that is out of range. */
+  test(bindings: Bindings): boolean;
+}
+
+/** Why a condition cannot be used, and at which character of its text. */
+export class ConditionError extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.name = 'ConditionError';
+    this.offset = offset;
+  }
+}
+
+const env: CelEnv = celEnv({
+  funcs: [
+    celMethod('glob', CelScalar.STRING, [CelScalar.STRING], CelScalar.BOOL, function (pattern) {
+      return matchesGlob(this, pattern);
+    }),
+  ],
+});
+
+const checker = new TypeChecker(env, VARIABLES);
+
+/** The parser's own error is not exported: an Error with where it was and what stood there. */
+interface SyntaxFailure extends Error {
+  readonly location: { readonly start: { readonly offset: number } };
+  readonly found: string | null;
+}
+
+function isSyntaxFailure(error: unknown): error is SyntaxFailure {
+  return error instanceof Error && 'location' in error && 'found' in error;
+}
+
+function parseCondition(text: string): ReturnType<typeof parse> {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!isSyntaxFailure(error)) throw error;
+    const { offset } = error.location.start;
+    const found = text.slice(offset, offset + 1);
+    throw new ConditionError(found === '' ? 'it ends too early' : `${found} is not expected here`, offset);
+  }
+}
+
+/** Constant patterns of matches(), found anywhere below an expression. */
+function* patternsOf(node: unknown): Generator<{ readonly id: bigint; readonly pattern: string }> {
+  if (typeof node !== 'object' || node === null) return;
+  const kind = 'exprKind' in node ? (node as Expr).exprKind : undefined;
+  if (kind?.case === 'callExpr' && kind.value.function === 'matches') {
+    const constant = kind.value.args.at(-1)?.exprKind;
+    if (constant?.case === 'constExpr' && constant.value.constantKind.case === 'stringValue')
+      yield { id: (node as Expr).id, pattern: constant.value.constantKind.value };
+  }
+  for (const child of Object.values(node)) yield* patternsOf(child);
+}
+
+function assertValid(expression: Expr): void {
+  checker.assertCondition(expression);
+  for (const { id, pattern } of patternsOf(expression)) {
+    const result = run('"".matches(pattern)', { pattern });
+    if (isCelError(result)) throw new ExpressionTypeError(`${pattern} is no RE2 pattern`, id);
+  }
+}
+
+/**
+ * Compile a CEL condition over {@link VARIABLES}, with `text.glob(pattern)` added to the standard functions.
+ *
+ * @throws {ConditionError} on a syntax error, an unknown name or field, or a wrong type.
+ */
+export function compileCondition(text: string): Condition {
+  const parsed = parseCondition(text);
+  try {
+    assertValid(parsed.expr);
+  } catch (error) {
+    if (!(error instanceof ExpressionTypeError)) throw error;
+    const offset = parsed.sourceInfo?.positions[String(error.expressionId)] ?? 0;
+    throw new ConditionError(error.message, offset);
+  }
+  const evaluate = plan(env, parsed);
+  return {
+    test: bindings => {
+      const result = evaluate(bindings);
+      if (isCelError(result)) throw result;
+      return result === true;
+    },
+  };
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { diag } from '@opentelemetry/api';
+import { MemwardenError } from '../../errors.ts';
+import type { Detection, Severity } from '../detection.ts';
+import { parseExceptions } from './exceptions-file.ts';
+import { describeProblem, type ExceptionProblem, type ExceptionRule } from './rule.ts';
+import { bindVariables } from './variables.ts';
+
+const log = diag.createComponentLogger({ namespace: 'exceptions' });
+
+/** What is known to be good, and what becomes of it. */
+export interface Exceptions {
+  /** In the order in which they are tried. */
+  readonly rules: readonly ExceptionRule[];
+  /** How many detections each rule has dropped or lowered, by name; kept over a reload. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** The first rule that a detection meets; counts nothing. */
+  match(detection: Detection): ExceptionRule | undefined;
+  /** The detection, lowered where a rule says so; undefined when one drops it. */
+  apply(detection: Detection): Detection | undefined;
+  /**
+   * Read the files again. When one is broken the rules stay as they are, and the reason is logged.
+   *
+   * @returns whether the rules are those of the files now
+   */
+  reload(): boolean;
+}
+
+/** Text of a file of exceptions; `problem` when it cannot be read. */
+function readText(file: string): { text: string } | { problem: ExceptionProblem } {
+  try {
+    return { text: readFileSync(file, 'utf8') };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { problem: { file, line: 1, column: 1, rule: undefined, reason } };
+  }
+}
+
+function parseFile(file: string) {
+  const read = readText(file);
+  return 'problem' in read ? { rules: [], problems: [read.problem] } : parseExceptions(file, read.text);
+}
+
+/** Everything that is wrong with a file of exceptions; empty when it can be used. */
+export function checkExceptionsFile(file: string): readonly ExceptionProblem[] {
+  return parseFile(file).problems;
+}
+
+function readRules(files: readonly string[]): readonly ExceptionRule[] {
+  const parsed = files.map(parseFile);
+  const problems = parsed.flatMap(({ problems }) => problems);
+  if (problems.length > 0)
+    throw new MemwardenError(
+      'EXCEPTIONS_INVALID',
+      `failed to load exceptions: ${problems.map(describeProblem).join('\n')}`,
+      'try `memwarden exceptions check FILE` after each change',
+    );
+  return parsed.flatMap(({ rules }) => rules);
+}
+
+/**
+ * Load the rules of files of exceptions. They are tried in order, first file first, and the first that matches decides:
+ * what is more special goes first.
+ *
+ * @throws {MemwardenError} EXCEPTIONS_INVALID with every problem, its file, line and column.
+ */
+export function loadExceptions(files: readonly string[]): Exceptions {
+  let rules = readRules(files);
+  const counts = new Map<string, number>();
+  const failed = new Set<string>();
+
+  function meets(
+    rule: ExceptionRule,
+    detection: Detection,
+    bind: () => ReturnType<typeof bindVariables>,
+  ): boolean {
+    if (rule.events !== undefined && !rule.events.has(detection.definition.eventName)) return false;
+    try {
+      return rule.condition.test(bind());
+    } catch (error) {
+      // Told once: a condition that fails on one detection fails on many. What cannot be judged is not known good.
+      if (!failed.has(rule.name))
+        log.warn(`failed to evaluate rule "${rule.name}" of ${rule.file}: ${error}`);
+      failed.add(rule.name);
+      return false;
+    }
+  }
+
+  function match(detection: Detection): ExceptionRule | undefined {
+    let bindings: ReturnType<typeof bindVariables> | undefined;
+    const bind = () => {
+      bindings ??= bindVariables(detection);
+      return bindings;
+    };
+    return rules.find(rule => meets(rule, detection, bind));
+  }
+
+  function apply(detection: Detection): Detection | undefined {
+    const rule = match(detection);
+    if (rule === undefined) return detection;
+    counts.set(rule.name, (counts.get(rule.name) ?? 0) + 1);
+    if (rule.action === 'drop') return undefined;
+    const severity = Math.min(rule.action, detection.severity) as Severity;
+    return { ...detection, severity, exception: rule.name };
+  }
+
+  function reload(): boolean {
+    try {
+      rules = readRules(files);
+      failed.clear();
+      log.info(`${rules.length} exceptions are in force`);
+      return true;
+    } catch (error) {
+      if (!(error instanceof MemwardenError)) throw error;
+      log.error(`${error.message}; the rules from before stay in force`);
+      return false;
+    }
+  }
+
+  return {
+    get rules() {
+      return rules;
+    },
+    counts,
+    match,
+    apply,
+    reload,
+  };
+}

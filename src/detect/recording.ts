@@ -1,0 +1,218 @@
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import type { CapturedEvent } from '../capture/event.ts';
+import { redactArguments } from '../enrich/redact.ts';
+import { MemwardenError } from '../errors.ts';
+import { CAPTURED_EVENT } from './captured-event-codec.ts';
+import { type FlagArchitecture, HOST_ARCHITECTURE, translateOpenFlags } from './open-flags.ts';
+
+/*
+ * A recording is a text of JSON lines, each `{"crc":"<8 hex digits>","<what>":…}` with the CRC-32 of the text after the
+ * second colon, without the closing brace:
+ *
+ *   header  first line: format, version, architecture, boot-to-wall offset
+ *   event   one captured event
+ *   end     last line: number of events; missing when the recorder was killed or the file was cut
+ */
+
+const FORMAT = 'memwarden-recording';
+const VERSION = 1;
+const LINE = /^\{"crc":"([0-9a-f]{8})","(header|event|end)":(.*)\}$/s;
+
+/** Text that is gathered before it is written, characters: an event is about 1,000. */
+const WRITE_LENGTH = 65_536;
+
+export interface RecorderOptions {
+  /** What added to a time on CLOCK_BOOTTIME gives the wall clock, ns. */
+  readonly bootToWallOffsetNs: bigint;
+  /** Replace what looks like a secret in arguments. Default: true. */
+  readonly redact?: boolean;
+}
+
+/** Writes captured events to a file. */
+export interface Recorder {
+  /** @throws {MemwardenError} RECORDING_INVALID when the file cannot be written. */
+  record(event: CapturedEvent): void;
+  /** Write what is left and the closing line. */
+  close(): void;
+}
+
+export interface Recording {
+  /** What added to a recorded time on CLOCK_BOOTTIME gave the wall clock, ns. */
+  readonly bootToWallOffsetNs: bigint;
+  /**
+   * The events in order.
+   *
+   * @throws {MemwardenError} RECORDING_INVALID, after the last complete event, when the file is cut short or damaged.
+   */
+  readonly events: AsyncIterable<CapturedEvent>;
+}
+
+interface Header {
+  readonly format: string;
+  readonly version: number;
+  readonly architecture: FlagArchitecture;
+  readonly bootToWallOffsetNs: string;
+}
+
+function checksum(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
+}
+
+function line(what: 'header' | 'event' | 'end', value: unknown): string {
+  const text = JSON.stringify(value);
+  return `{"crc":"${checksum(text)}","${what}":${text}}\n`;
+}
+
+function failure(verb: string, path: string, cause: string, hint?: string, error?: unknown): MemwardenError {
+  return new MemwardenError('RECORDING_INVALID', `failed to ${verb} recording ${path}: ${cause}`, hint, {
+    cause: error,
+  });
+}
+
+/**
+ * Start a recording; the file must not exist yet, and only its owner may read it.
+ *
+ * @throws {MemwardenError} RECORDING_INVALID when the file exists or cannot be written.
+ */
+export function createRecorder(path: string, options: RecorderOptions): Recorder {
+  const redact = options.redact ?? true;
+
+  function attempt<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      throw failure('write', path, cause, 'try another file name, or a disk with space left', error);
+    }
+  }
+
+  const file = attempt(() => openSync(path, 'wx', 0o600));
+  let pending = line('header', {
+    format: FORMAT,
+    version: VERSION,
+    architecture: HOST_ARCHITECTURE,
+    bootToWallOffsetNs: options.bootToWallOffsetNs.toString(),
+  } satisfies Header);
+  let events = 0;
+
+  function flush(): void {
+    const text = Buffer.from(pending);
+    pending = '';
+    attempt(() => {
+      for (let written = 0; written < text.length; ) written += writeSync(file, text, written);
+    });
+  }
+
+  function record(event: CapturedEvent): void {
+    const { actor } = event;
+    const told = redact
+      ? { ...event, actor: { ...actor, arguments: redactArguments(actor.arguments) } }
+      : event;
+    pending += line('event', CAPTURED_EVENT.encode(told));
+    events += 1;
+    if (pending.length >= WRITE_LENGTH) flush();
+  }
+
+  function close(): void {
+    pending += line('end', { events });
+    try {
+      flush();
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  return { record, close };
+}
+
+/** Lines of a file with whether each was closed by a line feed. */
+async function* linesOf(path: string): AsyncGenerator<{ text: string; complete: boolean }> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const text of lines) yield { text, complete: true };
+  }
+  if (rest !== '') yield { text: rest, complete: false };
+}
+
+/** Content of a line; undefined when it is not what was written. */
+function contentOf(text: string): { what: string; value: unknown } | undefined {
+  const [, crc, what = '', json = ''] = LINE.exec(text) ?? [];
+  return crc === undefined || crc !== checksum(json) ? undefined : { what, value: JSON.parse(json) };
+}
+
+function headerOf(path: string, text: string | undefined): Header {
+  const content = text === undefined ? undefined : contentOf(text);
+  const header = content?.what === 'header' ? (content.value as Header) : undefined;
+  if (header?.format !== FORMAT)
+    throw failure('read', path, 'it is no recording', 'try a file made by `memwarden record`');
+  if (header.version > VERSION)
+    throw failure(
+      'read',
+      path,
+      `it has version ${header.version} and this program reads up to version ${VERSION}`,
+      'try the version of memwarden that made it, or a newer one',
+    );
+  return header;
+}
+
+/**
+ * Open a recording for replay.
+ *
+ * @throws {MemwardenError} RECORDING_INVALID when the file cannot be read, is no recording, or is of a newer version.
+ */
+export async function openRecording(path: string): Promise<Recording> {
+  const lines = linesOf(path);
+  let first: string | undefined;
+  try {
+    first = (await lines.next()).value?.text;
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    throw failure('read', path, cause, undefined, error);
+  }
+  const { architecture, bootToWallOffsetNs } = headerOf(path, first);
+
+  async function* events(): AsyncGenerator<CapturedEvent> {
+    let number = 1;
+    let count = 0;
+    const broken = (why: string) =>
+      failure('read', path, `line ${number} ${why}; the ${count} events before it are complete`);
+    for await (const { text, complete } of lines) {
+      number += 1;
+      const content = contentOf(text);
+      if (content === undefined) throw broken(complete ? 'is damaged' : 'is cut short');
+      if (content.what === 'end') {
+        if ((content.value as { events: number }).events !== count)
+          throw broken('counts other events than there are');
+        return;
+      }
+      yield decode(content.value, broken);
+      count += 1;
+    }
+    number += 1;
+    throw broken('is missing: the file was cut short, or its recorder was killed');
+  }
+
+  function decode(value: unknown, broken: (why: string) => Error): CapturedEvent {
+    let event: CapturedEvent;
+    try {
+      event = CAPTURED_EVENT.decode(value, 'event');
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      throw broken(`has no valid event: ${error.message}`);
+    }
+    const isOpen = event.method !== 'ptrace';
+    const flags = isOpen ? translateOpenFlags(event.flags, architecture, HOST_ARCHITECTURE) : event.flags;
+    return { ...event, flags };
+  }
+
+  return { bootToWallOffsetNs: BigInt(bootToWallOffsetNs), events: events() };
+}
+
+/** The events of a recording; see {@link openRecording} for what is thrown. */
+export async function* readRecording(path: string): AsyncGenerator<CapturedEvent> {
+  const { events } = await openRecording(path);
+  yield* events;
+}

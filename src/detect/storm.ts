@@ -1,0 +1,117 @@
+import type { Detection, Repeat } from './detection.ts';
+import { errnoName } from './errno.ts';
+
+export interface StormFilterOptions {
+  /** How long identical findings are held back after the first, ms. 0 holds nothing back. Default: 10,000. */
+  readonly windowMillis?: number;
+  /** Different findings that are followed at once; beyond it the oldest is summed up early. Default: 8192. */
+  readonly findingsMax?: number;
+  /** Receives every first finding at once, and a summary of those that followed when its window is over. */
+  readonly emit: (detection: Detection) => void;
+}
+
+/** Keeps a storm of identical findings from drowning the rest: tells the first, then how many followed. */
+export interface StormFilter {
+  offer(detection: Detection): void;
+  /** Tell the summaries of windows that are over: to be called about once a second. */
+  sweep(): void;
+  /** Tell all summaries now, so that no count is lost at the end. */
+  flush(): void;
+}
+
+const WINDOW_MILLIS_DEFAULT = 10_000;
+const FINDINGS_MAX_DEFAULT = 8192;
+
+interface Window {
+  readonly endMillis: number;
+  /** The newest of those held back, and what they add up to; undefined while there is none. */
+  last: Detection | undefined;
+  repeat: Repeat | undefined;
+  bytes: bigint;
+}
+
+/** Same signature, program on both sides, method and outcome: another record would tell nothing new. */
+function keyOf({ definition, match, event }: Detection): string {
+  const { actor, target, result } = event;
+  const about =
+    target === undefined
+      ? `${String(match.data['pathname'])} ${String(match.data['alert'])}`
+      : `${target.tgid} ${target.startTimeNs}`;
+  return [
+    definition.eventName,
+    actor.tgid,
+    actor.startTimeNs,
+    actor.executablePath,
+    about,
+    match.method,
+    result === undefined ? '?' : errnoName(result),
+  ].join('|');
+}
+
+/** A finding as a repetition of one before it. */
+function repetition(detection: Detection): Repeat {
+  const { timeUnixNs } = detection.event;
+  return detection.repeat ?? { count: 1, firstUnixNs: timeUnixNs, lastUnixNs: timeUnixNs };
+}
+
+function sum(a: Repeat | undefined, b: Repeat): Repeat {
+  if (a === undefined) return b;
+  // findings of different cpus may come out of order
+  const earlier = b.firstUnixNs < a.firstUnixNs ? b : a;
+  const later = b.lastUnixNs > a.lastUnixNs ? b : a;
+  return { count: a.count + b.count, firstUnixNs: earlier.firstUnixNs, lastUnixNs: later.lastUnixNs };
+}
+
+/** Bytes that moved add up over findings; the length of a memory area does not. */
+function movedBytes({ match, event }: Detection): bigint {
+  return match.mode === undefined || match.mode === 'attach' ? 0n : event.sizeBytes;
+}
+
+export function createStormFilter(options: StormFilterOptions): StormFilter {
+  const { emit } = options;
+  const windowMillis = options.windowMillis ?? WINDOW_MILLIS_DEFAULT;
+  const findingsMax = options.findingsMax ?? FINDINGS_MAX_DEFAULT;
+  // In the order in which they were opened, and all are equally long: the first is the first to end.
+  const windows = new Map<string, Window>();
+
+  function close(key: string, { last, repeat, bytes }: Window): void {
+    windows.delete(key);
+    if (last === undefined || repeat === undefined) return;
+    const event = bytes === 0n ? last.event : { ...last.event, sizeBytes: bytes };
+    emit({ ...last, event, repeat });
+  }
+
+  function closeUntil(nowMillis: number): void {
+    for (const [key, window] of windows) {
+      if (window.endMillis > nowMillis) return;
+      close(key, window);
+    }
+  }
+
+  function offer(detection: Detection): void {
+    if (windowMillis === 0) {
+      emit(detection);
+      return;
+    }
+    const nowMillis = performance.now();
+    closeUntil(nowMillis);
+    const key = keyOf(detection);
+    const window = windows.get(key);
+    if (window !== undefined) {
+      window.last = detection;
+      window.repeat = sum(window.repeat, repetition(detection));
+      window.bytes += movedBytes(detection);
+      return;
+    }
+    emit(detection);
+    windows.set(key, { endMillis: nowMillis + windowMillis, last: undefined, repeat: undefined, bytes: 0n });
+    const [oldest] = windows;
+    if (windows.size > findingsMax && oldest !== undefined) close(...oldest);
+  }
+
+  return {
+    offer,
+    sweep: () => closeUntil(performance.now()),
+    flush: () => closeUntil(Number.POSITIVE_INFINITY),
+  };
+}
