@@ -14,6 +14,12 @@ export interface Running {
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
+ * Ctrl-C reaches the whole foreground process group, and npm and sudo pass it on once more: signals this close
+ * together are one request. Milliseconds.
+ */
+const ONE_KEYSTROKE_MILLIS = 500;
+
+/**
  * Starts, says that it is ready, and stops when a signal says so or when the reader of stdout has gone.
  *
  * @returns 0 after the flush; a second signal ends the process with 130 instead
@@ -41,11 +47,11 @@ export async function runUntilSignal(start: () => Promise<Running>): Promise<Exi
 /** Resolves with the reason at the first request to stop; ends the process at the second signal. */
 function stopRequest(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  let signals = 0;
+  let firstMillis: number | undefined;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
-      signals += 1;
-      if (signals > 1) process.exit(EXIT.interrupted);
+      firstMillis ??= performance.now();
+      if (performance.now() - firstMillis > ONE_KEYSTROKE_MILLIS) process.exit(EXIT.interrupted);
       resolve(signal);
     });
   }

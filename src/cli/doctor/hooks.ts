@@ -4,8 +4,8 @@ import type { Check } from './check.ts';
 /** One check per capability: the hook it gets, and why not a better one. */
 export function hookChecks(reports: readonly CapabilityReport[]): readonly Check[] {
   return reports.map(({ capability, hook, attempts, limits }) => {
-    const tried = attempts.map(({ hook: kind, outcome, reason }) =>
-      outcome === 'alive' ? `${kind} is alive` : `${kind} ${outcome}: ${reason}`,
+    const tried = attempts.map(({ hook: kind, program, outcome, reason }) =>
+      outcome === 'alive' ? `${kind}: ${program} is alive` : `${kind}: ${program} ${outcome}, ${reason}`,
     );
     const detail = [hook ?? 'no hook', ...tried, ...limits.map(limit => `limit: ${limit}`)].join('\n');
     if (hook !== undefined) return { name: `hook ${capability}`, status: 'ok', detail };

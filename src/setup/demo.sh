@@ -1,0 +1,95 @@
+#!/bin/sh
+# Everything from a fresh clone to a detection on the screen: packages, build, sidecar, and a harmless act to detect.
+# --once ends after that detection (0) or after a minute without it (1); so does any run without a terminal.
+set -eu
+cd "$(dirname "$0")/../.."
+. src/setup/prerequisites.sh
+
+once=false
+[ -t 1 ] || once=true
+case ${1:-} in
+'') ;;
+--once) once=true ;;
+*) fail "understand '$1'" "$0 [--once]" 2 ;;
+esac
+
+# shellcheck disable=SC2046 # one word a package
+install_packages $(missing_packages)
+install_node_modules
+sh bpf/build.sh >&2
+
+work=$(mktemp -d)
+sidecar=
+follower=
+finish() {
+	[ -z "$sidecar" ] || as_root kill "$sidecar" 2>/dev/null || true
+	[ -z "$sidecar" ] || wait "$sidecar" 2>/dev/null || true
+	[ -z "$follower" ] || kill "$follower" 2>/dev/null || true
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+is_running() {
+	[ -d "/proc/$sidecar" ]
+}
+
+# wait_for SECONDS TEXT FILE
+wait_for() {
+	tenths=$(($1 * 10))
+	until grep -qs -e "$2" "$3"; do
+		is_running || return 1
+		[ $tenths -gt 0 ] || return 1
+		tenths=$((tenths - 1))
+		sleep 0.1
+	done
+}
+
+set -- run --exporter console --log-level warn --set health.enabled=false
+$once || set -- "$@" --pretty
+[ "$(id -u)" -eq 0 ] || as_root true
+: >"$work/records"
+: >"$work/diagnostics"
+if $once; then
+	as_root node_modules/.bin/node src/cli/main.ts "$@" >"$work/records" 2>"$work/diagnostics" &
+else
+	as_root node_modules/.bin/node src/cli/main.ts "$@" 2>"$work/diagnostics" &
+fi
+sidecar=$!
+
+if ! wait_for 60 'memwarden ready' "$work/diagnostics"; then
+	cat "$work/diagnostics" >&2
+	fail 'start the sidecar' 'sudo npm run memwarden -- doctor'
+fi
+cat "$work/diagnostics" >&2
+
+# The demonstration: a shell opens the memory of its own child `sleep`, reads nothing, and closes it again.
+as_root sh -c '
+	sleep 10 &
+	# until then the child is still a copy of this shell
+	until [ "$(cat "/proc/$!/comm")" = sleep ]; do :; done
+	echo "$$ $!" >"$1"
+	exec 3<"/proc/$!/mem"
+	exec 3<&-
+	kill $!
+' demonstration "$work/pids"
+read -r shell_pid sleep_pid <"$work/pids"
+say "demonstration: the shell \$\$=$shell_pid opened the memory of its child sleep, \$!=$sleep_pid"
+
+if $once; then
+	wait_for 60 "\"pid\":$shell_pid,.*\"target_pid\":$sleep_pid[,}]" "$work/records" || {
+		cat "$work/diagnostics" >&2
+		fail "see the demonstration: no record with pid $shell_pid and target_pid $sleep_pid within 60 s"
+	}
+	grep -e "\"target_pid\":$sleep_pid[,}]" "$work/records"
+	say "seen: pid $shell_pid and target_pid $sleep_pid are the shell's own \$\$ and \$!"
+	exit 0
+fi
+
+say 'Compare pid and target_pid in the line above or below. Every further detection appears here; Ctrl-C ends it.'
+say 'To send records to a collector instead:'
+say '  sudo -E npm run memwarden -- --endpoint http://localhost:4317'
+tail -n 0 -f "$work/diagnostics" >&2 &
+follower=$!
+wait "$sidecar"

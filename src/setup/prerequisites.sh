@@ -1,0 +1,86 @@
+# Sourced by demo.sh and test.sh: brings a Debian or Ubuntu machine to where `npm ci` and the BPF build work.
+# POSIX sh. What is already there is left alone, and every installation is announced.
+# shellcheck shell=sh
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+fail() {
+	say "failed to $1"
+	[ $# -lt 2 ] || say "try: $2"
+	exit "${3:-1}"
+}
+
+# The program's arguments run as root: directly, or through sudo with the OTEL_ and MEMWARDEN_ variables kept.
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo -E "$@"
+	else
+		fail "run '$*' as root: there is no sudo" 'run this script as root'
+	fi
+}
+
+# package_for COMMAND PACKAGE: names PACKAGE when COMMAND is missing
+package_for() {
+	command -v "$1" >/dev/null || printf ' %s' "$2"
+}
+
+missing_packages() {
+	package_for npm 'nodejs npm'
+	package_for clang clang
+	package_for llvm-strip llvm
+	[ -e /usr/include/bpf/bpf_helpers.h ] || printf ' libbpf-dev'
+	ldconfig_has libbpf.so.1 || printf ' libbpf1'
+	[ -e /etc/ssl/certs/ca-certificates.crt ] || printf ' ca-certificates'
+}
+
+# what only the tests need: the attacks are small C programs, one of them for 32 bit
+missing_test_packages() {
+	package_for clang-format clang-format
+	package_for gcc gcc
+	[ -e /usr/include/stdio.h ] || printf ' libc6-dev'
+	package_for python3 python3
+	package_for gdb gdb
+	package_for flock util-linux
+}
+
+ldconfig_has() {
+	PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q "$1"
+}
+
+# install_packages PACKAGE...
+install_packages() {
+	[ $# -gt 0 ] || return 0
+	command -v apt-get >/dev/null ||
+		fail "install $*: this machine has no apt-get" \
+			'install the equivalents with your package manager (clang, llvm, libbpf 1.x with headers, Node.js with npm), then run this again'
+	say "installing with apt-get: $*"
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 ||
+		fail 'update the package lists' 'look at the messages of apt-get above'
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 ||
+		fail "install $*" 'look at the messages of apt-get above; Debian 12, Ubuntu 24.04 and newer have all of these'
+}
+
+# node_modules, and in it the Node that the project pins: any older Node of the machine is enough to get there.
+install_node_modules() {
+	wanted=$(sed -n 's/^ *"node": "\([0-9][0-9.]*\)".*/\1/p' package.json)
+	if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+		say 'installing the npm packages (npm ci)'
+		npm ci --no-audit --no-fund --loglevel=error >&2 || fail 'install the npm packages' 'look at the messages of npm above'
+	fi
+	if ! has_node "$wanted"; then
+		# its install script brings the binary; a machine-wide ignore-scripts=true suppresses it
+		npm rebuild node --ignore-scripts=false --loglevel=error >&2 || true
+	fi
+	has_node "$wanted" ||
+		fail "get Node.js $wanted: node_modules/.bin/node is $(node_modules/.bin/node --version 2>&1 | head -n 1)" \
+			'npm rebuild node --ignore-scripts=false --foreground-scripts'
+	PATH="$PWD/node_modules/.bin:$PATH"
+}
+
+has_node() {
+	[ "$(node_modules/.bin/node --version 2>/dev/null)" = "v$1" ]
+}
