@@ -1,6 +1,8 @@
 import { diag } from '@opentelemetry/api';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
+const log = diag.createComponentLogger({ namespace: 'cli' });
+
 /** A started pipeline, as far as signals concern it. */
 export interface Running {
   /** Hook per capability, for example `file_open` → `lsm`. */
@@ -27,20 +29,18 @@ const ONE_KEYSTROKE_MILLIS = 500;
 export async function runUntilSignal(start: () => Promise<Running>): Promise<ExitCode> {
   // before the start: a signal during it must not leave programs in the kernel behind
   const stopping = stopRequest();
-  const running = await start();
+  let running: Running | undefined;
+  process.on('SIGHUP', () => {
+    Promise.try(() => running?.reload()).catch((error: unknown) => {
+      log.error('failed to reload the exceptions, the old ones stay:', error);
+    });
+  });
+  running = await start();
   const hooks = [...running.hooks].map(([capability, hook]) => `${capability}=${hook}`).join(' ');
   // not a diagnostic that a level could silence: scripts wait for this line
   process.stderr.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
-  const reload = () => {
-    Promise.resolve(running.reload()).catch((error: unknown) =>
-      diag.error('failed to reload the exceptions', error),
-    );
-  };
-  process.on('SIGHUP', reload);
-  const reason = await stopping;
-  diag.info(`stopping: ${reason}`);
+  log.info(`stopping: ${await stopping}`);
   await running.stop();
-  process.off('SIGHUP', reload);
   return EXIT.ok;
 }
 

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
+
+const PROGRAM = fileURLToPath(new URL('./lifecycle.program.ts', import.meta.url));
+
+class Program {
+  readonly process: ChildProcess;
+  readonly exit: Promise<unknown[]>;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(...args: string[]) {
+    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    this.exit = once(child, 'exit');
+    this.#lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
+  }
+
+  async line(expected: RegExp): Promise<void> {
+    const { value, done } = await this.#lines.next();
+    assert.equal(done ?? false, false, `stderr ended before ${expected}`);
+    assert.match(value, expected);
+  }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  it(`names the hooks when ready, flushes on ${signal} and exits 0`, async () => {
+    const program = new Program('stops');
+    await program.line(/memwarden ready file_open=lsm ptrace=fentry$/);
+    program.process.kill(signal);
+    await program.line(/^flushing$/);
+    await program.line(/^flushed$/);
+    assert.deepEqual(await program.exit, [EXIT.ok, null]);
+  });
+}
+
+it('takes the copies of one Ctrl-C that npm and sudo pass on for one request', async () => {
+  const program = new Program('stops');
+  await program.line(/memwarden ready/);
+  program.process.kill('SIGINT');
+  program.process.kill('SIGINT');
+  assert.deepEqual(await program.exit, [EXIT.ok, null]);
+});
+
+it('ends at once with 130 on a second signal when the flush does not end', async () => {
+  const program = new Program('hangs');
+  await program.line(/memwarden ready/);
+  program.process.kill('SIGTERM');
+  await program.line(/^flushing$/);
+  // the only wait on time: what tells a second request from the echo of the first is time
+  await setTimeout(600);
+  program.process.kill('SIGTERM');
+  assert.deepEqual(await program.exit, [EXIT.interrupted, null]);
+});
+
+it('reads the exceptions again on SIGHUP and goes on', async () => {
+  const program = new Program('stops');
+  await program.line(/memwarden ready/);
+  program.process.kill('SIGHUP');
+  await program.line(/^reloaded$/);
+  program.process.kill('SIGTERM');
+  assert.deepEqual(await program.exit, [EXIT.ok, null]);
+});
