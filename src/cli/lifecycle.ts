@@ -31,9 +31,11 @@ export async function runUntilSignal(start: () => Promise<Running>): Promise<Exi
   const stopping = stopRequest();
   let running: Running | undefined;
   process.on('SIGHUP', () => {
-    Promise.try(() => running?.reload()).catch((error: unknown) => {
-      log.error('failed to reload the exceptions, the old ones stay:', error);
-    });
+    Promise.resolve()
+      .then(() => running?.reload())
+      .catch((error: unknown) => {
+        log.error('failed to reload the exceptions, the old ones stay:', error);
+      });
   });
   running = await start();
   const hooks = [...running.hooks].map(([capability, hook]) => `${capability}=${hook}`).join(' ');
