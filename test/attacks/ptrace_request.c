@@ -84,13 +84,15 @@ int main(int count, char **arguments)
 	act_end(&act, ptrace(seize ? PTRACE_SEIZE : PTRACE_ATTACH, victim.pid, 0, 0));
 	snprintf(act.request, sizeof(act.request), "PTRACE_%s", seize ? "SEIZE" : "ATTACH");
 	act_print(&act);
-	if (act.error || seize || !strcmp(name, "ATTACH"))
+	if (act.error || seize)
 		return 0;
 	if (waitpid(victim.pid, NULL, __WALL) != victim.pid)
 		attack_die("see the victim stop");
-	request(&act, &victim, name);
-	snprintf(act.request, sizeof(act.request), "PTRACE_%s", name);
-	act_print(&act);
+	if (strcmp(name, "ATTACH")) {
+		request(&act, &victim, name);
+		snprintf(act.request, sizeof(act.request), "PTRACE_%s", name);
+		act_print(&act);
+	}
 	ptrace(PTRACE_DETACH, victim.pid, 0, 0);
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The process that is attacked: two threads and a made-up secret. Reports itself on stdout, ends when stdin
- * does. */
+/*
+ * The process that is attacked: two threads and a made-up secret. Reports itself on stdout, ends when stdin
+ * does.
+ */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdio.h>
@@ -8,6 +10,12 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/*
+ * A refused open leaves the kernel no target, only the caller's text: what it named is looked up in /proc
+ * afterwards, and a real victim is still there then.
+ */
+#define OUTLIVES_THE_ATTACK_SECONDS 3
 
 static char secret[4096] = "MADE-UP-SECRET-not-a-real-credential";
 static int directory; /* the attacker's procfs, to know the pids of the initial namespace */
@@ -47,5 +55,6 @@ int main(int count, char **arguments)
 		return 1;
 	while (read(0, &byte, 1) > 0)
 		;
+	sleep(OUTLIVES_THE_ATTACK_SECONDS);
 	return 0;
 }

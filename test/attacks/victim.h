@@ -54,6 +54,7 @@ static inline struct victim victim_start_as(uid_t uid)
 			_exit(0);
 		dup2(control[0], 0);
 		dup2(report[1], 1);
+		dup2(open("/dev/null", O_WRONLY), 2);
 		close(control[1]);
 		close(report[0]);
 		snprintf(directory, sizeof(directory), "%d", fcntl(attack_proc, F_DUPFD, 3));

@@ -8,6 +8,9 @@ import { judge, type Verdict } from './judge.ts';
 import type { Need, Scenario } from './scenario.ts';
 import type { Sidecar } from './sidecar.ts';
 
+/** An attack takes milliseconds; one that hangs must not hang the tests. */
+const ATTACK_MILLIS = 60_000;
+
 const ATTACKS = fileURLToPath(new URL('../attacks/', import.meta.url));
 
 /** Builds the attack programs that are out of date. Throws Error with the compiler's words. */
@@ -67,6 +70,7 @@ async function run({
   const child = spawn(file, fileArgs, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ATTACK_SCENARIO: name },
+    timeout: ATTACK_MILLIS,
   });
   let output = '';
   let errors = '';

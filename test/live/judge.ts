@@ -151,14 +151,19 @@ function compare(expectation: Expectation, act: Act, record: ConsoleRecord): rea
   return differences;
 }
 
-/**
- * O_LARGEFILE is the kernel's addition (force_o_largefile()), and O_CREAT, O_EXCL and O_TRUNC are gone from `f_flags` once
- * the file is open (do_dentry_open()), so neither is the caller's word.
- */
+/** What stands in the caller's flags but not in the file's, or the other way round. */
+const NOT_THE_FILES = new Set([
+  'O_LARGEFILE', // added by the kernel: force_o_largefile()
+  'O_CLOEXEC', // a property of the descriptor: stripped by build_open_flags()
+  'O_CREAT', // about the opening alone, as the next two: cleared by do_dentry_open()
+  'O_EXCL',
+  'O_TRUNC',
+]);
+
 function comparableFlags(flags: unknown): string {
   return String(flags)
     .split('|')
-    .filter(flag => !['O_LARGEFILE', 'O_CREAT', 'O_EXCL', 'O_TRUNC'].includes(flag))
+    .filter(flag => !NOT_THE_FILES.has(flag))
     .sort()
     .join('|');
 }

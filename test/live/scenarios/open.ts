@@ -67,6 +67,7 @@ export const openScenarios: readonly Scenario[] = [
   scenario('/proc/1/mem in a nested pid namespace', ['open_nested_pid1'], [READ]),
   scenario('pid 1', ['open_pid1'], [READ]),
   scenario('O_PATH descriptor reopened', ['open_opath_reopen'], [READ]),
+  scenario('victim and attacker gone at once', ['open_then_kill'], [READ]),
   scenario('32-bit caller', ['open_compat32'], [READ]),
   scenario('io_uring OPENAT', ['open_io_uring', 'openat'], [READ]),
   scenario('io_uring OPENAT2', ['open_io_uring', 'openat2'], [READ]),
