@@ -165,14 +165,16 @@ function headerOf(path: string, text: string | undefined): Header {
  */
 export async function openRecording(path: string): Promise<Recording> {
   const lines = linesOf(path);
-  let first: string | undefined;
+  let header: Header;
   try {
-    first = (await lines.next()).value?.text;
+    header = headerOf(path, (await lines.next()).value?.text);
   } catch (error) {
+    await lines.return(undefined);
+    if (error instanceof MemwardenError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
-    throw failure('read', path, cause, undefined, error);
+    throw failure('read', path, cause, 'try the path of a file made by `memwarden record`', error);
   }
-  const { architecture, bootToWallOffsetNs } = headerOf(path, first);
+  const { architecture, bootToWallOffsetNs } = header;
 
   async function* events(): AsyncGenerator<CapturedEvent> {
     let number = 1;

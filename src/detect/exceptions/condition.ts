@@ -83,8 +83,10 @@ export function compileCondition(text: string): Condition {
     assertValid(parsed.expr);
   } catch (error) {
     if (!(error instanceof ExpressionTypeError)) throw error;
+    // the parser counts the blanks before an operator as part of it
     const offset = parsed.sourceInfo?.positions[String(error.expressionId)] ?? 0;
-    throw new ConditionError(error.message, offset);
+    const blanks = /^\s*/.exec(text.slice(offset))?.[0].length ?? 0;
+    throw new ConditionError(error.message, offset + blanks);
   }
   const evaluate = plan(env, parsed);
   return {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
 import type { Detection, Severity } from '../detection.ts';
@@ -7,6 +8,9 @@ import { describeProblem, type ExceptionProblem, type ExceptionRule } from './ru
 import { bindVariables } from './variables.ts';
 
 const log = diag.createComponentLogger({ namespace: 'exceptions' });
+
+/** The rules that come with memwarden: debuggers and JIT compilers that are known to be good. */
+export const SHIPPED_EXCEPTIONS = fileURLToPath(new URL('../../../config/exceptions.yaml', import.meta.url));
 
 /** What is known to be good, and what becomes of it. */
 export interface Exceptions {

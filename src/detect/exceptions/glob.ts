@@ -4,10 +4,10 @@ const COMPILED_MAX = 256;
 
 const compiled = new LRUCache<string, RegExp>({ max: COMPILED_MAX });
 
-/** What each part of a pattern stands for; `[` without `]` stands for itself. */
-const PARTS = /\*\*\/?|\*|\?|\[!?\]?[^\]]*\]|[^*?[]+|\[/gs;
+/** The parts of a pattern; a bracket or brace that is not closed stands for itself. */
+const PARTS = /\*\*\/?|\*|\?|\[!?\]?[^\]]*\]|\{[^{}]*\}|[^*?[{]+|[[{]/gs;
 
-function translate(part: string): string {
+function translatePart(part: string): string {
   switch (part) {
     case '**/':
       return '(?:.*/)?';
@@ -23,21 +23,24 @@ function translate(part: string): string {
     const members = part.slice(inverted ? 2 : 1, -1).replace(/[\\\]^[]/g, '\\$&');
     return inverted ? `[^/${members}]` : `[${members}]`;
   }
+  if (part.length > 2 && part.startsWith('{'))
+    return `(?:${part.slice(1, -1).split(',').map(translate).join('|')})`;
   return part.replace(/[\\^$.|+()[\]{}]/g, '\\$&');
 }
 
-function compile(pattern: string): RegExp {
-  return new RegExp(`^${(pattern.match(PARTS) ?? []).map(translate).join('')}$`, 's');
+function translate(pattern: string): string {
+  return (pattern.match(PARTS) ?? []).map(translatePart).join('');
 }
 
 /**
  * Does a whole path match a pattern? `*` and `?` stand for characters other than `/`, `**` for any, `**` followed by
- * `/` for any directories, `[abc]` and `[!abc]` for one character. A leading dot needs no pattern of its own.
+ * `/` for any directories or none, `[abc]` and `[!abc]` for one character, `{a,b}` for either. A leading dot needs no
+ * pattern of its own.
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   let regexp = compiled.get(pattern);
   if (regexp === undefined) {
-    regexp = compile(pattern);
+    regexp = new RegExp(`^${translate(pattern)}$`, 's');
     compiled.set(pattern, regexp);
   }
   return regexp.test(path);

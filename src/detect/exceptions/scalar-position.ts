@@ -6,16 +6,19 @@ import type { Scalar } from 'yaml';
  */
 export function offsetOfScalarCharacter(yaml: string, scalar: Scalar, offset: number): number {
   const [start = 0, end = 0] = scalar.range ?? [];
-  let from = start;
-  if (scalar.type === 'BLOCK_LITERAL' || scalar.type === 'BLOCK_FOLDED') from = yaml.indexOf('\n', start) + 1;
-  if (scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE') from += 1;
+  const isBlock = scalar.type === 'BLOCK_LITERAL' || scalar.type === 'BLOCK_FOLDED';
+  const isQuoted = scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE';
+  const from = isBlock ? yaml.indexOf('\n', start) + 1 : start + (isQuoted ? 1 : 0);
+  const lines = yaml.slice(from, end).split('\n');
 
-  // Folding puts one blank, and literal style one line feed, in place of a line's end and the next line's indentation.
+  // What stands in the value for a line's end is one character, and the indentation of the next line is gone: all of it,
+  // but in a block only as much as the first line has.
+  const blockIndentation = /^ */.exec(lines[0] ?? '')?.[0].length ?? 0;
   let left = offset;
   let lineStart = from;
-  for (const line of yaml.slice(from, end).split('\n')) {
-    const isFirst = lineStart === from && from === start;
-    const indentation = isFirst ? 0 : (/^ */.exec(line)?.[0].length ?? 0);
+  for (const [number, line] of lines.entries()) {
+    const blanks = /^ */.exec(line)?.[0].length ?? 0;
+    const indentation = isBlock ? Math.min(blanks, blockIndentation) : number === 0 ? 0 : blanks;
     const length = line.length - indentation;
     if (left <= length) return lineStart + indentation + left;
     left -= length + 1;

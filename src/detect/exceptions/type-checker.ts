@@ -64,7 +64,7 @@ export class TypeChecker {
   assertCondition(expression: Expr): void {
     const type = this.#typeOf(expression, this.#variables);
     if (!fits(type, BOOL))
-      throw new ExpressionTypeError(`the condition is a ${nameOf(type)}, not true or false`, expression.id);
+      throw new ExpressionTypeError(`the condition gives ${nameOf(type)}, not true or false`, expression.id);
   }
 
   #typeOf(expression: Expr | undefined, scope: Scope): Type {
@@ -111,14 +111,22 @@ export class TypeChecker {
     const type = this.#typeOf(operand, scope);
     if (isDynamic(type)) return DYN;
     if (type.kind === 'map') return type.value;
-    if (type.kind !== 'record') throw new ExpressionTypeError(`a ${nameOf(type)} has no field ${field}`, id);
+    if (type.kind !== 'record') throw new ExpressionTypeError(`${nameOf(type)} has no field ${field}`, id);
     const found = Object.hasOwn(type.fields, field) ? type.fields[field] : undefined;
     if (found !== undefined) return found;
     const names = Object.keys(type.fields).join(', ');
     throw new ExpressionTypeError(`${type.name} has no field ${field}; it has ${names}`, id);
   }
 
-  /** The type that all have, or dyn: only values can be put into a list or map. */
+  /** The type of an expression that must be one value and no group of them. */
+  #typeOfValue(expression: Expr | undefined, scope: Scope): CelType {
+    const type = this.#typeOf(expression, scope);
+    if (type.kind === 'record')
+      throw new ExpressionTypeError(`${type.name} is a group, name one of its fields`, expression?.id ?? 0n);
+    return type;
+  }
+
+  /** The type that all have, or dyn. */
   #commonType(expressions: readonly (Expr | undefined)[], scope: Scope): CelType {
     const types = expressions.map(expression => {
       const type = this.#typeOf(expression, scope);
@@ -134,7 +142,7 @@ export class TypeChecker {
   }
 
   #typeOfCall(name: string, target: Expr | undefined, args: readonly Expr[], id: bigint, scope: Scope): Type {
-    const types = args.map(arg => this.#typeOf(arg, scope));
+    const types = args.map(arg => this.#typeOfValue(arg, scope));
     const [first = DYN, second = DYN, third = DYN] = types;
     switch (name) {
       case '_&&_':
@@ -142,7 +150,7 @@ export class TypeChecker {
         types.forEach((type, index) => {
           if (!fits(type, BOOL))
             throw new ExpressionTypeError(
-              `${written(name)} joins conditions, and this is a ${nameOf(type)}`,
+              `${written(name)} joins conditions, and this is ${nameOf(type)}`,
               args[index]?.id ?? id,
             );
         });
@@ -150,11 +158,11 @@ export class TypeChecker {
       case '_==_':
       case '_!=_':
         if (!fits(first, second))
-          throw new ExpressionTypeError(`a ${nameOf(first)} is never equal to a ${nameOf(second)}`, id);
+          throw new ExpressionTypeError(`${nameOf(first)} and ${nameOf(second)} are never equal`, id);
         return BOOL;
       case '@in':
         if (second.kind === 'list' && !fits(first, second.element))
-          throw new ExpressionTypeError(`a ${nameOf(first)} is never in a ${nameOf(second)}`, id);
+          throw new ExpressionTypeError(`there is no ${nameOf(first)} in ${nameOf(second)}`, id);
         break;
       case '_?_:_':
         if (!fits(first, BOOL)) throw new ExpressionTypeError('?: needs a condition first', id);
@@ -163,7 +171,7 @@ export class TypeChecker {
         if (first.kind === 'list') return first.element;
         if (first.kind === 'map') return first.value;
         if (isDynamic(first)) return DYN;
-        throw new ExpressionTypeError(`a ${nameOf(first)} has no elements`, id);
+        throw new ExpressionTypeError(`${nameOf(first)} has no elements`, id);
       // made by the macros all() and exists()
       case '@not_strictly_false':
         return BOOL;
@@ -190,7 +198,7 @@ export class TypeChecker {
       .map(({ result }) => result);
     const [result] = results;
     if (result === undefined) {
-      const receiver = target === undefined ? '' : ` of a ${nameOf(target)}`;
+      const receiver = target === undefined ? '' : ` of ${nameOf(target)}`;
       const given = args.length === 0 ? 'nothing' : args.map(nameOf).join(' and ');
       throw new ExpressionTypeError(`${written(name)}${receiver} does not take ${given}`, id);
     }
@@ -205,7 +213,7 @@ export class TypeChecker {
     const range = this.#typeOf(loop.iterRange, scope);
     const item = range.kind === 'list' ? range.element : range.kind === 'map' ? range.key : undefined;
     if (item === undefined && !isDynamic(range))
-      throw new ExpressionTypeError(`a ${nameOf(range)} has no elements`, loop.iterRange?.id ?? 0n);
+      throw new ExpressionTypeError(`${nameOf(range)} has no elements`, loop.iterRange?.id ?? 0n);
     const inner = {
       ...scope,
       [loop.iterVar]: item ?? DYN,

@@ -34,6 +34,9 @@ const PROCESS = {
   user: STRING,
   /** Arguments joined by blanks, secrets redacted: any process can have any. */
   cmdline: STRING,
+  /** Inode numbers of its mount and pid namespaces: a path means the same only where the mount namespace is. */
+  mount_ns: INT,
+  pid_ns: INT,
   cgroup: STRING,
   container_id: STRING,
   pod_uid: STRING,
@@ -101,6 +104,8 @@ function bindProcess(
     loginuid: id(identity?.loginuid),
     user: details.userName ?? '',
     cmdline: details.commandLine ?? '',
+    mount_ns: id(identity?.mountNamespace),
+    pid_ns: id(identity?.pidNamespace),
     cgroup: identity?.cgroupPath ?? '',
     container_id: details.containerId ?? '',
     pod_uid: details.podUid ?? '',

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { matchesGlob } from '../../../../src/detect/exceptions/glob.ts';
+
+const MATCHES: readonly (readonly [pattern: string, path: string])[] = [
+  ['/usr/bin/gdb', '/usr/bin/gdb'],
+  ['/usr/bin/*', '/usr/bin/python3.11'],
+  ['/usr/bin/*', '/usr/bin/.hidden'],
+  ['/usr/**', '/usr/lib/jvm/bin/java'],
+  ['/usr/**/java', '/usr/java'],
+  ['/usr/**/java', '/usr/lib/jvm/17/bin/java'],
+  ['/a/?/c', '/a/b/c'],
+  ['/a/[bc]d', '/a/cd'],
+  ['/a/[!bc]d', '/a/xd'],
+  ['/a/[]]d', '/a/]d'],
+  ['/a/[0-9]', '/a/7'],
+  ['/usr/{local/,}bin/{node,deno*}', '/usr/bin/node'],
+  ['/usr/{local/,}bin/{node,deno*}', '/usr/local/bin/deno-1'],
+  ['/a/[b', '/a/[b'],
+  ['/a/{b', '/a/{b'],
+  ['/a(b)+.c^$|', '/a(b)+.c^$|'],
+  ['', ''],
+];
+
+const MISSES: readonly (readonly [pattern: string, path: string])[] = [
+  ['/usr/bin/*', '/usr/bin/x/y'],
+  ['/usr/bin/*', '/opt/usr/bin/x'],
+  ['/usr/bin/gdb', '/usr/bin/gdb2'],
+  ['/usr/bin/gdb', '/tmp/usr/bin/gdb'],
+  ['/usr/**/java', '/usr/xjava'],
+  ['/a/?/c', '/a///c'],
+  ['/a/[!b]', '/a//'],
+  ['/a.c', '/abc'],
+  ['/usr/{local/,}bin/node', '/usr/localbin/node'],
+  ['', '/'],
+];
+
+test('a pattern matches whole paths of its form', () => {
+  for (const [pattern, path] of MATCHES) assert.equal(matchesGlob(path, pattern), true, `${pattern} ${path}`);
+});
+
+test('a pattern matches no other path', () => {
+  for (const [pattern, path] of MISSES) assert.equal(matchesGlob(path, pattern), false, `${pattern} ${path}`);
+});
