@@ -4,6 +4,7 @@ import { openScenarios } from './scenarios/open.ts';
 import { processVmScenarios } from './scenarios/process-vm.ts';
 import { protectionScenarios } from './scenarios/protection.ts';
 import { ptraceScenarios } from './scenarios/ptrace.ts';
+import { toolScenarios } from './scenarios/tools.ts';
 
 /** All attacks, in the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -12,4 +13,5 @@ export const scenarios: readonly Scenario[] = [
   ...ptraceScenarios,
   ...descriptorScenarios,
   ...protectionScenarios,
+  ...toolScenarios,
 ];

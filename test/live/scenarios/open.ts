@@ -1,4 +1,3 @@
-import type { HookName } from '../../../src/capture/event.ts';
 import type { Expectation, Scenario } from '../scenario.ts';
 
 const READ: Expectation = {
@@ -28,12 +27,9 @@ const KCORE: Expectation = {
   mode: 'read',
 };
 
-const BEFORE_THE_HOOK =
-  'the file mode refuses the open in may_open(), before security_file_open is reached; only the system call shows it';
-const REFUSED_EARLY: Partial<Record<HookName, string>> = {
-  lsm: BEFORE_THE_HOOK,
-  fentry: BEFORE_THE_HOOK,
-  kprobe: BEFORE_THE_HOOK,
+const REFUSED_EARLY: Scenario['limits'] = {
+  kprobe:
+    'the file mode refuses the open in may_open(), before security_file_open is reached, and a return probe does not have the path',
 };
 
 function scenario(

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Act } from './act.ts';
+import type { ConsoleRecord } from './console-record.ts';
+import { judge } from './judge.ts';
+import type { Scenario } from './scenario.ts';
+
+const scenario: Scenario = {
+  name: 'read of another process',
+  command: ['open_mem', 'O_RDONLY'],
+  capability: 'file_open',
+  expect: [
+    { eventName: 'proc_mem_access', id: 'TRC-1023', severity: 3, method: 'proc_mem_open', mode: 'read' },
+  ],
+};
+
+const act: Act = {
+  technique: 'open_mem',
+  actor_pid: 10,
+  actor_tid: 10,
+  actor_vpid: 10,
+  actor_ppid: 9,
+  executable: '/bin/actor',
+  target_pid: 20,
+  target_vpid: 20,
+  target_executable: '/bin/target',
+  descendant: false,
+  path: '/proc/20/mem',
+  flags: 'O_RDONLY|O_CLOEXEC',
+  outcome: 'failure',
+  errno: 'EACCES',
+  before_unix_ns: '1700000000000000000',
+  after_unix_ns: '1700000000000100000',
+};
+
+const attributes = {
+  pathname: '/proc/20/mem',
+  flags: 'O_RDONLY|O_LARGEFILE',
+  pid: 10,
+  target_pid: 20,
+  'process.pid': 10,
+  'process.parent_pid': 9,
+  'process.executable.path': '/bin/actor',
+  'thread.id': 10,
+  'memwarden.ancestors': ['sh(9)'],
+  'memwarden.target.process.pid': 20,
+  'memwarden.target.process.executable.path': '/bin/target',
+  'memwarden.self_access': false,
+  'memwarden.target_is_descendant': false,
+  'memwarden.access.method': 'proc_mem_open',
+  'memwarden.access.mode': 'read',
+  'memwarden.severity': 3,
+  'event.outcome': 'failure',
+  'error.type': 'EACCES',
+  'security_rule.uuid': 'TRC-1023',
+};
+
+function recordWith(changes: Partial<ConsoleRecord['attributes']> = {}, eventName = 'proc_mem_access') {
+  return {
+    timestamp: '2023-11-14T22:13:20.000050000Z',
+    observedTimestamp: '2023-11-14T22:13:20.001000000Z',
+    eventName,
+    severityNumber: 17,
+    severityText: 'HIGH',
+    body: 'a sentence',
+    attributes: { ...attributes, ...changes } as ConsoleRecord['attributes'],
+    resource: {},
+    scope: { name: 'memwarden', version: '0' },
+  };
+}
+
+function judgeRecords(records: readonly ConsoleRecord[], changes: Partial<Scenario> = {}) {
+  return judge({ ...scenario, ...changes }, { acts: [act] }, records, 'kprobe');
+}
+
+test('a record that says what the attack did passes', () => {
+  assert.deepEqual(judgeRecords([recordWith()]), {
+    status: 'pass',
+    seen: true,
+    rightTarget: true,
+    rightOutcome: true,
+    reasons: [],
+  });
+});
+
+test('a record with another target fails as a wrong target, and as nothing else', () => {
+  const verdict = judgeRecords([recordWith({ target_pid: 21 })]);
+  assert.equal(verdict.status, 'fail');
+  assert.equal(verdict.seen, true);
+  assert.equal(verdict.rightTarget, false);
+  assert.equal(verdict.rightOutcome, true);
+});
+
+test('a record with another outcome fails as a wrong outcome, and as nothing else', () => {
+  const verdict = judgeRecords([recordWith({ 'event.outcome': 'success' })]);
+  assert.equal(verdict.status, 'fail');
+  assert.equal(verdict.rightTarget, true);
+  assert.equal(verdict.rightOutcome, false);
+});
+
+for (const [name, value] of Object.entries({
+  pathname: '/proc/21/mem',
+  flags: 'O_RDWR|O_LARGEFILE',
+  pid: 11,
+  'process.parent_pid': 8,
+  'process.executable.path': '/bin/other',
+  'thread.id': 12,
+  'process.vpid': 2,
+  'memwarden.target.process.executable.path': '/bin/other',
+  'memwarden.self_access': true,
+  'memwarden.target_is_descendant': true,
+  'memwarden.access.mode': 'write',
+  'memwarden.severity': 1,
+  'error.type': 'EPERM',
+  'security_rule.uuid': 'TRC-1024',
+})) {
+  test(`a record with another ${name} fails`, () => {
+    assert.equal(judgeRecords([recordWith({ [name]: value })]).status, 'fail');
+  });
+}
+
+test('a timestamp more than 50 ms outside the act fails', () => {
+  const late = { ...recordWith(), timestamp: '2023-11-14T22:13:20.050200000Z' };
+  assert.deepEqual(judgeRecords([late]).reasons, ['proc_mem_access timestamp is 50.1 ms off the act']);
+});
+
+test('a missing record fails', () => {
+  const verdict = judgeRecords([]);
+  assert.equal(verdict.status, 'fail');
+  assert.equal(verdict.seen, false);
+});
+
+test('a missing record is a limit where the hook has one, and says which', () => {
+  const verdict = judgeRecords([], { limits: { kprobe: 'it cannot see that' } });
+  assert.equal(verdict.status, 'limit');
+  assert.deepEqual(verdict.reasons, ['it cannot see that']);
+});
+
+test('a limit excuses no wrong record', () => {
+  const limits = { kprobe: 'it cannot see that' };
+  assert.equal(judgeRecords([recordWith({ target_pid: 21 })], { limits }).status, 'fail');
+});
+
+test('a record that nobody expected fails', () => {
+  assert.equal(judgeRecords([recordWith(), recordWith()]).status, 'fail');
+  assert.equal(judgeRecords([recordWith()], { expect: [] }).status, 'fail');
+});
+
+test('records of other processes are nobody’s fault', () => {
+  const stranger = recordWith({ 'process.pid': 500, 'memwarden.ancestors': ['init(1)'] });
+  assert.equal(judgeRecords([recordWith(), stranger]).status, 'pass');
+});
+
+test('a record of the attack’s child belongs to the attack', () => {
+  const child = recordWith({ 'process.pid': 500, 'memwarden.ancestors': ['actor(10)', 'sh(9)'] });
+  assert.equal(judgeRecords([recordWith(), child]).status, 'fail');
+});
+
+test('an attack that the machine cannot run is skipped with its reason', () => {
+  const verdict = judge(scenario, { acts: [], skip: 'no procfs' }, [], 'lsm');
+  assert.equal(verdict.status, 'skip');
+  assert.deepEqual(verdict.reasons, ['no procfs']);
+});
+
+test('an attack without ground truth proves nothing', () => {
+  assert.equal(judge(scenario, { acts: [] }, [recordWith()], 'lsm').status, 'fail');
+});
