@@ -9,6 +9,9 @@
 /* Magic of every procfs superblock, include/uapi/linux/magic.h. */
 #define MW_PROC_SUPER_MAGIC 0x9fa0
 
+/* include/linux/err.h MAX_ERRNO */
+#define MW_ERRNO_MAX 4095
+
 /* include/linux/sched.h */
 #define MW_PF_IO_WORKER 0x00000010
 /* include/linux/fs.h; the bit kept its value since 3.6 */
@@ -48,6 +51,12 @@ enum cgroup_subsys_id___any {
 
 #pragma clang attribute pop
 
+/* IS_ERR_VALUE() */
+static __always_inline bool is_error(long result)
+{
+	return (unsigned long)result >= (unsigned long)-MW_ERRNO_MAX;
+}
+
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *node)
 {
 	struct kernfs_node___rcu *newer = (void *)node;
@@ -70,6 +79,26 @@ static __always_inline __u64 inode_ctime_ns(struct inode *inode)
 		return BPF_CORE_READ(renamed, __i_ctime.tv_sec) * 1000000000ULL +
 		       BPF_CORE_READ(renamed, __i_ctime.tv_nsec);
 	return BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ULL + BPF_CORE_READ(old, i_ctime.tv_nsec);
+}
+
+enum bpf_func_id___any {
+	BPF_FUNC_task_pt_regs___any = 175,
+};
+
+/* Kernel stack of a task without KASAN; arch/{x86,arm64}/include/asm. */
+#define MW_THREAD_SIZE 16384
+
+/*
+ * Registers with which the current task entered the kernel. dd6e10fbd9fb ("bpf: Add bpf_task_pt_regs()
+ * helper", 5.15); before it they are at the top of the stack, which FRED (6.9) would have moved.
+ */
+static __always_inline struct pt_regs *user_registers(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id___any, BPF_FUNC_task_pt_regs___any))
+		return (void *)bpf_task_pt_regs((void *)bpf_get_current_task_btf());
+	return BPF_CORE_READ(task, stack) + MW_THREAD_SIZE - bpf_core_type_size(struct pt_regs);
 }
 
 /* The audit login uid exists only with CONFIG_AUDIT; (uid_t)-1 is the kernel's own "never set". */

@@ -13,9 +13,8 @@
 #include "emit.h"
 #include "raw_filter.h"
 
-#define MW_EPERM     1
-#define MW_EACCES    13
-#define MW_ERRNO_MAX 4095 /* include/linux/err.h MAX_ERRNO */
+#define MW_EPERM  1
+#define MW_EACCES 13
 
 /* An open whose result has not come after this long went a way that do_filp_open does not see. */
 #define MW_STALE_OPEN_NS 1000000000ULL
@@ -90,6 +89,17 @@ static __always_inline struct mw_scratch *describe_open(struct file *file, struc
 	return s;
 }
 
+/* The open has succeeded: from now on the file has an opener. */
+static __always_inline void remember_opener(struct mw_scratch *s)
+{
+	struct mw_opener opener = {.start_time_ns = s->event.actor.start_time_ns,
+				   .tgid = s->event.actor.tgid};
+	__u64 file = s->file;
+
+	if (s->event.kind == MW_PROC_MEM_OPEN)
+		bpf_map_update_elem(&openers, &file, &opener, BPF_ANY);
+}
+
 /* security_file_open, from whichever hook: the file's identity is known, the outcome is not yet. */
 static __always_inline void on_security_file_open(struct file *file, struct inode *inode, unsigned long magic)
 {
@@ -113,13 +123,9 @@ static __always_inline void on_security_file_open(struct file *file, struct inod
 	s = describe_open(file, inode, kind, pid);
 	if (!s || knobs.result_follows)
 		return;
+	remember_opener(s);
 	s->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
 	finish(s);
-}
-
-static __always_inline bool is_error(long result)
-{
-	return (unsigned long)result >= (unsigned long)-MW_ERRNO_MAX;
 }
 
 /*
@@ -167,7 +173,9 @@ static __always_inline void on_open_result(long result, struct mw_text text, __u
 	}
 	if (is_error(result))
 		s->event.result = result;
-	else if (s->file != (__u64)result)
+	else if (s->file == (__u64)result)
+		remember_opener(s);
+	else
 		s->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
 	append_requested(s, text);
 	finish(s);

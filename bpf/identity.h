@@ -59,6 +59,55 @@ static __always_inline struct kernfs_node *container_cgroup(struct task_struct *
 	return node;
 }
 
+/* An open file of the current task, by its number. */
+static __always_inline struct file *file_of_descriptor(__u32 fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return file;
+}
+
+#define MW_XA_LEVELS_MAX                                                                                     \
+	6 /* of an xarray that holds PID_MAX_LIMIT (2^22) entries in chunks of 64, and then some */
+
+/* find_pid_ns(): the struct pid of a number in a namespace. Walks the idr, because the helpers for it are 6.2
+ * and later. */
+static __always_inline struct pid *pid_of_number(struct pid_namespace *ns, __u32 number)
+{
+	__u64 entry = (__u64)BPF_CORE_READ(ns, idr.idr_rt.xa_head);
+	__u32 mask = bpf_core_field_size(struct xa_node, slots) / sizeof(void *) - 1;
+	__u32 offset = bpf_core_field_offset(struct xa_node, slots);
+	__u8 shift = 0;
+	int level;
+
+	for (level = 0; level < MW_XA_LEVELS_MAX; level++) {
+		/* xa_is_node(): an internal entry above the sibling and zero entries */
+		if ((entry & 3) != 2 || entry <= 4096)
+			break;
+		entry -= 2;
+		shift = BPF_CORE_READ((struct xa_node *)entry, shift);
+		bpf_probe_read_kernel(&entry, sizeof(entry),
+				      (void *)entry + offset +
+					  ((number >> (shift & 31)) & mask) * sizeof(void *));
+	}
+	return (entry & 3) ? NULL : (struct pid *)entry;
+}
+
+/* The namespace in which the current task names other processes: task_active_pid_ns(). */
+static __always_inline struct pid_namespace *current_pid_namespace(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct upid number = {};
+
+	innermost_number(BPF_CORE_READ(task, thread_pid), &number);
+	return number.ns;
+}
+
 static __always_inline void fill_process(struct mw_process *p, struct task_struct *task,
 					 const struct cred *cred)
 {

@@ -129,6 +129,22 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
+
+struct io_uring_cqe {
+	__s32 res;
+};
+
+struct io_kiocb {
+	__u8 opcode;
+};
+
+struct linux_binprm;
+
 struct file {
 	struct inode *f_inode;
 	struct path f_path;
@@ -185,6 +201,7 @@ struct thread_info {
 
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	unsigned int flags;
 	int pid;
 	int tgid;

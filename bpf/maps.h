@@ -59,6 +59,55 @@ struct {
 	__type(value, struct mw_cpu_state);
 } cpu_state SEC(".maps");
 
+/* Who opened a /proc/<pid>/mem, to tell when somebody else uses the descriptor. */
+#define MW_OPENERS 4096
+
+struct mw_opener {
+	__u64 start_time_ns;
+	__u32 tgid;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MW_OPENERS);
+	__type(key, __u64); /* struct file; overwritten when the address is used again */
+	__type(value, struct mw_opener);
+} openers SEC(".maps");
+
+/* Bytes moved through a descriptor by one process since they were last told. */
+#define MW_TRANSFERS 4096
+
+struct mw_transfer_key {
+	__u64 file;
+	__u32 tgid;
+	__u32 method; /* MW_METHOD_FD_READ or MW_METHOD_FD_WRITE */
+};
+
+struct mw_transfer {
+	__u64 first_ns;
+	__u64 bytes;
+	__u64 calls;
+	__u64 address; /* the first call's */
+	__s64 last_error;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MW_TRANSFERS);
+	__type(key, struct mw_transfer_key);
+	__type(value, struct mw_transfer);
+} transfers SEC(".maps");
+
+/* Tasks that asked to be traced by their parent (PTRACE_TRACEME): tid → start of the thread group. */
+#define MW_TRACEME_TASKS 4096
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MW_TRACEME_TASKS);
+	__type(key, __u32);
+	__type(value, __u64);
+} traceme SEC(".maps");
+
 /* A place to measure a string without keeping it. Shared by preempting programs: only lengths are trusted. */
 #define MW_STRING_SINK_BYTES 4096 /* PATH_MAX */
 

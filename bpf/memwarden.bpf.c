@@ -8,7 +8,9 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 #include "file_open.h"
-#include "syscall.h"
+#include "access.h"
+#include "descriptor.h"
+#include "protection.h"
 
 /* file_open, first rung: the LSM hook itself. Plain loads: the verifier knows the type. */
 SEC("lsm/file_open")
@@ -82,18 +84,6 @@ int BPF_KRETPROBE(kretprobe_do_file_open, struct file *opened)
 /* Creation flags that do_dentry_open clears from f_flags once the file is open. */
 #define MW_CREATION_FLAGS (0100 | 0200 | 0400 | 01000) /* O_CREAT|O_EXCL|O_NOCTTY|O_TRUNC */
 
-static __always_inline struct file *file_of_descriptor(__u32 fd)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file *file = NULL;
-
-	if (fd >= BPF_CORE_READ(table, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
-	return file;
-}
-
 /*
  * file_open, last rung. It costs every system call of the machine its fast path, so it stands only where
  * nothing better can be had. The file is found through the new descriptor; a refused open has none, and is
@@ -137,7 +127,262 @@ int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
 	if (compat)
 		s->event.traits |= MW_TRAIT_COMPAT;
 	append_requested(s, text);
+	remember_opener(s);
 	finish(s);
+	return 0;
+}
+
+/* include/uapi/linux/io_uring.h */
+#define MW_IORING_OP_OPENAT  18
+#define MW_IORING_OP_OPENAT2 28
+
+/* Where system calls are the hook, an io_uring open is seen when its completion is posted, by a thread of its
+ * process. */
+static __always_inline void on_io_uring_complete(struct io_kiocb *request, long result)
+{
+	__u8 opcode = request ? BPF_CORE_READ(request, opcode) : 0;
+	struct mw_scratch *s;
+	struct inode *inode;
+	struct file *file;
+	struct pid *pid;
+	int kind;
+
+	if ((opcode != MW_IORING_OP_OPENAT && opcode != MW_IORING_OP_OPENAT2) || result < 0)
+		return;
+	file = file_of_descriptor(result);
+	if (!file)
+		return;
+	inode = BPF_CORE_READ(file, f_inode);
+	kind = classify(file, inode, BPF_CORE_READ(inode, i_sb, s_magic), &pid);
+	if (!kind || BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
+		return;
+	s = describe_open(file, inode, kind, pid);
+	if (!s)
+		return;
+	s->event.descriptor = result;
+	s->event.traits |= MW_TRAIT_IO_URING;
+	remember_opener(s);
+	finish(s);
+}
+
+/* 072d37b53a20 ("io_uring: make io_uring_complete trace the cqe", 6.17) and later: the result is in the
+ * entry. */
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(io_uring_complete_entry, void *ring, struct io_kiocb *request, struct io_uring_cqe *entry)
+{
+	on_io_uring_complete(request, entry->res);
+	return 0;
+}
+
+/* 5.19 to 6.16; before it the request was not told. `extra` is read so that a shorter list of arguments is
+ * refused. */
+SEC("raw_tp/io_uring_complete")
+int io_uring_complete_result(struct bpf_raw_tracepoint_args *ctx)
+{
+	volatile __u64 extra = ctx->args[6];
+
+	(void)extra;
+	on_io_uring_complete((void *)ctx->args[1], (__s32)ctx->args[3]);
+	return 0;
+}
+
+/*
+ * ptrace: the entry functions of the calls themselves. Their names carry the architecture
+ * (arch/<arch>/include/asm/syscall_wrapper.h); a 32-bit caller enters through functions of its own.
+ */
+#if defined(__TARGET_ARCH_x86)
+#define MW_NATIVE(call)	       "__x64_sys_" call
+#define MW_COMPAT(call)	       "__ia32_compat_sys_" call
+#define MW_COMPAT_SHARED(call) "__ia32_sys_" call
+#elif defined(__TARGET_ARCH_arm64)
+#define MW_NATIVE(call)	       "__arm64_sys_" call
+#define MW_COMPAT(call)	       "__arm64_compat_sys_" call
+/* Where the 32-bit table points at the native function there is nothing more to attach to. */
+#define MW_COMPAT_SHARED(call) "__arm64_sys_" call
+#endif
+
+#define MW_ACCESS_PROGRAMS(name, function, call, compat)                                                     \
+	SEC("fexit/" function)                                                                               \
+	int BPF_PROG(fexit_##name, struct pt_regs *regs, long result)                                        \
+	{                                                                                                    \
+		on_access_call(call, regs, compat, result);                                                  \
+		return 0;                                                                                    \
+	}                                                                                                    \
+                                                                                                             \
+	SEC("kretprobe/" function)                                                                           \
+	int BPF_KRETPROBE(kretprobe_##name, long result)                                                     \
+	{                                                                                                    \
+		on_access_call(call, user_registers(), compat, result);                                      \
+		return 0;                                                                                    \
+	}
+
+MW_ACCESS_PROGRAMS(ptrace, MW_NATIVE("ptrace"), MW_ACCESS_PTRACE, false)
+MW_ACCESS_PROGRAMS(process_vm_readv, MW_NATIVE("process_vm_readv"), MW_ACCESS_VM_READV, false)
+MW_ACCESS_PROGRAMS(process_vm_writev, MW_NATIVE("process_vm_writev"), MW_ACCESS_VM_WRITEV, false)
+MW_ACCESS_PROGRAMS(ptrace_compat, MW_COMPAT("ptrace"), MW_ACCESS_PTRACE, true)
+#if defined(__TARGET_ARCH_x86)
+MW_ACCESS_PROGRAMS(process_vm_readv_compat, MW_COMPAT_SHARED("process_vm_readv"), MW_ACCESS_VM_READV, true)
+MW_ACCESS_PROGRAMS(process_vm_writev_compat, MW_COMPAT_SHARED("process_vm_writev"), MW_ACCESS_VM_WRITEV, true)
+#endif
+
+/* ptrace, last rung. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_access_exit, struct pt_regs *regs, long result)
+{
+	bool compat = false;
+	enum mw_access_call call = access_call(syscall_number(regs), &compat);
+
+	if (call == MW_ACCESS_PTRACE || call == MW_ACCESS_VM_READV || call == MW_ACCESS_VM_WRITEV)
+		on_access_call(call, regs, compat, result);
+	return 0;
+}
+
+/* descriptor: a process receives a file that another one opened. */
+SEC("lsm/file_receive")
+int BPF_PROG(lsm_file_receive, struct file *file)
+{
+	on_file_receive(file);
+	return 0;
+}
+
+SEC("fentry/security_file_receive")
+int BPF_PROG(fentry_file_receive, struct file *file)
+{
+	on_file_receive(file);
+	return 0;
+}
+
+SEC("kprobe/security_file_receive")
+int BPF_KPROBE(kprobe_file_receive, struct file *file)
+{
+	on_file_receive(file);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_receive_exit, struct pt_regs *regs, long result)
+{
+	bool compat = false;
+	enum mw_access_call call = access_call(syscall_number(regs), &compat);
+	struct file *file;
+
+	if (result < 0)
+		return 0;
+	if (call == MW_ACCESS_GETFD) {
+		file = file_of_descriptor(result);
+		if (file)
+			on_received(file, MW_METHOD_PIDFD_GETFD, result);
+	} else if (call == MW_ACCESS_RECVMSG && !compat) {
+		on_message_received(regs);
+	}
+	return 0;
+}
+
+/* descriptor, on every rung: what a new program was started with. Fires on execve(2) alone. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(tracepoint_exec, struct task_struct *task)
+{
+	on_exec();
+	return 0;
+}
+
+/* memory_io: evidence of use. mem_read and mem_write are reached through function pointers, so they are never
+ * inlined. */
+SEC("fexit/mem_read")
+int BPF_PROG(fexit_mem_read, struct file *file, char *buffer, __u64 count, __s64 *position, long result)
+{
+	on_transfer(file, MW_METHOD_FD_READ, *position - (result > 0 ? result : 0), result);
+	return 0;
+}
+
+SEC("fexit/mem_write")
+int BPF_PROG(fexit_mem_write, struct file *file, const char *buffer, __u64 count, __s64 *position,
+	     long result)
+{
+	on_transfer(file, MW_METHOD_FD_WRITE, *position - (result > 0 ? result : 0), result);
+	return 0;
+}
+
+SEC("fentry/mem_release")
+int BPF_PROG(fentry_mem_release, struct inode *inode, struct file *file)
+{
+	on_release(file);
+	return 0;
+}
+
+/* memory_protection */
+SEC("lsm/file_mprotect")
+int BPF_PROG(lsm_file_mprotect, struct vm_area_struct *vma, unsigned long requested, unsigned long prot)
+{
+	on_mprotect(vma, requested);
+	return 0;
+}
+
+SEC("fentry/security_file_mprotect")
+int BPF_PROG(fentry_file_mprotect, struct vm_area_struct *vma, unsigned long requested, unsigned long prot)
+{
+	on_mprotect(vma, requested);
+	return 0;
+}
+
+SEC("kprobe/security_file_mprotect")
+int BPF_KPROBE(kprobe_file_mprotect, struct vm_area_struct *vma, unsigned long requested)
+{
+	on_mprotect(vma, requested);
+	return 0;
+}
+
+SEC("fexit/vm_mmap_pgoff")
+int BPF_PROG(fexit_mmap, struct file *file, unsigned long address, unsigned long size,
+	     unsigned long requested, unsigned long flags, unsigned long offset, long result)
+{
+	on_mmap(file, size, requested, result);
+	return 0;
+}
+
+SEC("kretprobe/vm_mmap_pgoff")
+int BPF_KRETPROBE(kretprobe_mmap, long result)
+{
+	struct pt_regs *regs = user_registers();
+	bool compat = false;
+	enum mw_protect_call call = protect_call(syscall_number(regs), &compat);
+
+	/* the calls that are not mmap(2) (shmat, a program's own start) have their arguments elsewhere */
+	if (call == MW_PROTECT_MMAP)
+		on_mmap(NULL, syscall_argument(regs, 1, compat), syscall_argument(regs, 2, compat), result);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_mmap_exit, struct pt_regs *regs, long result)
+{
+	bool compat = false;
+
+	if (protect_call(syscall_number(regs), &compat) == MW_PROTECT_MMAP)
+		on_mmap(NULL, syscall_argument(regs, 1, compat), syscall_argument(regs, 2, compat), result);
+	return 0;
+}
+
+static long on_area_found(struct task_struct *task, struct vm_area_struct *vma, __u32 *requested)
+{
+	on_mprotect(vma, *requested);
+	return 0;
+}
+
+/* memory_protection, last rung: the area is looked up before the call changes it; of several areas the first
+ * is told. */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(tracepoint_mprotect_enter, struct pt_regs *regs, long number)
+{
+	bool compat = false;
+	__u32 requested;
+
+	if (protect_call(syscall_number(regs), &compat) != MW_PROTECT_MPROTECT)
+		return 0;
+	requested = syscall_argument(regs, 2, compat);
+	if (requested & MW_PROT_EXEC)
+		bpf_find_vma(bpf_get_current_task_btf(), syscall_argument(regs, 0, compat), on_area_found,
+			     &requested, 0);
 	return 0;
 }
 

@@ -5,6 +5,23 @@
 
 #include "compat.h"
 
+/* System calls that reach into another process. */
+enum mw_access_call {
+	MW_ACCESS_OTHER = 0,
+	MW_ACCESS_PTRACE,   /* ptrace(request, pid, addr, data) */
+	MW_ACCESS_VM_READV, /* process_vm_readv(pid, local, n, remote, n, flags) */
+	MW_ACCESS_VM_WRITEV,
+	MW_ACCESS_GETFD,   /* pidfd_getfd(pidfd, fd, flags) */
+	MW_ACCESS_RECVMSG, /* recvmsg(socket, message, flags) */
+};
+
+/* System calls that change what memory may be executed. */
+enum mw_protect_call {
+	MW_PROTECT_OTHER = 0,
+	MW_PROTECT_MMAP,     /* mmap(addr, length, prot, …) */
+	MW_PROTECT_MPROTECT, /* mprotect(addr, length, prot), pkey_mprotect(…) */
+};
+
 /* System calls that return a file descriptor of a file they opened. */
 enum mw_open_call {
 	MW_CALL_OTHER = 0,
@@ -85,6 +102,68 @@ static __always_inline enum mw_open_call open_call(__u32 number, bool *compat)
 	return *compat ? foreign : native;
 }
 
+static __always_inline enum mw_access_call access_call(__u32 number, bool *compat)
+{
+	enum mw_access_call native = MW_ACCESS_OTHER, foreign = MW_ACCESS_OTHER;
+
+	switch (number) {
+	case 101:
+		native = MW_ACCESS_PTRACE;
+		break;
+	case 310:
+		native = MW_ACCESS_VM_READV;
+		break;
+	case 311:
+		native = MW_ACCESS_VM_WRITEV;
+		break;
+	case 47:
+		native = MW_ACCESS_RECVMSG;
+		break;
+	case 26:
+		foreign = MW_ACCESS_PTRACE;
+		break;
+	case 347:
+		foreign = MW_ACCESS_VM_READV;
+		break;
+	case 348:
+		foreign = MW_ACCESS_VM_WRITEV;
+		break;
+	case 438:
+		native = foreign = MW_ACCESS_GETFD;
+		break;
+	default:
+		return MW_ACCESS_OTHER;
+	}
+	*compat = in_compat_syscall();
+	return *compat ? foreign : native;
+}
+
+static __always_inline enum mw_protect_call protect_call(__u32 number, bool *compat)
+{
+	enum mw_protect_call native = MW_PROTECT_OTHER, foreign = MW_PROTECT_OTHER;
+
+	switch (number) {
+	case 9:
+		native = MW_PROTECT_MMAP;
+		break;
+	case 10:
+	case 329:
+		native = MW_PROTECT_MPROTECT;
+		break;
+	case 192:
+		foreign = MW_PROTECT_MMAP;
+		break;
+	case 125:
+	case 380:
+		foreign = MW_PROTECT_MPROTECT;
+		break;
+	default:
+		return MW_PROTECT_OTHER;
+	}
+	*compat = in_compat_syscall();
+	return *compat ? foreign : native;
+}
+
 #elif defined(__TARGET_ARCH_arm64)
 
 #define MW_TIF_32BIT (1UL << 22) /* arch/arm64/include/asm/thread_info.h */
@@ -138,6 +217,68 @@ static __always_inline enum mw_open_call open_call(__u32 number, bool *compat)
 		break;
 	default:
 		return MW_CALL_OTHER;
+	}
+	*compat = in_compat_syscall();
+	return *compat ? foreign : native;
+}
+
+static __always_inline enum mw_access_call access_call(__u32 number, bool *compat)
+{
+	enum mw_access_call native = MW_ACCESS_OTHER, foreign = MW_ACCESS_OTHER;
+
+	switch (number) {
+	case 117:
+		native = MW_ACCESS_PTRACE;
+		break;
+	case 270:
+		native = MW_ACCESS_VM_READV;
+		break;
+	case 271:
+		native = MW_ACCESS_VM_WRITEV;
+		break;
+	case 212:
+		native = MW_ACCESS_RECVMSG;
+		break;
+	case 26:
+		foreign = MW_ACCESS_PTRACE;
+		break;
+	case 376:
+		foreign = MW_ACCESS_VM_READV;
+		break;
+	case 377:
+		foreign = MW_ACCESS_VM_WRITEV;
+		break;
+	case 438:
+		native = foreign = MW_ACCESS_GETFD;
+		break;
+	default:
+		return MW_ACCESS_OTHER;
+	}
+	*compat = in_compat_syscall();
+	return *compat ? foreign : native;
+}
+
+static __always_inline enum mw_protect_call protect_call(__u32 number, bool *compat)
+{
+	enum mw_protect_call native = MW_PROTECT_OTHER, foreign = MW_PROTECT_OTHER;
+
+	switch (number) {
+	case 222:
+		native = MW_PROTECT_MMAP;
+		break;
+	case 226:
+	case 288:
+		native = MW_PROTECT_MPROTECT;
+		break;
+	case 192:
+		foreign = MW_PROTECT_MMAP;
+		break;
+	case 125:
+	case 394:
+		foreign = MW_PROTECT_MPROTECT;
+		break;
+	default:
+		return MW_PROTECT_OTHER;
 	}
 	*compat = in_compat_syscall();
 	return *compat ? foreign : native;

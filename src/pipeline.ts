@@ -38,7 +38,7 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
   });
   const capture = new Capture(captureOptions(settings, engine));
   try {
-    capture.assertComplete();
+    capture.assertUsable();
     const telemetry = createTelemetry(
       {
         ...settings.telemetry,
@@ -69,9 +69,10 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
   }
 }
 
-/** A hook is proven by this process opening its own memory; that is no finding. */
+/** Hooks are proven by this process touching its own memory; that, and its own JIT compiler's, is no finding. */
 function isCanary(capture: Capture, event: CapturedEvent): boolean {
-  return event.kind === 'proc_mem_open' && (event.selfAccess || event.byText) && capture.isOwn(event);
+  const touchesItself = event.selfAccess || event.byText || event.kind === 'mem_protect';
+  return touchesItself && capture.isOwn(event);
 }
 
 function hookList(hooks: ReadonlyMap<string, HookName>): string {
@@ -79,5 +80,9 @@ function hookList(hooks: ReadonlyMap<string, HookName>): string {
 }
 
 function captureOptions({ capture, detect }: Settings, engine: Engine): CaptureOptions {
-  return { ...capture, rawFilter: engine.kinds.has('file_open') ? detect.fileOpen : undefined };
+  return {
+    ...capture,
+    kinds: engine.kinds,
+    rawFilter: engine.kinds.has('file_open') ? detect.fileOpen : undefined,
+  };
 }

@@ -70,33 +70,37 @@ export class BpfObject {
   }
 
   /**
-   * Loads and attaches one program.
-   * @throws RefusedError when the kernel refuses to load or to attach it
+   * Loads and attaches programs: all of them or none.
+   * @throws RefusedError when the kernel refuses to load or to attach one
    */
-  attach(program: string, knobs: Knobs): Attachment {
+  attach(programs: readonly string[], knobs: Knobs): Attachment {
     const libbpf = this.#libbpf;
     const log = Buffer.alloc(LOG_BYTES);
     const object = this.#open(log);
+    const links: Pointer[] = [];
     try {
-      let wanted: Pointer | undefined;
+      const wanted: Pointer[] = [];
       for (const candidate of this.#programs(object)) {
-        const chosen = libbpf.programName(candidate) === program;
+        const chosen = programs.includes(libbpf.programName(candidate));
         libbpf.setAutoload(candidate, chosen);
-        if (chosen) wanted = candidate;
+        if (chosen) wanted.push(candidate);
       }
-      if (wanted === undefined) throw this.#invalid(`it has no program named ${program}`);
+      if (wanted.length < programs.length) throw this.#invalid(`it has not all of ${programs.join(', ')}`);
       this.#shareMaps(object, knobs);
       const loaded = libbpf.loadObject(object);
       if (loaded < 0)
         throw new RefusedError(-loaded, `load: ${describeErrno(-loaded)}${verifierVerdict(log)}`);
-      const link = libbpf.attach(wanted);
-      if (!link) {
-        const errno = libbpf.errno();
-        throw new RefusedError(errno, `attach: ${describeErrno(errno)}`);
+      for (const program of wanted) {
+        const link = libbpf.attach(program);
+        if (!link) {
+          const errno = libbpf.errno();
+          throw new RefusedError(errno, `attach: ${describeErrno(errno)}`);
+        }
+        links.push(link);
       }
-      return new Attachment(libbpf, object, link);
+      return new Attachment(libbpf, object, links);
     } catch (error) {
-      libbpf.closeObject(object);
+      new Attachment(libbpf, object, links).detach();
       throw error;
     }
   }
@@ -142,20 +146,20 @@ export class BpfObject {
   }
 }
 
-/** A program that runs in the kernel until it is detached. */
+/** Programs that run in the kernel until they are detached. */
 export class Attachment {
   readonly #libbpf: Libbpf;
   readonly #object: Pointer;
-  readonly #link: Pointer;
+  readonly #links: readonly Pointer[];
 
-  constructor(libbpf: Libbpf, object: Pointer, link: Pointer) {
+  constructor(libbpf: Libbpf, object: Pointer, links: readonly Pointer[]) {
     this.#libbpf = libbpf;
     this.#object = object;
-    this.#link = link;
+    this.#links = links;
   }
 
   detach(): void {
-    this.#libbpf.destroyLink(this.#link);
+    for (const link of this.#links) this.#libbpf.destroyLink(link);
     this.#libbpf.closeObject(this.#object);
   }
 }

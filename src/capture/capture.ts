@@ -1,16 +1,16 @@
-import { accessSync, constants } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import { MemwardenError } from '../errors.ts';
-import { type Attachment, BpfObject, RefusedError } from './bpf-object.ts';
+import type { Attachment, BpfObject } from './bpf-object.ts';
 import { climb } from './climb.ts';
 import { type CpuCounters, readCounters } from './counters.ts';
 import { EventDecoder } from './decoder.ts';
 import type { CapturedEvent, HookName } from './event.ts';
-import { fileOpen } from './file-open.ts';
-import type { CapabilityReport, Ladder } from './ladder.ts';
+import { LADDERS } from './ladders/index.ts';
+import type { CapabilityReport } from './ladders/ladder.ts';
 import { type Libbpf, loadLibbpf } from './libbpf.ts';
 import { Poller, WakeUp } from './libc.ts';
-import { installRawFilter, type RawFilter } from './raw-filter.ts';
+import { type CaptureOptions, hookChoices } from './options.ts';
+import { installRawFilter } from './raw-filter.ts';
+import { assertBtf, openObject, unavailable } from './requirements.ts';
 import { RingBuffer } from './ring-buffer.ts';
 import { createSelfTest } from './self.ts';
 
@@ -21,33 +21,12 @@ const ROUND_RECORDS = 2_048;
 /** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
 const WAIT_MILLIS = 5_000;
 
-const LADDERS: readonly Ladder[] = [fileOpen];
-
-export type HookChoice = HookName | 'auto';
-
-export interface CaptureOptions {
-  /** The compiled BPF object. */
-  readonly objectPath: string;
-  /** The kernel's type information, usually /sys/kernel/btf/vmlinux. */
-  readonly btfPath: string;
-  /** Size of the ring buffer, bytes: a power of two and a multiple of the page size. */
-  readonly ringBufferBytes: number;
-  /** Kind of hook to use for every capability; `auto`: the best that proves alive. */
-  readonly hook: HookChoice;
-  /** Kind of hook per capability, over `hook`. */
-  readonly hooks: Readonly<Record<string, string>>;
-  /** The raw event security_file_open; undefined: off. */
-  readonly rawFilter?: RawFilter | undefined;
-}
-
 /** What the capture calls, in this order, for every round of the ring buffer. */
 export interface CaptureConsumer {
   onEvent(event: CapturedEvent): void;
   /** All events of the round have been given. The kernel gets their space back when this returns or resolves. */
   onRound(): void | Promise<void>;
 }
-
-const BTF_PATH = '/sys/kernel/btf/vmlinux';
 
 /** The programs in the kernel and our end of the ring buffer. */
 export class Capture {
@@ -70,7 +49,7 @@ export class Capture {
    * @throws MemwardenError CAPTURE_UNAVAILABLE when the kernel refuses, with what to do; CAPTURE_OBJECT_INVALID; CONFIG_INVALID
    */
   constructor(options: CaptureOptions) {
-    const choices = hookChoices(options.hooks);
+    const choices = hookChoices(options);
     assertBtf(options.btfPath);
     this.#libbpf = loadLibbpf();
     this.#object = openObject(this.#libbpf, options);
@@ -78,9 +57,10 @@ export class Capture {
     this.#decoder = new EventDecoder(this.#ring.memory);
     const { rawFilter } = options;
     if (rawFilter) installRawFilter(this.#libbpf, rawFilter, name => this.#object.mapFd(name));
-    this.reports = LADDERS.map(ladder => {
+    const wanted = LADDERS.filter(({ kinds }) => kinds.some(kind => options.kinds?.has(kind) ?? true));
+    this.reports = wanted.map(ladder => {
       const { report, attachments } = climb(ladder, this.#object, {
-        choice: choices.get(ladder.capability) ?? options.hook,
+        choice: choices.get(ladder.capability) ?? 'auto',
         knobs: {
           rawOpen: rawFilter !== undefined,
           rawUnfiltered: rawFilter?.allowUnfiltered ?? false,
@@ -108,9 +88,12 @@ export class Capture {
     return this.#unknownRecords;
   }
 
-  /** @throws MemwardenError CAPTURE_UNAVAILABLE when a capability has no hook */
-  assertComplete(): void {
-    for (const report of this.reports) if (report.hook === undefined) throw unavailable(report);
+  /** @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which there is no start has no hook */
+  assertUsable(): void {
+    for (const { capability, required } of LADDERS) {
+      const report = this.reports.find(known => known.capability === capability);
+      if (required && report?.hook === undefined && report !== undefined) throw unavailable(report);
+    }
   }
 
   /** Whether the event is this process's own doing, for example a canary. */
@@ -120,7 +103,7 @@ export class Capture {
 
   /** Does what each capability sees; the events come to the consumer like any other. */
   provokeCanary(): void {
-    for (const ladder of LADDERS) ladder.provoke();
+    for (const ladder of LADDERS) if (this.hooks.has(ladder.capability)) ladder.provoke();
   }
 
   counters(): CpuCounters[] {
@@ -196,70 +179,11 @@ export async function probeHooks(options: CaptureOptions): Promise<readonly Capa
   return capture.reports;
 }
 
-/** @throws MemwardenError CONFIG_INVALID for a capability or a hook that does not exist */
-function hookChoices(hooks: Readonly<Record<string, string>>): ReadonlyMap<string, HookChoice> {
-  const choices = new Map<string, HookChoice>();
-  for (const [capability, written] of Object.entries(hooks)) {
-    const ladder = LADDERS.find(known => known.capability === capability);
-    const names = ladder?.rungs.map(({ hook }) => hook) ?? [];
-    const choice = written === 'auto' ? written : names.find(name => name === written);
-    if (ladder === undefined || choice === undefined) {
-      throw new MemwardenError(
-        'CONFIG_INVALID',
-        `failed to choose a hook: ${capability}=${written} is not one`,
-        ladder === undefined
-          ? `capabilities are ${LADDERS.map(known => known.capability).join(', ')}`
-          : `hooks of ${capability} are auto, ${names.join(', ')}`,
-      );
-    }
-    choices.set(capability, choice);
-  }
-  return choices;
-}
-
-function assertBtf(path: string): void {
-  try {
-    accessSync(path, constants.R_OK);
-  } catch (cause) {
-    throw new MemwardenError(
-      'CAPTURE_UNAVAILABLE',
-      `failed to read the kernel's type information ${path}: ${(cause as NodeJS.ErrnoException).code}`,
-      'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux',
-      { cause },
-    );
-  }
-}
-
-function openObject(libbpf: Libbpf, options: CaptureOptions): BpfObject {
-  const btfPath = options.btfPath === BTF_PATH ? undefined : options.btfPath;
-  try {
-    return new BpfObject(libbpf, { path: options.objectPath, btfPath }, options.ringBufferBytes);
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    throw new MemwardenError(
-      'CAPTURE_UNAVAILABLE',
-      `failed to load the BPF object: ${error.message}`,
-      'run it as root, or with CAP_BPF and CAP_PERFMON; memwarden doctor tells what is missing',
-      { cause: error },
-    );
-  }
-}
-
-function unavailable({ capability, attempts }: CapabilityReport): MemwardenError {
-  const tried = attempts
-    .map(({ program, outcome, reason }) => `\n  ${program}: ${outcome}: ${reason}`)
-    .join('');
-  return new MemwardenError(
-    'CAPTURE_UNAVAILABLE',
-    `failed to watch ${capability}: no hook of this kernel could be used; tried:${tried || ' nothing'}`,
-    'run memwarden doctor; a locked-down kernel or a missing capability is told there',
-  );
-}
-
 function logAttempts({ capability, hook, attempts }: CapabilityReport): void {
   for (const { program, outcome, reason } of attempts) {
     if (outcome === 'alive') log.info(`${capability}: ${program} is alive`);
     else log.info(`${capability}: ${program} ${outcome}: ${reason}`);
   }
-  if (hook === undefined) log.error(`${capability}: no hook could be used`);
+  if (hook === undefined)
+    log.warn(`${capability}: no hook of this kernel could be used; memwarden doctor tells more`);
 }

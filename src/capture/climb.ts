@@ -1,6 +1,6 @@
 import { type Attachment, type BpfObject, type Knobs, RefusedError } from './bpf-object.ts';
 import type { CapturedEvent, HookName } from './event.ts';
-import type { Attempt, CapabilityReport, Ladder, Rung } from './ladder.ts';
+import type { Attempt, CapabilityReport, Ladder, Rung } from './ladders/ladder.ts';
 
 /** A ladder climbed: what stands in the kernel now, and how it came to that. */
 export interface Foothold {
@@ -16,90 +16,94 @@ export interface ClimbOptions {
   readonly ownEvents: () => readonly CapturedEvent[];
 }
 
+const RESULT_UNKNOWN = 'the outcome is unknown';
+
 /**
  * Takes the first hook that *delivers*: a program may load, attach and stay dead (an LSM program on a kernel whose LSM
- * list lacks bpf), so each is proven by an event that this process provokes.
+ * list lacks bpf), so each rung is proven by an event that this process provokes.
  */
 export function climb(ladder: Ladder, object: BpfObject, options: ClimbOptions): Foothold {
-  const attempts: Attempt[] = [];
-  for (const rung of ladder.rungs) {
-    if (options.choice !== 'auto' && options.choice !== rung.hook) continue;
-    const foothold = tryRung(ladder, rung, object, options, attempts);
-    if (foothold !== undefined) return foothold;
-  }
-  return {
-    report: { capability: ladder.capability, hook: undefined, attempts, limits: [] },
-    attachments: [],
-  };
+  return new Climb(ladder, object, options).run();
 }
 
-function tryRung(
-  ladder: Ladder,
-  rung: Rung,
-  object: BpfObject,
-  options: ClimbOptions,
-  attempts: Attempt[],
-): Foothold | undefined {
-  const { hook, program } = rung;
-  const knobs = { ...options.knobs, hook, resultFollows: false };
-  // the result must be awaited by an attached program before the first event waits for it
-  const companions = rung.companions.map(names => firstAttached(object, names, { ...knobs }, hook, attempts));
-  const complete = companions.length > 0 && companions.every(companion => companion !== undefined);
-  const attachments = companions.filter(companion => companion !== undefined);
+class Climb {
+  readonly #ladder: Ladder;
+  readonly #object: BpfObject;
+  readonly #options: ClimbOptions;
+  readonly #attempts: Attempt[] = [];
 
-  const main = attach(object, program, { ...knobs, resultFollows: complete }, hook, attempts);
-  if (main !== undefined) {
-    options.ownEvents();
-    ladder.provoke();
-    if (options.ownEvents().some(event => event.hook === hook && ladder.isProof(event))) {
-      attempts.push({ hook, program, outcome: 'alive', reason: 'saw its canary' });
-      const limits = complete || rung.companions.length === 0 ? [] : [ladder.limitWithoutCompanions];
-      return {
-        report: { capability: ladder.capability, hook, attempts, limits: [...rung.limits, ...limits] },
-        attachments: [main, ...attachments],
-      };
+  constructor(ladder: Ladder, object: BpfObject, options: ClimbOptions) {
+    this.#ladder = ladder;
+    this.#object = object;
+    this.#options = options;
+  }
+
+  run(): Foothold {
+    const { choice } = this.#options;
+    for (const rung of this.#ladder.rungs) {
+      if (choice !== 'auto' && choice !== rung.hook) continue;
+      const foothold = this.#try(rung);
+      if (foothold !== undefined) return foothold;
     }
-    attempts.push({
+    return { report: this.#report(undefined, []), attachments: [] };
+  }
+
+  #try(rung: Rung): Foothold | undefined {
+    // the result's program must stand before the first event waits for it
+    const result = this.#first(rung.results ?? [], rung.hook);
+    const attachments = result === undefined ? [] : [result];
+    const main = this.#attach(rung.programs, rung.hook, result !== undefined);
+    if (main !== undefined) {
+      attachments.push(main);
+      if (this.#isAlive(rung)) {
+        for (const program of rung.optional ?? []) {
+          const extra = this.#attach([program], rung.hook, false);
+          if (extra !== undefined) attachments.push(extra);
+        }
+        const missing = rung.results !== undefined && result === undefined ? [RESULT_UNKNOWN] : [];
+        return { report: this.#report(rung.hook, [...rung.limits, ...missing]), attachments };
+      }
+    }
+    for (const attachment of attachments) attachment.detach();
+    return undefined;
+  }
+
+  #isAlive({ hook, programs }: Rung): boolean {
+    this.#options.ownEvents();
+    this.#ladder.provoke();
+    const alive = this.#options.ownEvents().some(event => event.hook === hook && this.#ladder.isProof(event));
+    this.#attempts.push({
       hook,
-      program,
-      outcome: 'silent',
-      reason: 'loaded and attached, but did not see its canary',
+      program: programs.join('+'),
+      outcome: alive ? 'alive' : 'silent',
+      reason: alive ? 'saw its canary' : 'loaded and attached, but did not see its canary',
     });
-    main.detach();
+    return alive;
   }
-  for (const attachment of attachments) attachment.detach();
-  return undefined;
-}
 
-function firstAttached(
-  object: BpfObject,
-  programs: readonly string[],
-  knobs: Knobs,
-  hook: HookName,
-  attempts: Attempt[],
-): Attachment | undefined {
-  for (const program of programs) {
-    const attachment = attach(object, program, knobs, hook, attempts);
-    if (attachment !== undefined) return attachment;
+  #first(programs: readonly string[], hook: HookName): Attachment | undefined {
+    for (const program of programs) {
+      const attachment = this.#attach([program], hook, false);
+      if (attachment !== undefined) return attachment;
+    }
+    return undefined;
   }
-  return undefined;
-}
 
-function attach(
-  object: BpfObject,
-  program: string,
-  knobs: Knobs,
-  hook: HookName,
-  attempts: Attempt[],
-): Attachment | undefined {
-  // rungs share companions, and the kernel does not change its mind
-  if (attempts.some(attempt => attempt.program === program && attempt.outcome === 'refused'))
-    return undefined;
-  try {
-    return object.attach(program, knobs);
-  } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
-    attempts.push({ hook, program, outcome: 'refused', reason: error.message });
-    return undefined;
+  #attach(programs: readonly string[], hook: HookName, resultFollows: boolean): Attachment | undefined {
+    const program = programs.join('+');
+    // rungs share programs, and the kernel does not change its mind
+    if (this.#attempts.some(known => known.program === program && known.outcome === 'refused'))
+      return undefined;
+    try {
+      return this.#object.attach(programs, { ...this.#options.knobs, hook, resultFollows });
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.#attempts.push({ hook, program, outcome: 'refused', reason: error.message });
+      return undefined;
+    }
+  }
+
+  #report(hook: HookName | undefined, limits: readonly string[]): CapabilityReport {
+    return { capability: this.#ladder.capability, hook, attempts: this.#attempts, limits };
   }
 }

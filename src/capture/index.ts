@@ -1,4 +1,4 @@
-export { Capture, type CaptureConsumer, type CaptureOptions, probeHooks } from './capture.ts';
+export { Capture, type CaptureConsumer, probeHooks } from './capture.ts';
 export type { CpuCounters, DropReason } from './counters.ts';
 export type {
   Actor,
@@ -9,6 +9,7 @@ export type {
   HookName,
   ProcessIdentity,
 } from './event.ts';
-export type { Attempt, CapabilityReport } from './ladder.ts';
+export type { Attempt, CapabilityReport } from './ladders/ladder.ts';
 export { bootToWallOffsetNs } from './libc.ts';
+export type { CaptureOptions } from './options.ts';
 export type { RawFilter } from './raw-filter.ts';

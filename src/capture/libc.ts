@@ -6,12 +6,18 @@ const libc = koffi.load('libc.so.6');
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
+const PROT_EXEC = 4;
 const MAP_SHARED = 1;
+const MAP_PRIVATE = 2;
+const MAP_ANONYMOUS = 0x20;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const EPOLL_CTL_ADD = 1;
 const EPOLLIN = 1;
 const EPOLL_CLOEXEC = 0o2000000;
 const EFD_CLOEXEC = 0o2000000;
+/** The same on every architecture: include/uapi/asm-generic/unistd.h. */
+const SYS_PIDFD_OPEN = 434;
+const SYS_PIDFD_GETFD = 438;
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
 
@@ -23,6 +29,11 @@ const epollWaitCall = libc.func('int epoll_wait(int epfd, _Out_ uint8_t *events,
 const eventfdCall = libc.func('int eventfd(unsigned int initial, int flags)');
 const writeCall = libc.func('int64_t write(int fd, void *bytes, size_t count)');
 const closeCall = libc.func('int close(int fd)');
+const mprotect = libc.func('int mprotect(void *addr, size_t length, int prot)');
+const processVmReadv = libc.func(
+  'int64_t process_vm_readv(int pid, void *local, ulong local_count, void *remote, ulong remote_count, ulong flags)',
+);
+const systemCall = libc.func('int64_t syscall(long number, long first, long second, long third)');
 const clockGettime = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
 
 export const PAGE_BYTES: number = Number(libc.func('long sysconf(int name)')(30));
@@ -103,6 +114,29 @@ export function bootToWallOffsetNs(): bigint {
 /** CLOCK_BOOTTIME now, ns: the clock of the kernel's time stamps. */
 export function bootTimeNs(): bigint {
   return clockNs(CLOCK_BOOTTIME);
+}
+
+/** process_vm_readv(2) of this very process and of no bytes at all: a harmless act for a hook to see. */
+export function processVmReadNothing(): void {
+  processVmReadv(process.pid, null, 0, null, 0, 0);
+}
+
+/** pidfd_getfd(2) of this very process: the descriptor is received as if from another one, and closed. */
+export function duplicateOwnDescriptor(fd: number): void {
+  const pidfd = Number(systemCall(SYS_PIDFD_OPEN, process.pid, 0, 0));
+  if (pidfd < 0) return;
+  const copy = Number(systemCall(SYS_PIDFD_GETFD, pidfd, fd, 0));
+  if (copy >= 0) closeCall(copy);
+  closeCall(pidfd);
+}
+
+/** One page, made writable and then executable, and given back: what a W^X rule is about. */
+export function makeMemoryExecutable(): void {
+  const page = mmap(null, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page === MAP_FAILED) throw systemError('mmap');
+  // a hardened kernel may refuse, and the attempt is enough
+  mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC);
+  munmap(page, PAGE_BYTES);
 }
 
 function clockNs(clock: number): bigint {

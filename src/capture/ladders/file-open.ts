@@ -1,39 +1,31 @@
 import { closeSync, openSync } from 'node:fs';
 import type { Ladder } from './ladder.ts';
 
-const RESULT_BY_FEXIT = ['fexit_do_filp_open', 'fexit_do_file_open'];
 const RESULT_BY_KRETPROBE = ['kretprobe_do_filp_open', 'kretprobe_do_file_open'];
+const RESULTS = ['fexit_do_filp_open', 'fexit_do_file_open', ...RESULT_BY_KRETPROBE];
 
 const REFUSED_BY_TEXT = 'an open refused by file permissions is known by its path text, not by the file';
 
 /** Opens of process memory, kernel memory and selected files: bpf/file_open.h. */
 export const fileOpen: Ladder = {
   capability: 'file_open',
+  required: true,
+  kinds: ['proc_mem_open', 'kcore_open', 'file_open'],
   rungs: [
-    {
-      hook: 'lsm',
-      program: 'lsm_file_open',
-      companions: [[...RESULT_BY_FEXIT, ...RESULT_BY_KRETPROBE]],
-      limits: [REFUSED_BY_TEXT],
-    },
-    {
-      hook: 'fentry',
-      program: 'fentry_file_open',
-      companions: [[...RESULT_BY_FEXIT, ...RESULT_BY_KRETPROBE]],
-      limits: [REFUSED_BY_TEXT],
-    },
+    { hook: 'lsm', programs: ['lsm_file_open'], results: RESULTS, limits: [REFUSED_BY_TEXT] },
+    { hook: 'fentry', programs: ['fentry_file_open'], results: RESULTS, limits: [REFUSED_BY_TEXT] },
     {
       hook: 'kprobe',
-      program: 'kprobe_file_open',
-      companions: [RESULT_BY_KRETPROBE],
+      programs: ['kprobe_file_open'],
+      results: RESULT_BY_KRETPROBE,
       limits: ['an open refused by file permissions is not seen'],
     },
     {
       hook: 'tracepoint',
-      program: 'tracepoint_sys_exit',
-      companions: [],
+      programs: ['tracepoint_sys_exit'],
+      optional: ['io_uring_complete_result', 'io_uring_complete_entry'],
       limits: [
-        'every refused open is known by its path text, not by the file',
+        'every refused open is known by its path text, not by the file, and one by io_uring is not seen',
         'every system call of the machine pays for the hook',
       ],
     },
@@ -47,5 +39,4 @@ export const fileOpen: Ladder = {
     }
   },
   isProof: event => event.kind === 'proc_mem_open',
-  limitWithoutCompanions: 'the outcome of an open is unknown',
 };

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Descriptors of /proc/<pid>/mem after the open: handed to another process (pidfd_getfd, SCM_RIGHTS, execve),
+ * and the bytes that move through them. Who opened the file is remembered by the address of its struct file.
+ */
+#ifndef MEMWARDEN_DESCRIPTOR_H
+#define MEMWARDEN_DESCRIPTOR_H
+
+#include "file_open.h"
+#include "syscall.h"
+
+#define MW_TRANSFER_INTERVAL_NS                                                                              \
+	5000000000ULL		 /* bytes are told at close, and at least this often while they move */
+#define MW_INHERITED_FDS_MAX 128 /* descriptors looked at when a program starts */
+#define MW_PASSED_FDS_MAX    16	 /* descriptors looked at in one control message */
+
+static __always_inline bool opened_by(struct file *file, __u32 tgid)
+{
+	__u64 key = (__u64)file;
+	struct mw_opener *opener = bpf_map_lookup_elem(&openers, &key);
+
+	return opener && opener->tgid == tgid;
+}
+
+static __always_inline __u32 current_tgid(void)
+{
+	return bpf_get_current_pid_tgid() >> 32;
+}
+
+/* The struct pid whose memory the file is, or NULL when it is any other file. */
+static __always_inline struct pid *memory_of(struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != MW_PROC_SUPER_MAGIC)
+		return NULL;
+	if (!dentry_is(BPF_CORE_READ(file, f_path.dentry), "mem", 3) ||
+	    BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
+		return NULL;
+	return proc_inode_pid(inode);
+}
+
+/* Tell that the current task has a descriptor that it did not open, or how much it moved. A global function:
+ * see text.h. */
+__noinline int tell_descriptor(__u64 file_address, __u32 kind, __u32 method, __u32 descriptor)
+{
+	struct file *file = (void *)file_address;
+	struct pid *pid = memory_of(file);
+	struct mw_transfer_key key = {.file = file_address, .tgid = current_tgid(), .method = method};
+	struct mw_transfer *transfer;
+	struct mw_scratch *s;
+
+	if (!pid)
+		return 0;
+	s = describe_open(file, BPF_CORE_READ(file, f_inode), kind, pid);
+	if (!s)
+		return 0;
+	s->event.method = method;
+	s->event.descriptor = descriptor;
+	transfer = bpf_map_lookup_elem(&transfers, &key);
+	if (transfer) {
+		s->event.size_bytes = transfer->bytes;
+		s->event.address = transfer->address;
+		s->event.repeat_count = transfer->calls;
+		s->event.repeat_first_ns = transfer->first_ns;
+		if (!transfer->bytes)
+			s->event.result = transfer->last_error;
+	}
+	finish(s);
+	return 0;
+}
+
+/* A process's own memory is told whoever opened it: it is how the hook is proven, and user space drops it. */
+static __always_inline void on_received(struct file *file, enum mw_method method, __u32 descriptor)
+{
+	struct pid *pid = memory_of(file);
+	struct task_struct *owner;
+
+	if (!pid)
+		return;
+	owner = task_of_pid(pid);
+	if (opened_by(file, current_tgid()) && !(owner && BPF_CORE_READ(owner, tgid) == current_tgid()))
+		return;
+	tell_descriptor((__u64)file, MW_FD_TRANSFER, method, descriptor);
+}
+
+/* security_file_receive: pidfd_getfd and SCM_RIGHTS both come by; only the system call tells them apart. */
+static __always_inline void on_file_receive(struct file *file)
+{
+	bool compat = false;
+
+	if (!memory_of(file))
+		return;
+	if (access_call(syscall_number(user_registers()), &compat) == MW_ACCESS_GETFD)
+		on_received(file, MW_METHOD_PIDFD_GETFD, -1);
+	else
+		on_received(file, MW_METHOD_SCM_RIGHTS, -1);
+}
+
+/* struct user_msghdr and struct cmsghdr of a 64-bit caller: offsets within each. */
+#define MW_MSG_CONTROL	     32
+#define MW_MSG_CONTROLLEN    40
+#define MW_CMSG_HEADER_BYTES 16
+#define MW_SOL_SOCKET	     1
+#define MW_SCM_RIGHTS	     1
+
+/* recvmsg(2) has returned: look at the descriptors of the first control message. */
+static __always_inline void on_message_received(struct pt_regs *regs)
+{
+	const void *message = (const void *)syscall_argument(regs, 1, false);
+	struct {
+		__u64 length;
+		__u32 level;
+		__u32 type;
+	} header = {};
+	__u64 control = 0, length = 0;
+	__u32 fd, i;
+
+	bpf_probe_read_user(&control, sizeof(control), message + MW_MSG_CONTROL);
+	bpf_probe_read_user(&length, sizeof(length), message + MW_MSG_CONTROLLEN);
+	if (!control || length < MW_CMSG_HEADER_BYTES)
+		return;
+	bpf_probe_read_user(&header, sizeof(header), (void *)control);
+	if (header.level != MW_SOL_SOCKET || header.type != MW_SCM_RIGHTS)
+		return;
+	for (i = 0; i < MW_PASSED_FDS_MAX; i++) {
+		struct file *file;
+
+		if (MW_CMSG_HEADER_BYTES + (i + 1) * sizeof(fd) > header.length)
+			return;
+		if (bpf_probe_read_user(&fd, sizeof(fd),
+					(void *)control + MW_CMSG_HEADER_BYTES + i * sizeof(fd)))
+			return;
+		file = file_of_descriptor(fd);
+		if (file)
+			on_received(file, MW_METHOD_SCM_RIGHTS, fd);
+	}
+}
+
+/* A program has started; descriptors marked close-on-exec are closed by now (begin_new_exec). */
+static __always_inline void on_exec(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	__u32 max_fds = BPF_CORE_READ(table, max_fds), fd;
+	struct file **files = BPF_CORE_READ(table, fd), *file;
+
+	for (fd = 0; fd < MW_INHERITED_FDS_MAX && fd < max_fds; fd++) {
+		file = NULL;
+		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+		if (file)
+			on_received(file, MW_METHOD_INHERITED, fd);
+	}
+}
+
+/* mem_read, mem_write: count what moved; tell a stranger's first use at once, all else at close or every few
+ * seconds. */
+static __always_inline void on_transfer(struct file *file, enum mw_method method, __u64 address, long result)
+{
+	struct mw_transfer_key key = {.file = (__u64)file, .tgid = current_tgid(), .method = method};
+	struct mw_transfer fresh = {.first_ns = bpf_ktime_get_boot_ns(), .address = address}, *transfer;
+	bool stranger = !opened_by(file, key.tgid), first = false;
+
+	transfer = bpf_map_lookup_elem(&transfers, &key);
+	if (!transfer) {
+		first = true;
+		bpf_map_update_elem(&transfers, &key, &fresh, BPF_ANY);
+		transfer = bpf_map_lookup_elem(&transfers, &key);
+		if (!transfer)
+			return;
+	}
+	__sync_fetch_and_add(&transfer->calls, 1);
+	if (result > 0)
+		__sync_fetch_and_add(&transfer->bytes, result);
+	else
+		transfer->last_error = result;
+	if (!(stranger && first) && fresh.first_ns - transfer->first_ns < MW_TRANSFER_INTERVAL_NS)
+		return;
+	tell_descriptor((__u64)file, stranger ? MW_FD_TRANSFER : MW_MEM_IO, method, -1);
+	bpf_map_update_elem(&transfers, &key, &fresh, BPF_ANY);
+}
+
+static __always_inline void tell_rest(struct file *file, enum mw_method method)
+{
+	struct mw_transfer_key key = {.file = (__u64)file, .tgid = current_tgid(), .method = method};
+	struct mw_transfer *transfer = bpf_map_lookup_elem(&transfers, &key);
+
+	if (!transfer)
+		return;
+	if (transfer->calls)
+		tell_descriptor((__u64)file, opened_by(file, key.tgid) ? MW_MEM_IO : MW_FD_TRANSFER, method,
+				-1);
+	bpf_map_delete_elem(&transfers, &key);
+}
+
+/* mem_release: the last descriptor of an open is closed. */
+static __always_inline void on_release(struct file *file)
+{
+	__u64 key = (__u64)file;
+
+	tell_rest(file, MW_METHOD_FD_READ);
+	tell_rest(file, MW_METHOD_FD_WRITE);
+	bpf_map_delete_elem(&openers, &key);
+}
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Memory that becomes executable: mmap(2) with write and exec together, and mprotect(2) towards exec. The
+ * rules themselves are user space's (src/detect/memory-protection.ts); here only what cannot match any of
+ * them is left out.
+ */
+#ifndef MEMWARDEN_PROTECTION_H
+#define MEMWARDEN_PROTECTION_H
+
+#include "emit.h"
+#include "syscall.h"
+
+/* include/uapi/asm-generic/mman-common.h; VM_READ, VM_WRITE and VM_EXEC of include/linux/mm.h are the same
+ * bits */
+#define MW_PROT_READ  1
+#define MW_PROT_WRITE 2
+#define MW_PROT_EXEC  4
+#define MW_PROT_MASK  7
+
+static __always_inline void tell_protection(enum mw_method method, struct file *file, __u64 address,
+					    __u64 size_bytes, __u32 previous, __u32 requested, long result,
+					    __u32 traits)
+{
+	struct mw_scratch *s = begin(MW_MEM_PROTECT, method);
+	struct inode *inode;
+
+	if (!s)
+		return;
+	s->event.address = address;
+	s->event.size_bytes = size_bytes;
+	s->event.previous_protection = previous;
+	s->event.protection = requested;
+	s->event.result = result;
+	s->event.traits |= traits;
+	if (file) {
+		inode = BPF_CORE_READ(file, f_inode);
+		s->event.inode = BPF_CORE_READ(inode, i_ino);
+		s->event.device = BPF_CORE_READ(inode, i_sb, s_dev);
+		append_path((__u64)BPF_CORE_READ(file, f_path.mnt), (__u64)BPF_CORE_READ(file, f_path.dentry),
+			    MW_STRING_PATH);
+	}
+	describe_actor();
+	finish(s);
+}
+
+/* vm_mmap_pgoff has returned: the address on success. */
+static __always_inline void on_mmap(struct file *file, __u64 size_bytes, __u32 requested, long result)
+{
+	if ((requested & (MW_PROT_WRITE | MW_PROT_EXEC)) != (MW_PROT_WRITE | MW_PROT_EXEC))
+		return;
+	if (is_error(result))
+		tell_protection(MW_METHOD_MMAP, file, 0, size_bytes, 0, requested, result, 0);
+	else
+		tell_protection(MW_METHOD_MMAP, file, result, size_bytes, 0, requested, 0, 0);
+}
+
+/* security_file_mprotect: once for each area that the call touches, before the change. */
+static __always_inline void on_mprotect(struct vm_area_struct *vma, __u32 requested)
+{
+	__u32 previous = BPF_CORE_READ(vma, vm_flags) & MW_PROT_MASK;
+	__u64 start, end, asked_start, asked_end;
+	struct pt_regs *regs;
+	bool compat;
+
+	if (!(requested & MW_PROT_EXEC) || previous == (requested & MW_PROT_MASK))
+		return;
+	start = BPF_CORE_READ(vma, vm_start);
+	end = BPF_CORE_READ(vma, vm_end);
+	/* the area is split only after this hook: what is touched is the part that mprotect(addr, len, …)
+	 * named */
+	regs = user_registers();
+	compat = in_compat_syscall();
+	asked_start = syscall_argument(regs, 0, compat);
+	asked_end = asked_start + ((syscall_argument(regs, 1, compat) + 4095) & ~4095ULL);
+	if (asked_start > start && asked_start < end)
+		start = asked_start;
+	if (asked_end > start && asked_end < end)
+		end = asked_end;
+	tell_protection(MW_METHOD_MPROTECT, BPF_CORE_READ(vma, vm_file), start, end - start, previous,
+			requested & MW_PROT_MASK, 0, MW_TRAIT_RESULT_UNKNOWN);
+}
+
+#endif

@@ -1,0 +1,52 @@
+import { MemwardenError } from '../errors.ts';
+import type { EventKind, HookName } from './event.ts';
+import { LADDERS } from './ladders/index.ts';
+import type { RawFilter } from './raw-filter.ts';
+
+export type HookChoice = HookName | 'auto';
+
+export interface CaptureOptions {
+  /** The compiled BPF object. */
+  readonly objectPath: string;
+  /** The kernel's type information, usually /sys/kernel/btf/vmlinux. */
+  readonly btfPath: string;
+  /** Size of the ring buffer, bytes: a power of two and a multiple of the page size. */
+  readonly ringBufferBytes: number;
+  /** Kinds of event that are wanted: nothing else is loaded. Undefined: all. */
+  readonly kinds?: ReadonlySet<EventKind> | undefined;
+  /** Kind of hook to use wherever a capability has it; `auto`: the best that proves alive. */
+  readonly hook: HookChoice;
+  /** Kind of hook per capability, over `hook`. */
+  readonly hooks: Readonly<Record<string, string>>;
+  /** The raw event security_file_open; undefined: off. */
+  readonly rawFilter?: RawFilter | undefined;
+}
+
+const NO_CHOICE = 'auto';
+
+/**
+ * The hook to use per capability: the one written for it, else the general one where the capability has such a rung.
+ * @throws MemwardenError CONFIG_INVALID for a capability or a hook that does not exist
+ */
+export function hookChoices({ hook, hooks }: CaptureOptions): ReadonlyMap<string, HookChoice> {
+  const choices = new Map<string, HookChoice>();
+  for (const { capability, rungs } of LADDERS) {
+    choices.set(capability, rungs.some(rung => rung.hook === hook) ? hook : NO_CHOICE);
+  }
+  for (const [capability, written] of Object.entries(hooks)) {
+    const ladder = LADDERS.find(known => known.capability === capability);
+    const names = ladder?.rungs.map(rung => rung.hook) ?? [];
+    const choice = written === NO_CHOICE ? written : names.find(name => name === written);
+    if (ladder === undefined || choice === undefined) {
+      throw new MemwardenError(
+        'CONFIG_INVALID',
+        `failed to choose a hook: ${capability}=${written} is not one`,
+        ladder === undefined
+          ? `capabilities are ${LADDERS.map(known => known.capability).join(', ')}`
+          : `hooks of ${capability} are auto, ${names.join(', ')}`,
+      );
+    }
+    choices.set(capability, choice);
+  }
+  return choices;
+}

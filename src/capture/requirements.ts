@@ -1,0 +1,51 @@
+import { accessSync, constants } from 'node:fs';
+import { MemwardenError } from '../errors.ts';
+import { BpfObject, RefusedError } from './bpf-object.ts';
+import type { CapabilityReport } from './ladders/ladder.ts';
+import type { Libbpf } from './libbpf.ts';
+import type { CaptureOptions } from './options.ts';
+
+/** Where libbpf looks by itself. */
+const BTF_PATH = '/sys/kernel/btf/vmlinux';
+
+/** @throws MemwardenError CAPTURE_UNAVAILABLE */
+export function assertBtf(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw new MemwardenError(
+      'CAPTURE_UNAVAILABLE',
+      `failed to read the kernel's type information ${path}: ${(cause as NodeJS.ErrnoException).code}`,
+      'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux',
+      { cause },
+    );
+  }
+}
+
+/** @throws MemwardenError CAPTURE_UNAVAILABLE, CAPTURE_OBJECT_INVALID */
+export function openObject(libbpf: Libbpf, options: CaptureOptions): BpfObject {
+  const btfPath = options.btfPath === BTF_PATH ? undefined : options.btfPath;
+  try {
+    return new BpfObject(libbpf, { path: options.objectPath, btfPath }, options.ringBufferBytes);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    throw new MemwardenError(
+      'CAPTURE_UNAVAILABLE',
+      `failed to load the BPF object: ${error.message}`,
+      'run it as root, or with CAP_BPF and CAP_PERFMON; memwarden doctor tells what is missing',
+      { cause: error },
+    );
+  }
+}
+
+/** Names the capability, what was tried, and what each answered. */
+export function unavailable({ capability, attempts }: CapabilityReport): MemwardenError {
+  const tried = attempts
+    .map(({ program, outcome, reason }) => `\n  ${program}: ${outcome}: ${reason}`)
+    .join('');
+  return new MemwardenError(
+    'CAPTURE_UNAVAILABLE',
+    `failed to watch ${capability}: no hook of this kernel could be used; tried:${tried || ' nothing'}`,
+    'run memwarden doctor; a locked-down kernel or a missing capability is told there',
+  );
+}
