@@ -64,18 +64,23 @@ if ! wait_for 60 'memwarden ready' "$work/diagnostics"; then
 fi
 cat "$work/diagnostics" >&2
 
-# The demonstration: a shell opens the memory of its own child `sleep`, reads nothing, and closes it again.
+$once || {
+	say 'Every detection appears here; Ctrl-C ends it. To send them to a collector instead:'
+	say '  sudo -E npm run memwarden -- --endpoint http://localhost:4317'
+}
+
+# Nothing is read: the file is opened and closed.
 as_root sh -c '
 	sleep 10 &
 	# until then the child is still a copy of this shell
 	until [ "$(cat "/proc/$!/comm")" = sleep ]; do :; done
 	echo "$$ $!" >"$1"
+	echo "demonstration: this shell (\$\$ is $$) opens the memory of its child sleep (\$! is $!)" >&2
 	exec 3<"/proc/$!/mem"
 	exec 3<&-
 	kill $!
 ' demonstration "$work/pids"
 read -r shell_pid sleep_pid <"$work/pids"
-say "demonstration: the shell \$\$=$shell_pid opened the memory of its child sleep, \$!=$sleep_pid"
 
 if $once; then
 	wait_for 60 "\"pid\":$shell_pid,.*\"target_pid\":$sleep_pid[,}]" "$work/records" || {
@@ -87,9 +92,6 @@ if $once; then
 	exit 0
 fi
 
-say 'Compare pid and target_pid in the line above or below. Every further detection appears here; Ctrl-C ends it.'
-say 'To send records to a collector instead:'
-say '  sudo -E npm run memwarden -- --endpoint http://localhost:4317'
 tail -n 0 -f "$work/diagnostics" >&2 &
 follower=$!
 wait "$sidecar"

@@ -34,6 +34,7 @@ missing_packages() {
 	package_for llvm-strip llvm
 	[ -e /usr/include/bpf/bpf_helpers.h ] || printf ' libbpf-dev'
 	ldconfig_has libbpf.so.1 || printf ' libbpf1'
+	ldconfig_has libatomic.so.1 || printf ' libatomic1'
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || printf ' ca-certificates'
 }
 

@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { loadConfiguration } from '../../config/index.ts';
 import type { Context } from '../context.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
+import { settingsReference } from '../settings-reference.ts';
 import { settingsJson, settingsYaml } from '../settings-text.ts';
 
 /** `memwarden config show|validate`. */
 export function addConfig(program: Command, { env }: Context): void {
-  const config = program.command('config').description('show and check the settings');
+  const config = program.command('config').description('show, check and explain the settings');
 
   addSettingFlags(config.command('show'))
     .description(
@@ -34,5 +35,13 @@ export function addConfig(program: Command, { env }: Context): void {
       const { origins } = loadConfiguration(sources);
       const count = `${origins.size} setting${origins.size === 1 ? '' : 's'} over the defaults`;
       process.stderr.write(`${sources.file ?? 'configuration'}: valid, ${count}\n`);
+    });
+
+  config
+    .command('reference')
+    .description('print every setting with its names, default and meaning, as a Markdown table')
+    .addHelpText('after', '\nExamples:\n  memwarden config reference | grep SPOOL')
+    .action(() => {
+      process.stdout.write(settingsReference());
     });
 }

@@ -1,7 +1,11 @@
 import type { Command } from 'commander';
 import { SIGNATURES } from '../../detect/signatures/index.ts';
-import { SEVERITIES } from '../../telemetry/record.ts';
-import { table } from '../table.ts';
+import { signatureTable } from '../signature-table.ts';
+
+const EXAMPLES = `
+Examples:
+  memwarden signatures
+  memwarden signatures --json | jq -r '.[].eventName'`;
 
 /** `memwarden signatures`: what is detected. */
 export function addSignatures(program: Command): void {
@@ -9,24 +13,11 @@ export function addSignatures(program: Command): void {
     .command('signatures')
     .description('list what is detected, with severity and MITRE ATT&CK technique')
     .option('--json', 'one JSON array with everything there is to know')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  memwarden signatures\n  memwarden signatures --json | jq -r ".[].eventName"',
-    )
+    .addHelpText('after', EXAMPLES)
     .action((options: { json?: true }) => {
       const definitions = SIGNATURES.map(({ definition }) => definition);
-      if (options.json) {
-        process.stdout.write(`${JSON.stringify(definitions, undefined, 2)}\n`);
-        return;
-      }
-      const rows = definitions.map(({ id, eventName, severity, mitre, sets, description }) => [
-        id ?? '-',
-        eventName,
-        SEVERITIES[severity][1],
-        mitre === undefined ? '-' : (mitre.subtechniqueId ?? mitre.techniqueId),
-        sets.join(','),
-        description,
-      ]);
-      process.stdout.write(table(['ID', 'EVENT', 'SEVERITY', 'TECHNIQUE', 'SETS', 'MEANING'], rows));
+      process.stdout.write(
+        options.json ? `${JSON.stringify(definitions, undefined, 2)}\n` : signatureTable(),
+      );
     });
 }

@@ -1,0 +1,16 @@
+import { SIGNATURES } from '../detect/signatures/index.ts';
+import { SEVERITIES } from '../telemetry/record.ts';
+import { table } from './table.ts';
+
+/** The catalogue as a table for a person. */
+export function signatureTable(): string {
+  const rows = SIGNATURES.map(({ definition: { id, eventName, severity, mitre, sets, description } }) => [
+    id ?? '-',
+    eventName,
+    SEVERITIES[severity][1],
+    mitre === undefined ? '-' : (mitre.subtechniqueId ?? mitre.techniqueId),
+    sets.join(','),
+    description,
+  ]);
+  return table(['ID', 'EVENT', 'SEVERITY', 'TECHNIQUE', 'SETS', 'MEANING'], rows);
+}
