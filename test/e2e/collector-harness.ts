@@ -1,9 +1,9 @@
-import { watch } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureCollector } from './collector/ensure-collector.ts';
 import { CollectorProcess } from './collector-process.ts';
+import { FileTail } from './file-tail.ts';
 import { freePort } from './free-port.ts';
 import { parseRecords, type ReceivedRecord } from './otlp-json.ts';
 
@@ -27,11 +27,13 @@ export class Collector implements AsyncDisposable {
   readonly httpPort: number;
   readonly #binary: string;
   readonly #folder: string;
+  readonly #records: FileTail;
   #process: CollectorProcess | undefined;
 
   private constructor(binary: string, folder: string, grpcPort: number, httpPort: number) {
     this.#binary = binary;
     this.#folder = folder;
+    this.#records = new FileTail(this.#recordsPath);
     this.grpcPort = grpcPort;
     this.httpPort = httpPort;
   }
@@ -64,8 +66,6 @@ export class Collector implements AsyncDisposable {
         },
       }),
     );
-    // The file must be there before it is watched.
-    await writeFile(collector.#recordsPath, '');
     return collector;
   }
 
@@ -93,7 +93,7 @@ export class Collector implements AsyncDisposable {
 
   /** Everything received so far, restarts included. */
   async records(): Promise<ReceivedRecord[]> {
-    return parseRecords(await readFile(this.#recordsPath, 'utf8'));
+    return parseRecords(await this.#records.read());
   }
 
   /**
@@ -105,26 +105,14 @@ export class Collector implements AsyncDisposable {
     enough: (records: readonly ReceivedRecord[]) => boolean,
     timeoutMillis = 30_000,
   ): Promise<ReceivedRecord[]> {
-    const { promise: timedOut, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error('timed out')), timeoutMillis);
-    // Made before the first look, so that no change falls between the two.
-    let changed = Promise.withResolvers<void>();
-    const watcher = watch(this.#recordsPath, () => changed.resolve());
     try {
-      for (;;) {
-        changed = Promise.withResolvers<void>();
-        const records = await this.records();
-        if (enough(records)) return records;
-        await Promise.race([changed.promise, timedOut]);
-      }
+      const content = await this.#records.until(text => enough(parseRecords(text)), timeoutMillis);
+      return parseRecords(content);
     } catch (error) {
       const names = (await this.records()).map(({ record }) => record.eventName ?? '(unnamed)');
       throw new Error(`waited in vain for records: got ${names.length} (${names.slice(0, 20).join(', ')})`, {
         cause: error,
       });
-    } finally {
-      clearTimeout(timer);
-      watcher.close();
     }
   }
 

@@ -12,7 +12,7 @@ import { Collector } from './collector-harness.ts';
 import { commandLineOf, executableOf, HeldOpen } from './held-open.ts';
 import type { AnyValue, ReceivedRecord } from './otlp-json.ts';
 import { bool, int, text, texts } from './otlp-value.ts';
-import { whyNotHere } from './requirements.ts';
+import { whyNoSidecar } from './requirements.ts';
 
 const VERSION: string = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -20,7 +20,7 @@ const VERSION: string = JSON.parse(
 const ISO_8601 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const TOLERANCE_NS = 50_000_000n;
 
-describe('a record in the Collector', { skip: await whyNotHere() }, () => {
+describe('a record in the Collector', { skip: await whyNoSidecar() }, () => {
   let collector: Collector;
   let sidecar: Sidecar;
 

@@ -7,7 +7,7 @@ export interface AnyValue {
   readonly doubleValue?: number;
   readonly boolValue?: boolean;
   readonly arrayValue?: { readonly values: readonly AnyValue[] };
-  readonly kvlistValue?: unknown;
+  readonly kvlistValue?: { readonly values: readonly KeyValue[] };
   readonly bytesValue?: string;
 }
 
@@ -23,12 +23,13 @@ interface OtlpLogRecord {
   readonly severityText: string;
   readonly eventName?: string;
   readonly body: AnyValue;
-  readonly attributes: readonly KeyValue[];
+  /** Absent when there are none, as every empty field in OTLP/JSON. */
+  readonly attributes?: readonly KeyValue[];
 }
 
 interface ExportLogsRequest {
   readonly resourceLogs: readonly {
-    readonly resource: { readonly attributes: readonly KeyValue[] };
+    readonly resource: { readonly attributes?: readonly KeyValue[] };
     readonly scopeLogs: readonly {
       readonly scope: { readonly name: string; readonly version: string };
       readonly logRecords: readonly OtlpLogRecord[];
@@ -60,10 +61,10 @@ function flatten({ resourceLogs }: ExportLogsRequest): ReceivedRecord[] {
   return resourceLogs.flatMap(({ resource, scopeLogs }) =>
     scopeLogs.flatMap(({ scope, logRecords }) =>
       logRecords.map(record => ({
-        resource: toMap(resource.attributes),
+        resource: toMap(resource.attributes ?? []),
         scope,
         record,
-        attributes: toMap(record.attributes),
+        attributes: toMap(record.attributes ?? []),
       })),
     ),
   );

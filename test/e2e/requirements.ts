@@ -4,12 +4,11 @@ import { ensureCollector } from './collector/ensure-collector.ts';
 const NO_GO = 3;
 
 /**
- * Why the end-to-end tests cannot run on this machine, for `skip`; false when they can. Builds the Collector.
+ * Why there is no Collector to test with, for `skip`; false when there is one. Builds it.
  *
- * @throws Error when the Collector does not build: that is a failure, and no reason to skip.
+ * @throws Error when it does not build: that is a failure, and no reason to skip.
  */
-export async function whyNotHere(): Promise<string | false> {
-  if (process.getuid?.() !== 0) return 'needs root: loading BPF programs is privileged';
+export async function whyNoCollector(): Promise<string | false> {
   try {
     await ensureCollector();
     return false;
@@ -17,4 +16,10 @@ export async function whyNotHere(): Promise<string | false> {
     if (!(error instanceof Error && 'code' in error && error.code === NO_GO)) throw error;
     return 'needs an OpenTelemetry Collector, and there is no Go to build it: install Go 1.21 or newer';
   }
+}
+
+/** Why a sidecar cannot send to a Collector on this machine, for `skip`; false when it can. */
+export async function whyNoSidecar(): Promise<string | false> {
+  if (process.getuid?.() !== 0) return 'needs root: loading BPF programs is privileged';
+  return whyNoCollector();
 }
