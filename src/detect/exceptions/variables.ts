@@ -1,4 +1,4 @@
-import { CelScalar, type CelType, listType } from '@bufbuild/cel';
+import { CelScalar, type CelType, celList, celMap, listType } from '@bufbuild/cel';
 import type { ProcessIdentity } from '../../capture/event.ts';
 import type { ProcessDetails } from '../../enrich/event.ts';
 import type { Detection } from '../detection.ts';
@@ -139,10 +139,15 @@ export function bindVariables({ definition, severity, match, event }: Detection)
     target_is_descendant: event.targetIsDescendant,
     cross_container: event.crossContainer ?? false,
     io_uring: event.ioUring,
-    actor: {
-      ...bindProcess(event.actor, event.actorDetails),
-      ancestors: event.actor.ancestors.map(({ comm }) => comm),
-    },
-    target: bindProcess(event.target, event.targetDetails),
+    // As CEL's own types: plain ones would be converted again for every field that a condition asks for.
+    actor: celMap(
+      new Map(
+        Object.entries({
+          ...bindProcess(event.actor, event.actorDetails),
+          ancestors: celList(event.actor.ancestors.map(({ comm }) => comm)),
+        }),
+      ),
+    ),
+    target: celMap(new Map(Object.entries(bindProcess(event.target, event.targetDetails)))),
   };
 }
