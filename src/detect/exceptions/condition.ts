@@ -1,7 +1,6 @@
 import { type CelEnv, CelScalar, celEnv, celMethod, isCelError, parse, plan, run } from '@bufbuild/cel';
-import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
 import { matchesGlob } from './glob.ts';
-import { ExpressionTypeError, TypeChecker } from './type-checker.ts';
+import { type Expr, ExpressionTypeError, TypeChecker } from './type-checker.ts';
 import { type Bindings, VARIABLES } from './variables.ts';
 
 /** A compiled condition. */

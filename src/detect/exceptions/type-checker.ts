@@ -1,8 +1,10 @@
-import { type CelEnv, CelScalar, type CelType, listType, mapType } from '@bufbuild/cel';
-import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
+import { type CelEnv, CelScalar, type CelType, listType, mapType, type parse } from '@bufbuild/cel';
 import type { RecordType } from './variables.ts';
 
 const { BOOL, BYTES, DOUBLE, DYN, INT, NULL, STRING, UINT } = CelScalar;
+
+/** A parsed expression. */
+export type Expr = ReturnType<typeof parse>['expr'];
 
 type Type = CelType | RecordType;
 
