@@ -17,21 +17,20 @@
 #define MW_PROT_EXEC  4
 #define MW_PROT_MASK  7
 
-static __always_inline void tell_protection(enum mw_method method, struct file *file, __u64 address,
-					    __u64 size_bytes, __u32 previous, __u32 requested, long result,
-					    __u32 traits)
+/* The event of one area, without its outcome. */
+static __always_inline struct mw_scratch *describe_area(enum mw_method method, struct file *file,
+							__u64 address, __u64 size_bytes, __u32 previous,
+							__u32 requested)
 {
 	struct mw_scratch *s = begin(MW_MEM_PROTECT, method);
 	struct inode *inode;
 
 	if (!s)
-		return;
+		return NULL;
 	s->event.address = address;
 	s->event.size_bytes = size_bytes;
 	s->event.previous_protection = previous;
 	s->event.protection = requested;
-	s->event.result = result;
-	s->event.traits |= traits;
 	if (file) {
 		inode = BPF_CORE_READ(file, f_inode);
 		s->event.inode = BPF_CORE_READ(inode, i_ino);
@@ -40,28 +39,51 @@ static __always_inline void tell_protection(enum mw_method method, struct file *
 			    MW_STRING_PATH);
 	}
 	describe_actor();
-	finish(s);
+	return s;
 }
 
 /* vm_mmap_pgoff has returned: the address on success. */
 static __always_inline void on_mmap(struct file *file, __u64 size_bytes, __u32 requested, long result)
 {
+	struct mw_scratch *s;
+
 	if ((requested & (MW_PROT_WRITE | MW_PROT_EXEC)) != (MW_PROT_WRITE | MW_PROT_EXEC))
 		return;
-	if (is_error(result))
-		tell_protection(MW_METHOD_MMAP, file, 0, size_bytes, 0, requested, result, 0);
-	else
-		tell_protection(MW_METHOD_MMAP, file, result, size_bytes, 0, requested, 0, 0);
+	s = describe_area(MW_METHOD_MMAP, file, is_error(result) ? 0 : result, size_bytes, 0,
+			  requested & MW_PROT_MASK);
+	if (!s)
+		return;
+	s->event.result = is_error(result) ? result : 0;
+	finish(s);
 }
 
-/* security_file_mprotect: once for each area that the call touches, before the change. */
+/* An area of the same call that waits for its outcome; opens wait in the same place, but not at the same
+ * time. */
+static __always_inline struct mw_scratch *waiting_area(void)
+{
+	struct mw_scratch *s = current_scratch();
+
+	return s && s->event.kind == MW_MEM_PROTECT ? s : NULL;
+}
+
+/*
+ * security_file_mprotect: once for each area that the call touches, before the change. When the next area's
+ * turn comes, the one before it has been changed; the last one's outcome is the call's. At a tracepoint,
+ * where all areas are looked up before the first is changed, the outcome of all but the last stays unknown.
+ */
 static __always_inline void on_mprotect(struct vm_area_struct *vma, __u32 requested)
 {
 	__u32 previous = BPF_CORE_READ(vma, vm_flags) & MW_PROT_MASK;
+	struct mw_scratch *waiting = waiting_area();
 	__u64 start, end, asked_start, asked_end;
 	struct pt_regs *regs;
 	bool compat;
 
+	if (waiting) {
+		if (knobs.hook == MW_HOOK_TRACEPOINT)
+			waiting->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
+		finish(waiting);
+	}
 	if (!(requested & MW_PROT_EXEC) || previous == (requested & MW_PROT_MASK))
 		return;
 	start = BPF_CORE_READ(vma, vm_start);
@@ -76,8 +98,19 @@ static __always_inline void on_mprotect(struct vm_area_struct *vma, __u32 reques
 		start = asked_start;
 	if (asked_end > start && asked_end < end)
 		end = asked_end;
-	tell_protection(MW_METHOD_MPROTECT, BPF_CORE_READ(vma, vm_file), start, end - start, previous,
-			requested & MW_PROT_MASK, 0, MW_TRAIT_RESULT_UNKNOWN);
+	describe_area(MW_METHOD_MPROTECT, BPF_CORE_READ(vma, vm_file), start, end - start, previous,
+		      requested & MW_PROT_MASK);
+}
+
+/* mprotect(2) has returned. */
+static __always_inline void on_mprotect_result(long result)
+{
+	struct mw_scratch *s = waiting_area();
+
+	if (!s)
+		return;
+	s->event.result = result;
+	finish(s);
 }
 
 #endif

@@ -7,18 +7,18 @@ export const memoryProtection: Ladder = {
   required: false,
   kinds: ['mem_protect'],
   rungs: [
-    { hook: 'lsm', programs: ['lsm_file_mprotect', 'fexit_mmap'], limits: [] },
-    { hook: 'fentry', programs: ['fentry_file_mprotect', 'fexit_mmap'], limits: [] },
+    { hook: 'lsm', programs: ['fexit_mprotect', 'lsm_file_mprotect', 'fexit_mmap'], limits: [] },
+    { hook: 'fentry', programs: ['fexit_mprotect', 'fentry_file_mprotect', 'fexit_mmap'], limits: [] },
     {
       hook: 'kprobe',
-      programs: ['kprobe_file_mprotect', 'kretprobe_mmap'],
+      programs: ['kretprobe_mprotect', 'kprobe_file_mprotect', 'kretprobe_mmap'],
       limits: ['the file behind a mapping made writable and executable at once is not told'],
     },
     {
       hook: 'tracepoint',
-      programs: ['tracepoint_mprotect_enter', 'tracepoint_mmap_exit'],
+      programs: ['tracepoint_protect_exit', 'tracepoint_protect_enter'],
       limits: [
-        'of several memory areas that one mprotect(2) changes the first is told',
+        'of several memory areas that one mprotect(2) changes, the outcome of the last alone is known, and 8 are told',
         'every system call of the machine pays for the hook',
       ],
     },
