@@ -7,19 +7,23 @@ import {
   type HookName,
 } from './capture/index.ts';
 import type { Settings } from './config/index.ts';
-import { createEngine, type Engine } from './detect/engine.ts';
-import { createEnricher } from './enrich/enricher.ts';
-import { createTelemetry } from './telemetry/telemetry.ts';
+import { createRecorder, openRecording } from './detect/recording.ts';
+import { createJudgement, type Judgement } from './judgement.ts';
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const log = diag.createComponentLogger({ namespace: 'pipeline' });
 
 /** Longest time that the flush at the end may take, ms. */
 const SHUTDOWN_MILLIS = 10_000;
 
+/** How often the storm filter is asked for summaries that are due, ms. */
+const SWEEP_MILLIS = 1_000;
+
 /** The stages, connected and running. */
 export interface Pipeline {
   /** Hook in use per capability. */
   readonly hooks: ReadonlyMap<string, HookName>;
+  /** Reads the exceptions again; a broken file leaves the old rules in force. */
   reload(): void;
   /** Ends the capture, then flushes. */
   stop(): Promise<void>;
@@ -30,43 +34,104 @@ export interface Pipeline {
  * @throws MemwardenError when a stage cannot start; nothing is left in the kernel then
  */
 export async function startPipeline(settings: Settings): Promise<Pipeline> {
-  const engine = createEngine({ events: settings.detect.events });
-  const enricher = createEnricher({
-    bootToWallOffsetNs,
-    procRoot: settings.enrich.procfsPath,
-    redact: settings.enrich.redact,
-  });
-  const capture = new Capture(captureOptions(settings, engine));
+  // the capture's hooks are part of the Resource, and the judgement's signatures choose what is captured
+  let telemetry: Telemetry | undefined;
+  const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
+  const capture = new Capture(captureOptions(settings, judgement));
   try {
     capture.assertUsable();
-    const telemetry = createTelemetry(
-      {
-        ...settings.telemetry,
-        resource: { ...settings.telemetry.resource, captureHook: hookList(capture.hooks) },
-      },
-      { output: process.stdout, onOutputClosed: () => process.kill(process.pid, 'SIGTERM') },
-    );
-
-    const onEvent = (captured: CapturedEvent) => {
-      if (isCanary(capture, captured)) return;
-      const event = enricher.enrich(captured);
-      if (event === undefined) return;
-      for (const detection of engine.detect(event)) telemetry.emit(detection);
-    };
-    capture.start({ onEvent, onRound: () => telemetry.persist() });
-
-    return {
-      hooks: capture.hooks,
-      reload: () => log.info('nothing to reload'),
-      stop: async () => {
-        await capture.stop();
-        await telemetry.shutdown(SHUTDOWN_MILLIS);
-      },
-    };
+    telemetry = openTelemetry(settings, hookList(capture.hooks));
   } catch (error) {
     await capture.stop();
     throw error;
   }
+  const { persist, shutdown } = telemetry;
+  capture.start({
+    onEvent: event => {
+      if (!isCanary(capture, event)) judgement.accept(event);
+    },
+    onRound: persist,
+  });
+  const sweep = setInterval(() => {
+    judgement.sweep();
+    persist().catch((error: unknown) => log.error('failed to persist summaries', error));
+  }, SWEEP_MILLIS);
+
+  return {
+    hooks: capture.hooks,
+    reload: judgement.reload,
+    stop: async () => {
+      clearInterval(sweep);
+      await capture.stop();
+      judgement.flush();
+      await shutdown(SHUTDOWN_MILLIS);
+    },
+  };
+}
+
+/**
+ * Captures into a file instead of detecting.
+ * @throws MemwardenError RECORDING_INVALID, CAPTURE_UNAVAILABLE
+ */
+export async function startRecording(settings: Settings, path: string): Promise<Pipeline> {
+  const recorder = createRecorder(path, {
+    bootToWallOffsetNs: bootToWallOffsetNs(),
+    redact: settings.enrich.redact,
+  });
+  const judgement = createJudgement(settings, bootToWallOffsetNs, () => undefined);
+  const capture = new Capture(captureOptions(settings, judgement));
+  try {
+    capture.assertUsable();
+  } catch (error) {
+    await capture.stop();
+    throw error;
+  }
+  capture.start({
+    onEvent: event => {
+      if (isCanary(capture, event)) return;
+      // recorded after enrichment: the target of an open refused by its text can be found only now
+      const resolved = judgement.enricher.enrich(event);
+      if (resolved !== undefined) recorder.record(resolved);
+    },
+    onRound: () => undefined,
+  });
+  return {
+    hooks: capture.hooks,
+    reload: () => log.info('a recording applies no exceptions'),
+    stop: async () => {
+      await capture.stop();
+      recorder.close();
+    },
+  };
+}
+
+/**
+ * Sends the events of a file through the same stages as live ones; needs no privilege. What was read before a damage is
+ * told.
+ * @throws MemwardenError RECORDING_INVALID for a file that is cut short, damaged, or of a newer version
+ */
+export async function replay(settings: Settings, path: string): Promise<void> {
+  const recording = await openRecording(path);
+  const telemetry = openTelemetry(settings, 'replay');
+  const judgement = createJudgement(
+    settings,
+    () => recording.bootToWallOffsetNs,
+    detection => telemetry.emit(detection),
+  );
+  try {
+    for await (const event of recording.events) judgement.accept(event);
+  } finally {
+    judgement.flush();
+    await telemetry.persist();
+    await telemetry.shutdown(SHUTDOWN_MILLIS);
+  }
+}
+
+function openTelemetry({ telemetry }: Settings, captureHook: string): Telemetry {
+  return createTelemetry(
+    { ...telemetry, resource: { ...telemetry.resource, captureHook } },
+    { output: process.stdout, onOutputClosed: () => process.kill(process.pid, 'SIGTERM') },
+  );
 }
 
 /** Hooks are proven by this process touching its own memory; that, and its own JIT compiler's, is no finding. */
@@ -79,7 +144,7 @@ function hookList(hooks: ReadonlyMap<string, HookName>): string {
   return [...hooks].map(([capability, hook]) => `${capability}=${hook}`).join(',');
 }
 
-function captureOptions({ capture, detect }: Settings, engine: Engine): CaptureOptions {
+function captureOptions({ capture, detect }: Settings, { engine }: Judgement): CaptureOptions {
   return {
     ...capture,
     kinds: engine.kinds,

@@ -228,7 +228,7 @@ export const schema = {
     stormWindowMillis: setting(
       'Time in which identical events are counted instead of told one by one; 0 tells each.',
       duration,
-      1_000,
+      10_000,
     ),
   },
   enrich: {
