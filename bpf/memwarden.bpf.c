@@ -425,8 +425,17 @@ int BPF_PROG(tracepoint_protect_exit, struct pt_regs *regs, long result)
 	return 0;
 }
 
-/* The record's type must be in the object's BTF for the decoder's test. */
-const struct mw_event *mw_event_in_btf __attribute__((unused));
+/* Puts the types that user space mirrors into the object's BTF, where the decoder's test finds them. */
+struct mw_contract {
+	struct mw_event *event;
+	enum mw_kind kind;
+	enum mw_hook hook;
+	enum mw_method method;
+	enum mw_string string;
+	enum mw_drop drop;
+};
+
+const struct mw_contract *contract __attribute__((unused));
 
 /* Helpers used here are for GPL-compatible programs only. */
 char LICENSE[] SEC("license") = "GPL";
