@@ -51,6 +51,18 @@ enum cgroup_subsys_id___any {
 
 #pragma clang attribute pop
 
+/*
+ * A pointer as a plain number. 6.1 refuses to pass a pointer whose type it knows to a global function that
+ * takes a number; one that was read from memory has no type.
+ */
+static __always_inline void *untyped(const void *pointer)
+{
+	__u64 from = (__u64)pointer, to = 0;
+
+	bpf_probe_read_kernel(&to, sizeof(to), &from);
+	return (void *)to;
+}
+
 /* IS_ERR_VALUE() */
 static __always_inline bool is_error(long result)
 {

@@ -137,6 +137,13 @@ static __always_inline void on_message_received(struct pt_regs *regs)
 	}
 }
 
+/* One descriptor of a program that has started. A global function: see text.h. */
+__noinline int check_inherited(__u64 file, __u32 descriptor)
+{
+	on_received((struct file *)file, MW_METHOD_INHERITED, descriptor);
+	return 0;
+}
+
 /* A program has started; descriptors marked close-on-exec are closed by now (begin_new_exec). */
 static __always_inline void on_exec(void)
 {
@@ -149,18 +156,24 @@ static __always_inline void on_exec(void)
 		file = NULL;
 		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 		if (file)
-			on_received(file, MW_METHOD_INHERITED, fd);
+			check_inherited((__u64)file, fd);
 	}
 }
 
-/* mem_read, mem_write: count what moved; tell a stranger's first use at once, all else at close or every few
- * seconds. */
-static __always_inline void on_transfer(struct file *file, enum mw_method method, __u64 address, long result)
+/*
+ * mem_read and mem_write have returned: count what moved; tell a stranger's first use at once, all else at
+ * close or every few seconds. `position` has advanced by what moved.
+ */
+static __always_inline void on_transfer(struct file *file, enum mw_method method, const __s64 *position,
+					long result)
 {
+	__s64 address = 0;
 	struct mw_transfer_key key = {.file = (__u64)file, .tgid = current_tgid(), .method = method};
-	struct mw_transfer fresh = {.first_ns = bpf_ktime_get_boot_ns(), .address = address}, *transfer;
+	struct mw_transfer fresh = {.first_ns = bpf_ktime_get_boot_ns()}, *transfer;
 	bool stranger = !opened_by(file, key.tgid), first = false;
 
+	bpf_probe_read_kernel(&address, sizeof(address), position);
+	fresh.address = result > 0 ? address - result : address;
 	transfer = bpf_map_lookup_elem(&transfers, &key);
 	if (!transfer) {
 		first = true;
@@ -178,6 +191,26 @@ static __always_inline void on_transfer(struct file *file, enum mw_method method
 		return;
 	tell_descriptor((__u64)file, stranger ? MW_FD_TRANSFER : MW_MEM_IO, method, -1);
 	bpf_map_update_elem(&transfers, &key, &fresh, BPF_ANY);
+}
+
+/* A kretprobe does not have the arguments: they are kept from the entry. */
+static __always_inline void begin_transfer(struct file *file, const __s64 *position)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	struct mw_transfer_call call = {.file = (__u64)file, .position = (__u64)position};
+
+	bpf_map_update_elem(&transfer_calls, &task, &call, BPF_ANY);
+}
+
+static __always_inline void end_transfer(enum mw_method method, long result)
+{
+	__u64 task = bpf_get_current_pid_tgid();
+	struct mw_transfer_call *call = bpf_map_lookup_elem(&transfer_calls, &task);
+
+	if (!call)
+		return;
+	on_transfer((struct file *)call->file, method, (const __s64 *)call->position, result);
+	bpf_map_delete_elem(&transfer_calls, &task);
 }
 
 static __always_inline void tell_rest(struct file *file, enum mw_method method)

@@ -98,6 +98,21 @@ struct {
 	__type(value, struct mw_transfer);
 } transfers SEC(".maps");
 
+/* Reads and writes of memory files that are under way, where the hook is a kprobe. */
+#define MW_TRANSFER_CALLS 1024
+
+struct mw_transfer_call {
+	__u64 file;
+	__u64 position; /* loff_t * */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MW_TRANSFER_CALLS);
+	__type(key, __u64); /* bpf_get_current_pid_tgid() */
+	__type(value, struct mw_transfer_call);
+} transfer_calls SEC(".maps");
+
 /* Tasks that asked to be traced by their parent (PTRACE_TRACEME): tid → start of the thread group. */
 #define MW_TRACEME_TASKS 4096
 

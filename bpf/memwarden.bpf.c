@@ -241,21 +241,21 @@ int BPF_PROG(tracepoint_access_exit, struct pt_regs *regs, long result)
 SEC("lsm/file_receive")
 int BPF_PROG(lsm_file_receive, struct file *file)
 {
-	on_file_receive(file);
+	on_file_receive(untyped(file));
 	return 0;
 }
 
 SEC("fentry/security_file_receive")
 int BPF_PROG(fentry_file_receive, struct file *file)
 {
-	on_file_receive(file);
+	on_file_receive(untyped(file));
 	return 0;
 }
 
 SEC("kprobe/security_file_receive")
 int BPF_KPROBE(kprobe_file_receive, struct file *file)
 {
-	on_file_receive(file);
+	on_file_receive(untyped(file));
 	return 0;
 }
 
@@ -291,7 +291,7 @@ int BPF_PROG(tracepoint_exec, struct task_struct *task)
 SEC("fexit/mem_read")
 int BPF_PROG(fexit_mem_read, struct file *file, char *buffer, __u64 count, __s64 *position, long result)
 {
-	on_transfer(file, MW_METHOD_FD_READ, *position - (result > 0 ? result : 0), result);
+	on_transfer(untyped(file), MW_METHOD_FD_READ, position, result);
 	return 0;
 }
 
@@ -299,14 +299,49 @@ SEC("fexit/mem_write")
 int BPF_PROG(fexit_mem_write, struct file *file, const char *buffer, __u64 count, __s64 *position,
 	     long result)
 {
-	on_transfer(file, MW_METHOD_FD_WRITE, *position - (result > 0 ? result : 0), result);
+	on_transfer(untyped(file), MW_METHOD_FD_WRITE, position, result);
+	return 0;
+}
+
+SEC("kprobe/mem_read")
+int BPF_KPROBE(kprobe_mem_read, struct file *file, char *buffer, __u64 count, __s64 *position)
+{
+	begin_transfer(file, position);
+	return 0;
+}
+
+SEC("kretprobe/mem_read")
+int BPF_KRETPROBE(kretprobe_mem_read, long result)
+{
+	end_transfer(MW_METHOD_FD_READ, result);
+	return 0;
+}
+
+SEC("kprobe/mem_write")
+int BPF_KPROBE(kprobe_mem_write, struct file *file, const char *buffer, __u64 count, __s64 *position)
+{
+	begin_transfer(file, position);
+	return 0;
+}
+
+SEC("kretprobe/mem_write")
+int BPF_KRETPROBE(kretprobe_mem_write, long result)
+{
+	end_transfer(MW_METHOD_FD_WRITE, result);
+	return 0;
+}
+
+SEC("kprobe/mem_release")
+int BPF_KPROBE(kprobe_mem_release, struct inode *inode, struct file *file)
+{
+	on_release(untyped(file));
 	return 0;
 }
 
 SEC("fentry/mem_release")
 int BPF_PROG(fentry_mem_release, struct inode *inode, struct file *file)
 {
-	on_release(file);
+	on_release(untyped(file));
 	return 0;
 }
 

@@ -28,8 +28,8 @@ export interface Libbpf {
   errno(): number;
 }
 
-/** Verifier and loader log, bytes; a longer log is cut. */
-export const LOG_BYTES = 256 * 1024;
+/** Room for the verifier's log, bytes: one that does not fit turns the reason into ENOSPC. Untouched pages cost nothing. */
+export const LOG_BYTES = 16 * 1024 * 1024;
 
 /**
  * Loads libbpf.so.1 of the system.

@@ -1,7 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Ladder } from './ladder.ts';
 
-/** Evidence of use: bytes moved through /proc/<pid>/mem. No other hook than fexit has both the file and the count. */
+const LIMITS = [
+  'the bytes of a process that shares a descriptor and closes it first are told only up to its latest 5 s',
+];
+
+/** Evidence of use: bytes moved through /proc/<pid>/mem. System call hooks would have to look at every read(2). */
 export const memoryIo: Ladder = {
   capability: 'memory_io',
   required: false,
@@ -10,9 +14,18 @@ export const memoryIo: Ladder = {
     {
       hook: 'fentry',
       programs: ['fexit_mem_read', 'fexit_mem_write', 'fentry_mem_release'],
-      limits: [
-        'the bytes of a process that shares a descriptor and closes it first are told only up to its latest 5 s',
+      limits: LIMITS,
+    },
+    {
+      hook: 'kprobe',
+      programs: [
+        'kprobe_mem_read',
+        'kretprobe_mem_read',
+        'kprobe_mem_write',
+        'kretprobe_mem_write',
+        'kprobe_mem_release',
       ],
+      limits: LIMITS,
     },
   ],
   provoke: () => {
