@@ -138,9 +138,12 @@ static __always_inline void on_message_received(struct pt_regs *regs)
 }
 
 /* One descriptor of a program that has started. A global function: see text.h. */
-__noinline int check_inherited(__u64 file, __u32 descriptor)
+__noinline int check_inherited(__u32 descriptor)
 {
-	on_received((struct file *)file, MW_METHOD_INHERITED, descriptor);
+	struct file *file = file_of_descriptor(descriptor);
+
+	if (file)
+		on_received(file, MW_METHOD_INHERITED, descriptor);
 	return 0;
 }
 
@@ -148,16 +151,10 @@ __noinline int check_inherited(__u64 file, __u32 descriptor)
 static __always_inline void on_exec(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	__u32 max_fds = BPF_CORE_READ(table, max_fds), fd;
-	struct file **files = BPF_CORE_READ(table, fd), *file;
+	__u32 end = BPF_CORE_READ(task, files, fdt, max_fds), fd;
 
-	for (fd = 0; fd < MW_INHERITED_FDS_MAX && fd < max_fds; fd++) {
-		file = NULL;
-		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
-		if (file)
-			check_inherited((__u64)file, fd);
-	}
+	for (fd = 0; fd < MW_INHERITED_FDS_MAX && fd < end; fd++)
+		check_inherited(fd);
 }
 
 /*
