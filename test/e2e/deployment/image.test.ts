@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { before, describe, test } from 'node:test';
+import { buildAttacks } from '../../live/attack.ts';
+import { attack } from '../attack.ts';
+import { Container, IMAGE } from './container.ts';
+
+/** Bits of capabilities(7) in /proc/<pid>/status. */
+const CAP_SYS_PTRACE = 1n << 19n;
+const CAP_PERFMON = 1n << 38n;
+const CAP_BPF = 1n << 39n;
+
+/** Why there is no image to try, for `skip`. */
+function whyNoImage(): string | false {
+  try {
+    execFileSync('docker', ['image', 'inspect', IMAGE], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return `needs a docker engine with the image: docker build --tag ${IMAGE} .`;
+  }
+}
+
+describe('the image', { skip: whyNoImage() }, () => {
+  before(() => buildAttacks());
+
+  test('has no shell, no compiler and no package manager', () => {
+    const container = execFileSync('docker', ['create', IMAGE], { encoding: 'utf8' }).trim();
+    try {
+      const tar = execFileSync('docker', ['export', container], { maxBuffer: 1 << 30 });
+      const names = execFileSync('tar', ['-t'], { input: tar, encoding: 'utf8', maxBuffer: 1 << 26 }).split(
+        '\n',
+      );
+      const tools = names.filter(name =>
+        /(^|\/)(s?bin)\/(sh|bash|dash|busybox|cc|gcc|clang|apt|dpkg|npm|npx)$/.test(name),
+      );
+      assert.deepEqual(tools, []);
+    } finally {
+      execFileSync('docker', ['rm', container], { stdio: 'ignore' });
+    }
+  });
+
+  test('tells an access on the machine with three capabilities, read-only, without new privileges', async () => {
+    await using container = new Container(['BPF', 'PERFMON', 'SYS_PTRACE']);
+    await container.ready();
+
+    const status = readFileSync(`/proc/${container.pid}/status`, 'utf8');
+    const permitted = BigInt(`0x${/^CapPrm:\s*([0-9a-f]+)$/m.exec(status)?.[1]}`);
+    assert.equal(permitted & ~(CAP_BPF | CAP_PERFMON | CAP_SYS_PTRACE), 0n);
+    assert.match(status, /^NoNewPrivs:\s*1$/m);
+    assert.match(status, /^Seccomp:\s*2$/m);
+
+    const act = await attack('open_mem');
+    const { eventName, attributes } = await container.recordOf(act.actor_pid);
+    assert.equal(eventName, 'proc_mem_access');
+    assert.equal(attributes['target_pid'], act.target_pid);
+    assert.equal(attributes['process.executable.path'], act.executable);
+  });
+
+  test('tells the same without SYS_PTRACE', async () => {
+    await using container = new Container(['BPF', 'PERFMON']);
+    await container.ready();
+
+    const act = await attack('open_mem');
+    const { attributes } = await container.recordOf(act.actor_pid);
+    assert.equal(attributes['target_pid'], act.target_pid);
+  });
+
+  for (const missing of ['BPF', 'PERFMON']) {
+    test(`does not start without ${missing}, and says so`, async () => {
+      const capabilities = ['BPF', 'PERFMON', 'SYS_PTRACE'].filter(name => name !== missing);
+      await using container = new Container(capabilities);
+
+      assert.equal(await container.exit(), 3);
+      assert.match(container.diagnostics, new RegExp(`missing CAP_${missing} `));
+    });
+  }
+});
