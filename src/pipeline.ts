@@ -52,6 +52,7 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
     },
     onRound: persist,
   });
+  capture.ended.catch(stopAfterFailure);
   const sweep = setInterval(() => {
     judgement.sweep();
     persist().catch((error: unknown) => log.error('failed to persist summaries', error));
@@ -74,10 +75,7 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
  * @throws MemwardenError RECORDING_INVALID, CAPTURE_UNAVAILABLE
  */
 export async function startRecording(settings: Settings, path: string): Promise<Pipeline> {
-  const recorder = createRecorder(path, {
-    bootToWallOffsetNs: bootToWallOffsetNs(),
-    redact: settings.enrich.redact,
-  });
+  const recorder = createRecorder(path, { redact: settings.enrich.redact });
   const judgement = createJudgement(settings, bootToWallOffsetNs, () => undefined);
   const capture = new Capture(captureOptions(settings, judgement));
   try {
@@ -89,9 +87,9 @@ export async function startRecording(settings: Settings, path: string): Promise<
   capture.start({
     onEvent: event => {
       if (isCanary(capture, event)) return;
-      // recorded after enrichment: the target of an open refused by its text can be found only now
-      const resolved = judgement.enricher.enrich(event);
-      if (resolved !== undefined) recorder.record(resolved);
+      // recorded after enrichment: what procfs says of both sides can be asked only now, and only here
+      const enriched = judgement.enricher.enrich(event);
+      if (enriched !== undefined) recorder.record(enriched);
     },
     onRound: () => undefined,
   });
@@ -113,13 +111,9 @@ export async function startRecording(settings: Settings, path: string): Promise<
 export async function replay(settings: Settings, path: string): Promise<void> {
   const recording = await openRecording(path);
   const telemetry = openTelemetry(settings, 'replay');
-  const judgement = createJudgement(
-    settings,
-    () => recording.bootToWallOffsetNs,
-    detection => telemetry.emit(detection),
-  );
+  const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry.emit(detection));
   try {
-    for await (const event of recording.events) judgement.accept(event);
+    for await (const event of recording) judgement.accept(event);
   } finally {
     judgement.flush();
     await telemetry.persist();
@@ -132,6 +126,13 @@ function openTelemetry({ telemetry }: Settings, captureHook: string): Telemetry 
     { ...telemetry, resource: { ...telemetry.resource, captureHook } },
     { output: process.stdout, onOutputClosed: () => process.kill(process.pid, 'SIGTERM') },
   );
+}
+
+/** A sidecar that no longer captures must not look alive: it ends, and whoever started it starts it again. */
+function stopAfterFailure(error: unknown): void {
+  log.error('the capture failed, stopping', error);
+  process.exitCode = 1;
+  process.kill(process.pid, 'SIGTERM');
 }
 
 /** Hooks are proven by this process touching its own memory; that, and its own JIT compiler's, is no finding. */

@@ -113,7 +113,6 @@ export class Capture {
   /** Hands events to the consumer until `stop`. */
   start(consumer: CaptureConsumer): void {
     this.#running = this.#run(consumer);
-    this.#running.catch((error: unknown) => log.error('the capture ended', error));
   }
 
   /** Resolves with the failure of the consumer, or when `stop` was called. */

@@ -8,5 +8,7 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
    * keep the events: the ring buffer's consumer position moves only afterwards.
    */
   persist(): Promise<void>;
+  /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
+  shutdown(deadlineMillis?: number): Promise<void>;
   counts(): DeliveryCounts;
 }

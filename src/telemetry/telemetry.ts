@@ -1,10 +1,12 @@
 import type { Logger } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { Detection } from '../detect/detection.ts';
 import { readBootId } from './boot-id.ts';
 import { jsonLine } from './console/json-line.ts';
 import { prettyLine } from './console/pretty-line.ts';
 import { ConsoleProcessor } from './console/processor.ts';
+import { createOtlpProcessor } from './delivery/create-otlp-processor.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { DiscardProcessor } from './discard-processor.ts';
 import type { DurableLogRecordProcessor } from './durable-processor.ts';
@@ -45,32 +47,32 @@ export interface TelemetrySurroundings {
  * header file that cannot be read), SPOOL_INVALID (a spool directory that cannot be used).
  */
 export function createTelemetry(options: TelemetryOptions, surroundings: TelemetrySurroundings): Telemetry {
-  const processor = createProcessor(options, surroundings);
-  const provider = new LoggerProvider({
-    resource: createResource(options.resource),
-    processors: [processor],
-  });
-  const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
+  const resource = createResource(options.resource);
   const bootId = readBootId();
+  const processor = createProcessor(options, surroundings, resource, bootId);
+  const provider = new LoggerProvider({ resource, processors: [processor] });
+  const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
   return {
     emit: detection => logger.emit(toLogRecord(detection, bootId)),
     persist: () => processor.persist(),
     forceFlush: () => provider.forceFlush(),
-    shutdown: () => provider.shutdown(),
+    shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),
   };
 }
 
 function createProcessor(
-  { exporter, pretty }: TelemetryOptions,
+  options: TelemetryOptions,
   { output, onOutputClosed }: TelemetrySurroundings,
+  resource: Resource,
+  bootId: string,
 ): DurableLogRecordProcessor {
-  switch (exporter) {
+  switch (options.exporter) {
     case 'console':
-      return new ConsoleProcessor(output, pretty ? prettyLine(output) : jsonLine(), onOutputClosed);
+      return new ConsoleProcessor(output, options.pretty ? prettyLine(output) : jsonLine(), onOutputClosed);
     case 'none':
       return new DiscardProcessor();
     case 'otlp':
-      return new DiscardProcessor();
+      return createOtlpProcessor(options, resource, bootId);
   }
 }

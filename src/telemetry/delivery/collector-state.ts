@@ -1,0 +1,36 @@
+import { diag } from '@opentelemetry/api';
+
+const logger = diag.createComponentLogger({ namespace: 'otlp' });
+
+/** Whether the collector takes records, told when it changes and not with every attempt. */
+export class CollectorState {
+  #problem: string | undefined;
+  #rejected: string | undefined;
+
+  /** Why it does not; undefined while it does. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  failed(reason: string): void {
+    if (this.#problem === undefined) {
+      logger.warn(`failed to deliver records: ${reason}; they are kept and sent again`);
+    }
+    this.#problem = reason;
+  }
+
+  answered(rejected: number, message: string): void {
+    if (this.#problem !== undefined) logger.info('the collector takes records again');
+    this.#problem = undefined;
+    if (rejected > 0 && this.#rejected !== message) {
+      logger.warn(`the collector rejected ${rejected} records: ${message || 'it gave no reason'}`);
+      this.#rejected = message;
+    }
+  }
+
+  refused(records: number, reason: string): void {
+    logger.error(
+      `the collector refused ${records} records for good: ${reason}; memwarden spool inspect shows them`,
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import type { Resource } from '@opentelemetry/resources';
+import type { TelemetryOptions } from '../options.ts';
+import { CredentialSource } from '../otlp/credentials.ts';
+import { GrpcTransport } from '../otlp/grpc-transport.ts';
+import { HttpTransport } from '../otlp/http-transport.ts';
+import { LogEncoder } from '../otlp/log-encoder.ts';
+import { SCOPE } from '../scope.ts';
+import { SPOOL_DEFAULTS } from '../spool/options.ts';
+import { Spool } from '../spool/spool.ts';
+import { SpoolDirectory } from '../spool/spool-directory.ts';
+import { CollectorState } from './collector-state.ts';
+import { OtlpProcessor } from './otlp-processor.ts';
+import { Sender } from './sender.ts';
+
+/**
+ * Encoder → spool → sender → transport.
+ * @throws MemwardenError CONFIG_INVALID, CREDENTIALS_INVALID, SPOOL_INVALID
+ */
+export function createOtlpProcessor(
+  { otlp, delivery, spool: spoolOptions }: TelemetryOptions,
+  resource: Resource,
+  bootId: string,
+): OtlpProcessor {
+  const encoder = new LogEncoder();
+  const context = {
+    resource: encoder.encodeResource(resource),
+    scope: encoder.encodeScope(SCOPE),
+  };
+  const credentials = new CredentialSource(otlp);
+  const transport =
+    otlp.protocol === 'grpc' ? new GrpcTransport(otlp, credentials) : new HttpTransport(otlp, credentials);
+  const directory =
+    spoolOptions === undefined ? undefined : new SpoolDirectory(spoolOptions.directory, bootId);
+  const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, context, directory);
+  const sender = new Sender(spool, transport, delivery, new CollectorState());
+  sender.wake();
+  return new OtlpProcessor(encoder, spool, sender, delivery);
+}

@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { diag } from '@opentelemetry/api';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { Severity } from '../../detect/detection.ts';
+import { MemwardenError } from '../../errors.ts';
+import { MEMWARDEN } from '../attributes.ts';
+import type { DeliveryCounts } from '../delivery-counts.ts';
+import type { DurableLogRecordProcessor } from '../durable-processor.ts';
+import type { DeliveryOptions } from '../options.ts';
+import type { LogEncoder } from '../otlp/log-encoder.ts';
+import type { Batch } from '../spool/batch.ts';
+import type { Spool } from '../spool/spool.ts';
+import type { Sender } from './sender.ts';
+
+const logger = diag.createComponentLogger({ namespace: 'otlp' });
+
+/** How long to wait for a spool that cannot be written (disk full) before the next attempt, ms. */
+const SPOOL_RETRY_MILLIS = 1_000;
+
+/** Encoded records of one severity that are not in the spool yet. */
+interface Pending {
+  readonly bodies: Uint8Array[];
+  bytes: number;
+}
+
+/** Encodes records as they are emitted, spools them on `persist`, and wakes the sender. */
+export class OtlpProcessor implements DurableLogRecordProcessor {
+  readonly #encoder: LogEncoder;
+  readonly #spool: Spool;
+  readonly #sender: Sender;
+  readonly #options: DeliveryOptions;
+  readonly #pending = new Map<Severity, Pending>();
+  #batches: Batch[] = [];
+  #unencodable = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(encoder: LogEncoder, spool: Spool, sender: Sender, options: DeliveryOptions) {
+    this.#encoder = encoder;
+    this.#spool = spool;
+    this.#sender = sender;
+    this.#options = options;
+  }
+
+  onEmit(record: ReadableLogRecord): void {
+    let body: Uint8Array;
+    try {
+      body = new Uint8Array(this.#encoder.encodeRecord(record));
+    } catch (error) {
+      this.#unencodable += 1;
+      logger.error('failed to encode a record; it is counted as refused', error);
+      return;
+    }
+    const severity = severityOf(record);
+    const pending = this.#pending.get(severity) ?? { bodies: [], bytes: 0 };
+    this.#pending.set(severity, pending);
+    const isFull =
+      pending.bodies.length >= this.#options.maxExportBatchSize ||
+      pending.bytes + body.length > this.#options.maxRequestBytes;
+    if (isFull) this.#cut(severity, pending);
+    pending.bodies.push(body);
+    pending.bytes += body.length;
+  }
+
+  /** Waits as long as the spool cannot be written: the kernel keeps the events meanwhile, and counts what it must drop. */
+  persist(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async forceFlush(): Promise<void> {
+    await this.persist();
+    await this.#sender.flush();
+  }
+
+  async shutdown(deadlineMillis = this.#options.retryMaxMillis): Promise<void> {
+    await Promise.race([this.persist(), delay(deadlineMillis)]);
+    await this.#sender.stop(deadlineMillis);
+    this.#spool.close();
+  }
+
+  counts(): DeliveryCounts {
+    const { accepted, refused, evicted } = this.#spool.totals;
+    const unspooled = [...this.#pending.values()].reduce((sum, { bodies }) => sum + bodies.length, 0);
+    return {
+      accepted,
+      spooled: this.#spool.waiting.records + unspooled + recordsOf(this.#batches),
+      refused: refused + this.#unencodable,
+      evicted: evicted.size + evicted.age + evicted.corruption,
+    };
+  }
+
+  async #write(): Promise<void> {
+    for (const [severity, pending] of this.#pending) this.#cut(severity, pending);
+    let told = false;
+    while (this.#batches.length > 0) {
+      const batches = this.#batches;
+      try {
+        this.#spool.append(batches);
+        this.#batches = this.#batches.slice(batches.length);
+        if (told) logger.info('the spool can be written again');
+      } catch (error) {
+        if (!(error instanceof MemwardenError)) throw error;
+        if (!told) logger.error(`${error.message}; the kernel keeps the events until it can be written`);
+        told = true;
+        this.#sender.wake();
+        await delay(SPOOL_RETRY_MILLIS);
+      }
+    }
+    this.#sender.wake();
+  }
+
+  #cut(severity: Severity, pending: Pending): void {
+    if (pending.bodies.length === 0) return;
+    this.#batches.push({
+      severity,
+      records: pending.bodies.length,
+      body: Buffer.concat(pending.bodies, pending.bytes),
+    });
+    pending.bodies.length = 0;
+    pending.bytes = 0;
+  }
+}
+
+/** Severity of the record's own attribute; what has none is told as information. */
+function severityOf({ attributes }: ReadableLogRecord): Severity {
+  const value = attributes[MEMWARDEN.SEVERITY];
+  return value === 1 || value === 2 || value === 3 ? value : 0;
+}
+
+function recordsOf(batches: readonly Batch[]): number {
+  return batches.reduce((sum, { records }) => sum + records, 0);
+}

@@ -1,0 +1,191 @@
+import { performance } from 'node:perf_hooks';
+import type { DeliveryOptions } from '../options.ts';
+import { buildExportRequest, requestOverhead, splitRecords } from '../otlp/export-request.ts';
+import type { OtlpTransport } from '../otlp/transport.ts';
+import type { Claim } from '../spool/batch.ts';
+import type { Spool } from '../spool/spool.ts';
+import { Backoff } from './backoff.ts';
+import type { CollectorState } from './collector-state.ts';
+
+const HIGH = 3;
+/** How often what has waited too long is given up, ms. */
+const EXPIRY_MILLIS = 60_000;
+
+/** Brings what is in the spool to the collector: several requests at a time, again and again where that may help. */
+export class Sender {
+  readonly #spool: Spool;
+  readonly #transport: OtlpTransport;
+  readonly #options: DeliveryOptions;
+  readonly #state: CollectorState;
+  readonly #backoff: Backoff;
+  readonly #expiry: NodeJS.Timeout;
+  readonly #underWay = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #pausedUntil = 0;
+  #oldestSince: number | undefined;
+  #flushing = false;
+  #stopped = false;
+
+  constructor(spool: Spool, transport: OtlpTransport, options: DeliveryOptions, state: CollectorState) {
+    this.#spool = spool;
+    this.#transport = transport;
+    this.#options = options;
+    this.#state = state;
+    this.#backoff = new Backoff(options.retryInitialMillis, options.retryMaxMillis);
+    this.#expiry = setInterval(() => spool.evictExpired(), EXPIRY_MILLIS).unref();
+  }
+
+  /** Something was appended: sends at once what is severe or fills a request, the rest when its time has come. */
+  wake(): void {
+    if (this.#stopped) return;
+    if (this.#spool.free() > 0) this.#oldestSince ??= performance.now();
+    this.#pump();
+  }
+
+  /**
+   * Sends everything without waiting for company. Resolves when the spool is empty, or when the collector does not take
+   * records and another attempt would have to wait.
+   */
+  async flush(): Promise<void> {
+    this.#flushing = true;
+    try {
+      this.#pump();
+      while (this.#underWay.size > 0) {
+        await Promise.race(this.#underWay);
+        this.#pump();
+      }
+    } finally {
+      this.#flushing = false;
+    }
+  }
+
+  /** Flushes for at most `deadlineMillis`, then gives up; what is under way then stays in the spool. */
+  async stop(deadlineMillis: number): Promise<void> {
+    clearInterval(this.#expiry);
+    const { promise: deadline, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, deadlineMillis);
+    await Promise.race([this.flush(), deadline]);
+    clearTimeout(timer);
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#transport.close();
+  }
+
+  #pump(): void {
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    if (this.#stopped || this.#spool.free() === 0) return;
+    if (now < this.#pausedUntil) {
+      this.#pumpAfter(this.#pausedUntil - now);
+      return;
+    }
+    // while the collector is in doubt one request asks for all
+    const most =
+      this.#state.problem === undefined && !this.#options.preserveOrder ? this.#options.maxInFlight : 1;
+    while (this.#underWay.size < most && this.#isDue(now)) {
+      const claim = this.#spool.claim({
+        records: this.#options.maxExportBatchSize,
+        bytes: this.#options.maxRequestBytes,
+        inOrder: this.#options.preserveOrder,
+      });
+      if (claim === undefined) break;
+      this.#dispatch(claim);
+    }
+    if (this.#spool.free() === 0) this.#oldestSince = undefined;
+    else if (this.#underWay.size < most) this.#pumpAfter(this.#dueIn(now));
+  }
+
+  #pumpAfter(millis: number): void {
+    this.#timer = setTimeout(() => this.#pump(), Math.ceil(millis));
+  }
+
+  #isDue(now: number): boolean {
+    const { maxExportBatchSize } = this.#options;
+    return (
+      this.#flushing ||
+      this.#spool.free(HIGH) > 0 ||
+      this.#spool.free() >= maxExportBatchSize ||
+      this.#dueIn(now) <= 0
+    );
+  }
+
+  #dueIn(now: number): number {
+    return (this.#oldestSince ?? now) + this.#options.scheduleDelayMillis - now;
+  }
+
+  #dispatch(claim: Claim): void {
+    const work = this.#deliver(claim).finally(() => {
+      this.#underWay.delete(work);
+      if (!this.#flushing) this.#pump();
+    });
+    this.#underWay.add(work);
+  }
+
+  async #deliver(claim: Claim): Promise<void> {
+    const outcome = await this.#transport.send(buildExportRequest(claim.context, claim.bodies));
+    if (this.#stopped) return;
+    switch (outcome.kind) {
+      case 'accepted':
+        this.#backoff.reset();
+        this.#state.answered(outcome.rejected, outcome.message);
+        this.#spool.accept(claim, outcome.rejected);
+        return;
+      case 'retry':
+        this.#release(claim, outcome.reason, outcome.delayMillis);
+        return;
+      case 'refused':
+        if (outcome.blame === 'size' && claim.records > 1) {
+          await this.#deliverInParts(claim);
+        } else if (outcome.blame === 'connection') {
+          // an expired token or a wrong address is put right by a person, and no record is lost until then
+          this.#release(claim, outcome.reason, this.#options.retryMaxMillis);
+        } else {
+          this.#state.refused(claim.records, outcome.reason);
+          this.#spool.refuse(claim, { ...outcome, retriable: false });
+        }
+    }
+  }
+
+  #release(claim: Claim, reason: string, delayMillis: number | undefined): void {
+    this.#state.failed(reason);
+    this.#spool.release(claim);
+    this.#oldestSince ??= performance.now();
+    this.#pausedUntil = performance.now() + (delayMillis ?? this.#backoff.next());
+  }
+
+  /**
+   * The server takes only smaller requests than ours: halves until they fit. A record that is too large by itself counts
+   * as rejected. When the collector goes away in between, all of them are sent again, with the same uid each.
+   */
+  async #deliverInParts(claim: Claim): Promise<void> {
+    const records = claim.bodies.flatMap(splitRecords);
+    const overhead = requestOverhead(claim.context);
+    let size = Math.ceil(records.length / 2);
+    let rejected = 0;
+    let message = '';
+    for (let at = 0; at < records.length; ) {
+      const part = records.slice(at, at + size);
+      const outcome = await this.#transport.send(buildExportRequest(claim.context, part));
+      if (this.#stopped) return;
+      if (outcome.kind === 'refused' && outcome.blame === 'size' && part.length > 1) {
+        size = Math.ceil(part.length / 2);
+        continue;
+      }
+      if (outcome.kind === 'retry' || (outcome.kind === 'refused' && outcome.blame === 'connection')) {
+        this.#release(claim, outcome.reason, undefined);
+        return;
+      }
+      if (outcome.kind === 'refused') {
+        rejected += part.length;
+        message = `${outcome.reason} (${overhead + (part[0]?.length ?? 0)} bytes)`;
+      } else if (outcome.rejected > 0) {
+        rejected += outcome.rejected;
+        message = outcome.message;
+      }
+      at += part.length;
+    }
+    this.#backoff.reset();
+    this.#state.answered(rejected, message);
+    this.#spool.accept(claim, rejected);
+  }
+}

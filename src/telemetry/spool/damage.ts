@@ -1,0 +1,77 @@
+import { existsSync, renameSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
+import type { LogContext } from '../otlp/export-request.ts';
+import { type BatchContent, BatchTable } from './batch-table.ts';
+
+/** Primary result codes (sqlite.org/rescode.html) that tell of a damaged file, and not of a disk that is full or gone. */
+const DAMAGE = new Set([11 /* CORRUPT */, 24 /* FORMAT */, 26 /* NOTADB */]);
+
+/** Statements that fail one after the other before the rest of a damaged table is given up. */
+const FAILURES_MAX = 10_000;
+
+/** Whether an error of node:sqlite says that the database file is damaged. */
+export function isDamage(error: unknown): boolean {
+  return DAMAGE.has(primaryCode(error));
+}
+
+/** SQLite's primary result code; 0 for any other error. */
+export function primaryCode(error: unknown): number {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : 0;
+  return typeof code === 'number' ? code & 0xff : 0;
+}
+
+/**
+ * Moves a damaged database out of the way, with its log, for a person to look at.
+ *
+ * @returns where it is now: beside the old place, with the time in its name.
+ */
+export function setAside(path: string): string {
+  const stamp = new Date().toISOString().replaceAll(':', '-');
+  const aside = `${path}.damaged-${stamp}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  return aside;
+}
+
+/**
+ * Reads what can still be read of a damaged database: batches whose pages are whole and whose checksum is right. One
+ * row is fetched at a time, since a scan ends at the first bad page.
+ */
+export function* salvage(path: string): Generator<{ content: BatchContent; context: LogContext }> {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path);
+    const table = new BatchTable(database);
+    let failures = 0;
+    for (let id = firstId(database), last = lastId(database); id <= last && failures < FAILURES_MAX; id++) {
+      try {
+        const content = table.read(id);
+        const context = content && table.context(content.context);
+        if (content && context && crc32(content.body) === content.checksum) {
+          failures = 0;
+          yield { content, context };
+        }
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        failures++;
+      }
+    }
+  } catch (error) {
+    // Its first page or its table of tables is gone: nothing can be found in it.
+    if (!isDamage(error) && primaryCode(error) !== 1) throw error;
+  } finally {
+    database?.close();
+  }
+}
+
+function firstId(database: DatabaseSync): number {
+  return Number(database.prepare('SELECT MIN(id) AS id FROM batch').get()?.['id'] ?? 1);
+}
+
+function lastId(database: DatabaseSync): number {
+  return Number(
+    database.prepare("SELECT seq AS id FROM sqlite_sequence WHERE name = 'batch'").get()?.['id'] ?? 0,
+  );
+}

@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { diag } from '@opentelemetry/api';
+import { MemwardenError } from '../../errors.ts';
+import { takeOwnerLock } from './owner-lock.ts';
+import type { SpoolTotals } from './totals.ts';
+import { TotalsFile } from './totals-file.ts';
+
+const logger = diag.createComponentLogger({ namespace: 'spool' });
+
+const DATABASE = 'spool.db';
+
+/** Where the database of a spool directory is. */
+export function databasePathOf(directory: string): string {
+  return join(directory, DATABASE);
+}
+
+/** A spool's directory, owned by this process: for its user alone, locked against a second sidecar. */
+export class SpoolDirectory {
+  readonly databasePath: string;
+  readonly #bootId: string;
+  readonly #totals: TotalsFile;
+  readonly #unlock: () => void;
+
+  /**
+   * @param bootId the kernel's boot id: tells whether the totals file can be believed.
+   * @throws MemwardenError SPOOL_INVALID when the directory cannot be made or written, or is in use.
+   */
+  constructor(path: string, bootId: string) {
+    this.databasePath = databasePathOf(path);
+    this.#bootId = bootId;
+    try {
+      makeDirectory(path);
+      warnIfShared(path);
+      const unlock = takeOwnerLock(join(path, 'owner.lock'));
+      if (unlock === undefined) throw new Error('another process is using it');
+      this.#unlock = unlock;
+      this.#totals = new TotalsFile(join(path, 'totals.json'), bootId);
+    } catch (cause) {
+      throw new MemwardenError(
+        'SPOOL_INVALID',
+        `failed to use the spool directory ${path}: ${cause instanceof Error ? cause.message : cause}`,
+        'choose a directory that this user can write, one for each sidecar',
+        { cause },
+      );
+    }
+  }
+
+  /** The spool was closed in good order when it was last used. */
+  get closedInOrder(): boolean {
+    return this.#totals.found?.closed ?? false;
+  }
+
+  /** The totals as last written, where they can be believed: not after a power cut. */
+  get witness(): SpoolTotals | undefined {
+    const { found } = this.#totals;
+    return found !== undefined && (found.closed || found.bootId === this.#bootId) ? found.totals : undefined;
+  }
+
+  write(totals: SpoolTotals): void {
+    this.#totals.write(totals);
+  }
+
+  close(totals: SpoolTotals): void {
+    this.#totals.close(totals);
+    this.#unlock();
+  }
+}
+
+/**
+ * Makes the directory and those above it. The last step is not recursive: where a file system answers ENOENT to every
+ * mkdir (procfs), Node's recursive mkdir never ends.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (!existsSync(parent)) mkdirSync(parent, { recursive: true, mode: 0o755 });
+  mkdirSync(path, { mode: 0o700 });
+}
+
+function warnIfShared(path: string): void {
+  const { mode } = statSync(path);
+  if ((mode & 0o022) !== 0) logger.warn(`the spool directory ${path} can be written by other users`);
+}

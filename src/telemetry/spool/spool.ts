@@ -1,0 +1,312 @@
+import { performance } from 'node:perf_hooks';
+import { crc32 } from 'node:zlib';
+import { diag } from '@opentelemetry/api';
+import type { Severity } from '../../detect/detection.ts';
+import { MemwardenError } from '../../errors.ts';
+import type { LogContext } from '../otlp/export-request.ts';
+import type { Batch, Claim, ClaimLimits, Refusal } from './batch.ts';
+import type { BatchContent, BatchRow, BatchTable } from './batch-table.ts';
+import type { SpoolOptions } from './options.ts';
+import { chooseToEvict, chooseToSend } from './selection.ts';
+import type { SpoolDirectory } from './spool-directory.ts';
+import { SpoolFile } from './spool-file.ts';
+import { noTotals, readTotals, type SpoolTotals, waitingOf, writeTotals } from './totals.ts';
+import { type Amount, Waiting } from './waiting.ts';
+
+const logger = diag.createComponentLogger({ namespace: 'spool' });
+
+/** How often a batch that was refused because of the connection is offered again. */
+const OFFERS_MAX = 5;
+
+/** A batch in a request under way, with what is needed to write it again if the file is lost meanwhile. */
+interface Claimed {
+  readonly row: BatchRow;
+  readonly content: BatchContent;
+  readonly context: LogContext;
+}
+
+/** A change to the database that the collector's answer asks for. */
+type Settlement = (table: BatchTable) => void;
+
+/**
+ * The durable, bounded queue of encoded batches between the kernel and the collector. Whatever was appended is
+ * accepted, refused, evicted, or still here: `totals` says how many of each, across restarts and damage.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #directory: SpoolDirectory | undefined;
+  readonly #file: SpoolFile;
+  readonly #context: LogContext;
+  readonly #claimed = new Map<number, Claimed>();
+  /** Answered batches that the database could not be told of yet. */
+  readonly #settled = new Set<number>();
+  #settlements: Settlement[] = [];
+  #lastId = 0;
+  #totals: SpoolTotals = noTotals();
+  #waiting = new Waiting([]);
+  #free = new Waiting([]);
+  readonly #taken = (id: number): boolean => this.#claimed.has(id) || this.#settled.has(id);
+  readonly #clockZero = Date.now() - performance.now();
+
+  /**
+   * @param context Resource and scope of what this process appends.
+   * @param directory where the spool is kept; undefined: in memory, gone with the process.
+   * @throws MemwardenError SPOOL_INVALID
+   */
+  constructor(options: SpoolOptions, context: LogContext, directory: SpoolDirectory | undefined) {
+    this.#options = options;
+    this.#context = context;
+    this.#directory = directory;
+    const check = directory !== undefined && !directory.closedInOrder;
+    this.#file = new SpoolFile(directory?.databasePath ?? ':memory:', check, table => this.#recount(table));
+    this.#file.run('read', table => this.#open(table));
+    this.evictExpired();
+  }
+
+  /** Records waiting, and their bytes; those under way included. */
+  get waiting(): { readonly records: number; readonly bytes: number } {
+    return { records: this.#waiting.records(), bytes: this.#waiting.bytes };
+  }
+
+  get totals(): Readonly<SpoolTotals> {
+    return this.#totals;
+  }
+
+  /** Records of at least one severity that no request has taken yet. */
+  free(from: Severity = 0): number {
+    return this.#free.records(from);
+  }
+
+  /**
+   * Writes batches; when it returns the disk has them. Makes room by giving up the oldest of the lowest severity.
+   *
+   * @throws MemwardenError SPOOL_INVALID when the disk is full or gone; then none of them was written.
+   */
+  append(batches: readonly Batch[]): void {
+    const added = batches.map(batch => ({ ...batch, bytes: batch.body.length, checksum: crc32(batch.body) }));
+    const { totals, evicted } = this.#file.run('write to', table =>
+      table.transaction(true, () => {
+        const totals = structuredClone(this.#totals);
+        const context = table.contextId(this.#context);
+        for (const batch of added) {
+          this.#lastId = table.insert({ ...batch, context, created: this.#now(), attempts: 0 });
+        }
+        totals.appended += recordsOf(added);
+        const excess = this.#waiting.bytes + bytesOf(added) - this.#options.maxBytes;
+        const evicted = chooseToEvict(table, excess, this.#taken);
+        for (const { id } of evicted) table.remove(id);
+        totals.evicted.size += recordsOf(evicted);
+        writeTotals(table, totals);
+        return { totals, evicted };
+      }),
+    );
+    this.#totals = totals;
+    this.#directory?.write(totals);
+    for (const batch of added) this.#add(batch);
+    for (const row of evicted) this.#subtract(row);
+    if (evicted.length > 0) logger.warn(`the spool is full: ${recordsOf(evicted)} records were given up`);
+  }
+
+  /** Takes batches for one request: the most severe first, or the oldest. Undefined when none is free. */
+  claim(limits: ClaimLimits): Claim | undefined {
+    while (this.free() > 0) {
+      const claim = this.#file.run('read', table => this.#take(table, limits));
+      if (claim.ids.length > 0) return claim;
+    }
+    return undefined;
+  }
+
+  /** The collector has taken the batches, all but `rejected` records of them. */
+  accept(claim: Claim, rejected: number): void {
+    const rows = this.#unclaim(claim);
+    const refused = Math.min(rejected, claim.records);
+    this.#totals.accepted += claim.records - refused;
+    this.#totals.refused += refused;
+    this.#settle(rows, table => {
+      for (const { id } of rows) table.remove(id);
+    });
+  }
+
+  /** The collector will not take the batches: sets them aside, the oldest of them making room. */
+  refuse(claim: Claim, refusal: Refusal): void {
+    this.#refuse(this.#unclaim(claim), refusal);
+  }
+
+  /** Nothing is known of the batches: they wait for another request. */
+  release(claim: Claim): void {
+    for (const row of this.#unclaim(claim)) this.#free.add(row);
+  }
+
+  /** Offers batches again that were refused for the connection's sake. @returns how many records. */
+  reoffer(): number {
+    const { rows, totals } = this.#file.run('write to', table =>
+      table.transaction(false, () => {
+        const rows = table.restore(OFFERS_MAX);
+        const totals = { ...this.#totals, refused: this.#totals.refused - recordsOf(rows) };
+        writeTotals(table, totals);
+        return { rows, totals };
+      }),
+    );
+    this.#totals = totals;
+    this.#directory?.write(totals);
+    for (const row of rows) this.#add(row);
+    return recordsOf(rows);
+  }
+
+  /** Gives up what has waited longer than allowed. */
+  evictExpired(): void {
+    const oldest = this.#now() - this.#options.maxAgeMillis;
+    const expired = this.#file.run('read', table => table.expired(oldest));
+    const rows = expired.filter(({ id }) => !this.#taken(id));
+    if (rows.length === 0) return;
+    for (const row of rows) this.#free.subtract(row);
+    this.#totals.evicted.age += recordsOf(rows);
+    this.#settle(rows, table => {
+      for (const { id } of rows) table.remove(id);
+    });
+    logger.warn(`${recordsOf(rows)} records waited longer than allowed and were given up`);
+  }
+
+  /** Closes the file; what waits is found by the next process. */
+  close(): void {
+    this.#file.close();
+    this.#directory?.close(this.#totals);
+  }
+
+  /** First look at the file: what is there, and what should be there. */
+  #open(table: BatchTable): void {
+    const damaged = this.#file.openedDamaged;
+    const found = recordsOf(table.sums());
+    const witness = this.#directory?.witness;
+    this.#totals = readTotals(table);
+    // The database's own count is exact unless transactions are missing from it.
+    if (witness !== undefined && (damaged || waitingOf(witness) > found))
+      this.#totals = structuredClone(witness);
+    this.#recount(table);
+    table.transaction(false, () => table.trimContexts(table.contextId(this.#context)));
+  }
+
+  /** Brings the sums in line with a table that was opened or replaced, and counts what is missing from it. */
+  #recount(table: BatchTable): void {
+    table.transaction(true, () => {
+      for (const id of this.#settled) table.remove(id);
+      for (const [id, { content, context }] of this.#claimed) {
+        if (table.read(id) === undefined) table.insert({ ...content, context: table.contextId(context) }, id);
+      }
+      table.reserveIds(this.#lastId);
+      this.#waiting = new Waiting(table.sums());
+      const missing = waitingOf(this.#totals) - this.#waiting.records();
+      if (missing > 0) {
+        this.#totals.evicted.corruption += missing;
+        logger.error(`${missing} records were lost with damaged parts of the spool`);
+      } else {
+        // Saved from a file whose totals are not known.
+        this.#totals.appended -= missing;
+      }
+      writeTotals(table, this.#totals);
+    });
+    this.#settled.clear();
+    this.#settlements = [];
+    this.#free = new Waiting(table.sums());
+    for (const { row } of this.#claimed.values()) this.#free.subtract(row);
+    this.#directory?.write(this.#totals);
+  }
+
+  #take(table: BatchTable, limits: ClaimLimits): Claim {
+    const rows = chooseToSend(table, limits, this.#taken);
+    const context = table.context(rows[0]?.context ?? 0);
+    const claimed: Claimed[] = [];
+    const damaged: BatchRow[] = [];
+    for (const row of rows) {
+      const content = table.read(row.id);
+      if (content && context && crc32(content.body) === content.checksum)
+        claimed.push({ row, content, context });
+      else damaged.push(row);
+    }
+    // Only now, since all of the above is done again when it finds the file damaged.
+    for (const row of rows) this.#free.subtract(row);
+    for (const one of claimed) this.#claimed.set(one.row.id, one);
+    if (damaged.length > 0) {
+      logger.error(`${recordsOf(damaged)} records in the spool are damaged and were set aside`);
+      this.#refuse(damaged, {
+        code: 'CHECKSUM',
+        reason: 'the spooled bytes changed on the disk',
+        retriable: false,
+      });
+    }
+    return {
+      ids: claimed.map(({ row }) => row.id),
+      context: context ?? this.#context,
+      bodies: claimed.map(({ content }) => content.body),
+      records: recordsOf(claimed.map(({ row }) => row)),
+    };
+  }
+
+  #refuse(rows: readonly BatchRow[], refusal: Refusal): void {
+    this.#totals.refused += recordsOf(rows);
+    this.#settle(rows, table => {
+      for (const { id } of rows) table.refuse(id, refusal);
+      table.trimRefused(this.#options.maxRefusedBytes);
+    });
+  }
+
+  /**
+   * Counts batches out, then tells the database. When it cannot be told (a full disk refuses even deletions), they are
+   * remembered, so that they are not sent again, and it is told together with the next ones.
+   */
+  #settle(rows: readonly BatchRow[], settlement: Settlement): void {
+    for (const row of rows) {
+      this.#waiting.subtract(row);
+      this.#settled.add(row.id);
+    }
+    this.#settlements.push(settlement);
+    this.#directory?.write(this.#totals);
+    try {
+      this.#file.run('write to', table => {
+        table.transaction(false, () => {
+          for (const settle of this.#settlements) settle(table);
+          writeTotals(table, this.#totals);
+        });
+        this.#file.shrink();
+      });
+      this.#settlements = [];
+      this.#settled.clear();
+    } catch (error) {
+      if (!(error instanceof MemwardenError)) throw error;
+      logger.warn(`${error.message}; ${this.#settled.size} answered batches are kept in mind until then`);
+    }
+  }
+
+  #unclaim({ ids }: Claim): BatchRow[] {
+    const rows: BatchRow[] = [];
+    for (const id of ids) {
+      const claimed = this.#claimed.get(id);
+      if (claimed !== undefined) rows.push(claimed.row);
+      this.#claimed.delete(id);
+    }
+    return rows;
+  }
+
+  #add(amount: Amount): void {
+    this.#waiting.add(amount);
+    this.#free.add(amount);
+  }
+
+  #subtract(amount: Amount): void {
+    this.#waiting.subtract(amount);
+    this.#free.subtract(amount);
+  }
+
+  /** ms since the Unix epoch as it was when the spool was opened: a clock that is set does not age what waits. */
+  #now(): number {
+    return Math.trunc(this.#clockZero + performance.now());
+  }
+}
+
+function recordsOf(amounts: readonly { readonly records: number }[]): number {
+  return amounts.reduce((sum, { records }) => sum + records, 0);
+}
+
+function bytesOf(amounts: readonly { readonly bytes: number }[]): number {
+  return amounts.reduce((sum, { bytes }) => sum + bytes, 0);
+}

@@ -1,0 +1,43 @@
+import type { BatchTable } from './batch-table.ts';
+
+/** Why records were given up: no room, too old, or the file that held them was damaged. */
+export type EvictionReason = 'size' | 'age' | 'corruption';
+
+/** Records by what became of them, since the spool was made. Those still waiting are `waitingOf(totals)`. */
+export interface SpoolTotals {
+  appended: number;
+  accepted: number;
+  refused: number;
+  evicted: Record<EvictionReason, number>;
+}
+
+export function noTotals(): SpoolTotals {
+  return { appended: 0, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } };
+}
+
+/** What must be waiting if every record is accounted for: appended = accepted + refused + evicted + waiting. */
+export function waitingOf({ appended, accepted, refused, evicted }: SpoolTotals): number {
+  return appended - accepted - refused - evicted.size - evicted.age - evicted.corruption;
+}
+
+export function readTotals(table: BatchTable): SpoolTotals {
+  return {
+    appended: table.total('appended'),
+    accepted: table.total('accepted'),
+    refused: table.total('refused'),
+    evicted: {
+      size: table.total('evicted.size'),
+      age: table.total('evicted.age'),
+      corruption: table.total('evicted.corruption'),
+    },
+  };
+}
+
+export function writeTotals(table: BatchTable, { appended, accepted, refused, evicted }: SpoolTotals): void {
+  table.setTotal('appended', appended);
+  table.setTotal('accepted', accepted);
+  table.setTotal('refused', refused);
+  table.setTotal('evicted.size', evicted.size);
+  table.setTotal('evicted.age', evicted.age);
+  table.setTotal('evicted.corruption', evicted.corruption);
+}

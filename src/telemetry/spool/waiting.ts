@@ -1,0 +1,37 @@
+import type { Severity } from '../../detect/detection.ts';
+
+/** Records and bytes of one severity. */
+export interface Amount {
+  readonly severity: Severity;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** Sums over batches by severity, so that nobody has to ask the database how much there is. */
+export class Waiting {
+  readonly #records: [number, number, number, number] = [0, 0, 0, 0];
+  #bytes = 0;
+
+  constructor(amounts: readonly Amount[]) {
+    for (const amount of amounts) this.add(amount);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Records of at least one severity. */
+  records(from: Severity = 0): number {
+    return this.#records.slice(from).reduce((sum, records) => sum + records, 0);
+  }
+
+  add({ severity, records, bytes }: Amount): void {
+    this.#records[severity] += records;
+    this.#bytes += bytes;
+  }
+
+  subtract({ severity, records, bytes }: Amount): void {
+    this.#records[severity] -= records;
+    this.#bytes -= bytes;
+  }
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
+import { Spool } from '../../../../src/telemetry/spool/spool.ts';
+import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
+import { buildBatch, CONTEXT, drain, LIMITS, openSpool, temporaryDirectory } from './spool-builder.ts';
+
+test('what was appended is there after the process is gone, until it is accepted', t => {
+  const directory = temporaryDirectory(t);
+  const before = openSpool(directory);
+  before.append([buildBatch('a', { records: 3 }), buildBatch('b')]);
+  before.close();
+
+  const after = openSpool(directory);
+  assert.equal(after.waiting.records, 4);
+  assert.deepEqual(drain(after), ['a', 'b']);
+  after.close();
+
+  const last = openSpool(directory);
+  assert.equal(last.waiting.records, 0);
+  assert.deepEqual(last.totals, {
+    appended: 4,
+    accepted: 4,
+    refused: 0,
+    evicted: { size: 0, age: 0, corruption: 0 },
+  });
+  last.close();
+});
+
+test('the most severe batches go first, of one severity the oldest', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  spool.append([
+    buildBatch('low', { severity: 1 }),
+    buildBatch('high 1', { severity: 3 }),
+    buildBatch('medium', { severity: 2 }),
+    buildBatch('high 2', { severity: 3 }),
+  ]);
+  assert.deepEqual(drain(spool), ['high 1', 'high 2', 'medium', 'low']);
+});
+
+test('in order means strictly the oldest first', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  spool.append([
+    buildBatch('1', { severity: 1 }),
+    buildBatch('2', { severity: 3 }),
+    buildBatch('3', { severity: 0 }),
+  ]);
+  assert.deepEqual(drain(spool, true), ['1', '2', '3']);
+});
+
+test('a request takes no more records and bytes than it may, but always one batch', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  const batches = ['a', 'b', 'c'].map(mark => buildBatch(mark, { records: 4, bytes: 100 }));
+  spool.append(batches);
+  assert.equal(spool.claim({ ...LIMITS, records: 9 })?.records, 8);
+  assert.equal(spool.claim({ ...LIMITS, bytes: 10 })?.records, 4);
+  assert.equal(spool.claim(LIMITS), undefined);
+});
+
+test('a batch under way is nobody else’s, and free again after its release', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  spool.append([buildBatch('a')]);
+  const claim = spool.claim(LIMITS);
+  assert(claim);
+  assert.equal(spool.free(), 0);
+  assert.equal(spool.waiting.records, 1);
+  spool.release(claim);
+  assert.equal(spool.free(), 1);
+  assert.deepEqual(drain(spool), ['a']);
+});
+
+test('batches of an earlier run keep their own resource, and no request mixes two', t => {
+  const directory = temporaryDirectory(t);
+  const before = openSpool(directory);
+  before.append([buildBatch('old')]);
+  before.close();
+  const other = { ...CONTEXT, resource: Uint8Array.of(0x0a, 1, 7) };
+  const after = new Spool(SPOOL_DEFAULTS, other, undefined);
+  after.append([buildBatch('new')]);
+  assert.deepEqual(after.claim(LIMITS)?.context.resource, other.resource);
+  const reopened = openSpool(directory);
+  assert.deepEqual(reopened.claim(LIMITS)?.context.resource, CONTEXT.resource);
+});
+
+test('a full spool gives up the oldest of the lowest severity, counts them, and keeps the high ones', t => {
+  const spool = openSpool(temporaryDirectory(t), { maxBytes: 1_000 });
+  for (let i = 0; i < 5; i++) {
+    spool.append([
+      buildBatch(`low ${i}`, { severity: 1, bytes: 100, records: 2 }),
+      buildBatch(`high ${i}`, { severity: 3, bytes: 200 }),
+    ]);
+  }
+  assert.equal(spool.totals.evicted.size, 10);
+  assert.ok(spool.waiting.bytes <= 1_000);
+  assert.equal(waitingOf(spool.totals), spool.waiting.records);
+  assert.deepEqual(drain(spool), ['high 0', 'high 1', 'high 2', 'high 3', 'high 4']);
+});
+
+test('what is under way is not given up', t => {
+  const spool = openSpool(temporaryDirectory(t), { maxBytes: 100 });
+  spool.append([buildBatch('first', { bytes: 90 })]);
+  const claim = spool.claim(LIMITS);
+  assert(claim);
+  spool.append([buildBatch('second', { bytes: 90 })]);
+  assert.equal(spool.totals.evicted.size, 1);
+  spool.accept(claim, 0);
+  assert.equal(spool.totals.accepted, 1);
+  assert.equal(waitingOf(spool.totals), 0);
+});
+
+test('what is older than allowed is given up and counted', t => {
+  const directory = temporaryDirectory(t);
+  const before = openSpool(directory);
+  before.append([buildBatch('old', { records: 7 })]);
+  before.close();
+  const after = openSpool(directory, { maxAgeMillis: -1 });
+  assert.equal(after.totals.evicted.age, 7);
+  assert.equal(after.waiting.records, 0);
+});
+
+test('a wall clock that is set while the spool is open ages nothing', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  spool.append([buildBatch('a')]);
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 365 * 24 * 3_600_000 });
+  spool.evictExpired();
+  assert.deepEqual(drain(spool), ['a']);
+});
+
+test('records that the collector rejected of a batch are counted as refused, the others as accepted', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  spool.append([buildBatch('a', { records: 10 })]);
+  const claim = spool.claim(LIMITS);
+  assert(claim);
+  spool.accept(claim, 3);
+  assert.equal(spool.totals.accepted, 7);
+  assert.equal(spool.totals.refused, 3);
+});
+
+test('a refused batch is set aside, and only one refused for the connection’s sake is offered again', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  for (const [mark, retriable] of [
+    ['bad', false],
+    ['unauthenticated', true],
+  ] as const) {
+    spool.append([buildBatch(mark)]);
+    const claim = spool.claim(LIMITS);
+    assert(claim);
+    spool.refuse(claim, { code: 'X', reason: 'y', retriable });
+  }
+  assert.equal(spool.totals.refused, 2);
+  assert.equal(spool.reoffer(), 1);
+  assert.equal(spool.totals.refused, 1);
+  assert.deepEqual(drain(spool), ['unauthenticated']);
+  assert.equal(waitingOf(spool.totals), 0);
+});
+
+test('a batch that is refused again and again is not offered forever', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  spool.append([buildBatch('a')]);
+  let offers = 0;
+  for (let claim = spool.claim(LIMITS); claim; claim = spool.claim(LIMITS)) {
+    offers++;
+    spool.refuse(claim, { code: 'X', reason: 'y', retriable: true });
+    spool.reoffer();
+  }
+  assert.equal(offers, 6);
+  assert.equal(spool.totals.refused, 1);
+});
+
+test('refused batches are kept up to a size, the newest of them', t => {
+  const spool = openSpool(temporaryDirectory(t), { maxRefusedBytes: 250 });
+  for (const mark of ['1', '2', '3', '4']) {
+    spool.append([buildBatch(mark, { bytes: 100 })]);
+    const claim = spool.claim(LIMITS);
+    assert(claim);
+    spool.refuse(claim, { code: 'X', reason: 'y', retriable: true });
+  }
+  assert.equal(spool.totals.refused, 4);
+  spool.reoffer();
+  assert.deepEqual(drain(spool), ['3', '4']);
+});
+
+test('the spool is readable for its owner alone', t => {
+  const directory = join(temporaryDirectory(t), 'made', 'here');
+  const spool = openSpool(directory);
+  spool.append([buildBatch('a')]);
+  assert.equal(statSync(directory).mode & 0o777, 0o700);
+  for (const name of readdirSync(directory)) {
+    assert.equal(statSync(join(directory, name)).mode & 0o077, 0, name);
+  }
+});
+
+test('a second process cannot use the same directory', t => {
+  const directory = temporaryDirectory(t);
+  const spool = openSpool(directory);
+  assert.throws(() => openSpool(directory), {
+    code: 'SPOOL_INVALID',
+    message: /another process is using it/,
+  });
+  spool.close();
+  openSpool(directory).close();
+});
+
+test('a directory that cannot be used stops the start with its name', () => {
+  assert.throws(() => openSpool('/proc/memwarden'), { code: 'SPOOL_INVALID', message: /\/proc\/memwarden/ });
+});
+
+test('space is given back when a backlog is gone', t => {
+  const directory = temporaryDirectory(t);
+  const spool = openSpool(directory);
+  for (let i = 0; i < 40; i++) spool.append([buildBatch(`${i}`, { bytes: 1_000_000 })]);
+  drain(spool);
+  for (let i = 0; i < 40; i++) {
+    spool.append([buildBatch('x')]);
+    drain(spool);
+  }
+  spool.close();
+  assert.ok(statSync(join(directory, 'spool.db')).size < 20 * 1024 * 1024);
+});
