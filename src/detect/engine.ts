@@ -3,7 +3,6 @@ import type { EventKind } from '../capture/event.ts';
 import type { EnrichedEvent } from '../enrich/event.ts';
 import type { Detection, Repeat, Signature } from './detection.ts';
 import { kindOf } from './event-kind.ts';
-import type { Exceptions } from './exceptions/exceptions.ts';
 import { selectSignatures } from './select-signatures.ts';
 
 /** Keys of findings already told that are remembered; beyond it the one longest unused may be told again. */
@@ -12,8 +11,6 @@ const ONCE_KEYS_MAX = 16_384;
 export interface EngineOptions {
   /** Names of events and of sets (`signatures`, `default`, `base`) to tell. Default: `['default']`. */
   readonly events?: readonly string[];
-  /** What is known to be good. Default: nothing. */
-  readonly exceptions?: Pick<Exceptions, 'apply'>;
 }
 
 /** Turns enriched events into detections. */
@@ -22,7 +19,7 @@ export interface Engine {
   readonly signatures: readonly Signature[];
   /** The kinds of event that are looked at: capture need not deliver any other. */
   readonly kinds: ReadonlySet<EventKind>;
-  /** All that an event amounts to, without what an exception drops: two for an open that reads and writes. Never throws. */
+  /** All that an event amounts to; two for an open that reads and writes. Never throws. */
   detect(event: EnrichedEvent): readonly Detection[];
 }
 
@@ -49,7 +46,6 @@ export function createEngine(options: EngineOptions = {}): Engine {
     signatures.flatMap(signature => signature.kinds.map(kind => ({ kind, signature }))),
     ({ kind }) => kind,
   );
-  const { exceptions } = options;
   const known = new LRUCache<string, true>({ max: ONCE_KEYS_MAX });
 
   function isFirst(signature: Signature, event: EnrichedEvent): boolean {
@@ -72,9 +68,7 @@ export function createEngine(options: EngineOptions = {}): Engine {
       if (match === undefined || !isFirst(signature, event)) continue;
       const { definition } = signature;
       const severity = match.severity ?? definition.severity;
-      const found = { definition, severity, match, event, ...(repeat === undefined ? {} : { repeat }) };
-      const told = exceptions === undefined ? found : exceptions.apply(found);
-      if (told !== undefined) detections.push(told);
+      detections.push({ definition, severity, match, event, ...(repeat === undefined ? {} : { repeat }) });
     }
     return detections;
   }

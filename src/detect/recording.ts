@@ -1,17 +1,17 @@
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import type { CapturedEvent } from '../capture/event.ts';
+import type { EnrichedEvent } from '../enrich/event.ts';
 import { redactArguments } from '../enrich/redact.ts';
 import { MemwardenError } from '../errors.ts';
-import { CAPTURED_EVENT } from './captured-event-codec.ts';
+import { ENRICHED_EVENT } from './event-codec.ts';
 import { type FlagArchitecture, HOST_ARCHITECTURE, translateOpenFlags } from './open-flags.ts';
 
 /*
  * A recording is a text of JSON lines, each `{"crc":"<8 hex digits>","<what>":…}` with the CRC-32 of the text after the
  * second colon, without the closing brace:
  *
- *   header  first line: format, version, architecture, boot-to-wall offset
- *   event   one captured event
+ *   header  first line: format, version, architecture
+ *   event   one event, with what was known of both sides when it happened: nothing can be looked up where it is replayed
  *   end     last line: number of events; missing when the recorder was killed or the file was cut
  */
 
@@ -23,36 +23,22 @@ const LINE = /^\{"crc":"([0-9a-f]{8})","(header|event|end)":(.*)\}$/s;
 const WRITE_LENGTH = 65_536;
 
 export interface RecorderOptions {
-  /** What added to a time on CLOCK_BOOTTIME gives the wall clock, ns. */
-  readonly bootToWallOffsetNs: bigint;
-  /** Replace what looks like a secret in arguments. Default: true. */
+  /** Replace what looks like a secret in the arguments that the kernel recorded. Default: true. */
   readonly redact?: boolean;
 }
 
-/** Writes captured events to a file. */
+/** Writes events to a file. */
 export interface Recorder {
   /** @throws {MemwardenError} RECORDING_INVALID when the file cannot be written. */
-  record(event: CapturedEvent): void;
+  record(event: EnrichedEvent): void;
   /** Write what is left and the closing line. */
   close(): void;
-}
-
-export interface Recording {
-  /** What added to a recorded time on CLOCK_BOOTTIME gave the wall clock, ns. */
-  readonly bootToWallOffsetNs: bigint;
-  /**
-   * The events in order.
-   *
-   * @throws {MemwardenError} RECORDING_INVALID, after the last complete event, when the file is cut short or damaged.
-   */
-  readonly events: AsyncIterable<CapturedEvent>;
 }
 
 interface Header {
   readonly format: string;
   readonly version: number;
   readonly architecture: FlagArchitecture;
-  readonly bootToWallOffsetNs: string;
 }
 
 function checksum(text: string): string {
@@ -75,7 +61,7 @@ function failure(verb: string, path: string, cause: string, hint?: string, error
  *
  * @throws {MemwardenError} RECORDING_INVALID when the file exists or cannot be written.
  */
-export function createRecorder(path: string, options: RecorderOptions): Recorder {
+export function createRecorder(path: string, options: RecorderOptions = {}): Recorder {
   const redact = options.redact ?? true;
 
   function attempt<T>(act: () => T): T {
@@ -92,7 +78,6 @@ export function createRecorder(path: string, options: RecorderOptions): Recorder
     format: FORMAT,
     version: VERSION,
     architecture: HOST_ARCHITECTURE,
-    bootToWallOffsetNs: options.bootToWallOffsetNs.toString(),
   } satisfies Header);
   let events = 0;
 
@@ -104,12 +89,12 @@ export function createRecorder(path: string, options: RecorderOptions): Recorder
     });
   }
 
-  function record(event: CapturedEvent): void {
+  function record(event: EnrichedEvent): void {
     const { actor } = event;
     const told = redact
       ? { ...event, actor: { ...actor, arguments: redactArguments(actor.arguments) } }
       : event;
-    pending += line('event', CAPTURED_EVENT.encode(told));
+    pending += line('event', ENRICHED_EVENT.encode(told));
     events += 1;
     if (pending.length >= WRITE_LENGTH) flush();
   }
@@ -161,9 +146,11 @@ function headerOf(path: string, text: string | undefined): Header {
 /**
  * Open a recording for replay.
  *
+ * @returns its events in order; after the last complete one RECORDING_INVALID is thrown when the file is cut short or
+ * damaged
  * @throws {MemwardenError} RECORDING_INVALID when the file cannot be read, is no recording, or is of a newer version.
  */
-export async function openRecording(path: string): Promise<Recording> {
+export async function openRecording(path: string): Promise<AsyncIterable<EnrichedEvent>> {
   const lines = linesOf(path);
   let header: Header;
   try {
@@ -174,9 +161,9 @@ export async function openRecording(path: string): Promise<Recording> {
     const cause = error instanceof Error ? error.message : String(error);
     throw failure('read', path, cause, 'try the path of a file made by `memwarden record`', error);
   }
-  const { architecture, bootToWallOffsetNs } = header;
+  const { architecture } = header;
 
-  async function* events(): AsyncGenerator<CapturedEvent> {
+  async function* events(): AsyncGenerator<EnrichedEvent> {
     let number = 1;
     let count = 0;
     const broken = (why: string) =>
@@ -197,10 +184,10 @@ export async function openRecording(path: string): Promise<Recording> {
     throw broken('is missing: the file was cut short, or its recorder was killed');
   }
 
-  function decode(value: unknown, broken: (why: string) => Error): CapturedEvent {
-    let event: CapturedEvent;
+  function decode(value: unknown, broken: (why: string) => Error): EnrichedEvent {
+    let event: EnrichedEvent;
     try {
-      event = CAPTURED_EVENT.decode(value, 'event');
+      event = ENRICHED_EVENT.decode(value, 'event');
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       throw broken(`has no valid event: ${error.message}`);
@@ -210,11 +197,5 @@ export async function openRecording(path: string): Promise<Recording> {
     return { ...event, flags };
   }
 
-  return { bootToWallOffsetNs: BigInt(bootToWallOffsetNs), events: events() };
-}
-
-/** The events of a recording; see {@link openRecording} for what is thrown. */
-export async function* readRecording(path: string): AsyncGenerator<CapturedEvent> {
-  const { events } = await openRecording(path);
-  yield* events;
+  return events();
 }

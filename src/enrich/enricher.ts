@@ -23,8 +23,11 @@ export interface EnricherOptions {
 
 /** Adds to an event what user space knows of its two sides. */
 export interface Enricher {
-  /** Undefined when a refused open, known by its text alone, proves to have been about no memory file. Never throws. */
-  enrich(event: CapturedEvent): EnrichedEvent | undefined;
+  /**
+   * Undefined when a refused open, known by its text alone, proves to have been about no memory file. An event that
+   * comes from a recording is enriched already and stays as it is. Never throws.
+   */
+  enrich(event: CapturedEvent | EnrichedEvent): EnrichedEvent | undefined;
 }
 
 const PROCESSES_MAX_DEFAULT = 8192;
@@ -42,7 +45,8 @@ export function createEnricher(options: EnricherOptions): Enricher {
   });
   const resolver = createTextResolver(procfs);
 
-  function enrich(captured: CapturedEvent): EnrichedEvent | undefined {
+  function enrich(captured: CapturedEvent | EnrichedEvent): EnrichedEvent | undefined {
+    if ('timeUnixNs' in captured) return captured;
     const event = captured.byText && captured.target === undefined ? resolver.resolve(captured) : captured;
     if (event === undefined) return undefined;
     const timeUnixNs = event.timeNs + options.bootToWallOffsetNs();

@@ -208,3 +208,11 @@ test('no procfs at all is no reason to fail', () => {
   assert.deepEqual(enricher.enrich(buildCapturedEvent())?.targetDetails, {});
   assert.equal(enricher.enrich(buildCapturedEvent(byText))?.target, undefined);
 });
+
+test('an event of a recording stays as it is: what is here now says nothing of it', async t => {
+  const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
+  const enricher = createEnricher({ bootToWallOffsetNs });
+  const recorded = enricher.enrich(buildCapturedEvent({ actor: buildActor({ tgid: pid }) }));
+  assert.ok(recorded !== undefined);
+  assert.equal(enricher.enrich(recorded), recorded);
+});

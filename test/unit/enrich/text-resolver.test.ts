@@ -143,7 +143,8 @@ test('an actor that is gone from another pid namespace has a target that nobody 
 });
 
 test('numbers are those of the own pid namespace', { skip: notRoot }, async t => {
-  const script = `sh -c 'read line' & ${WAIT}`;
+  // the second process says that it is ready, and stays a shell
+  const script = `sh -c 'echo ready; sleep 600; :' & wait`;
   const unshare = await startProcess(t, 'unshare', [
     '-pf',
     '--kill-child',

@@ -1,4 +1,5 @@
-import type { Actor, Ancestor, CapturedEvent, ProcessIdentity } from '../capture/event.ts';
+import type { Actor, Ancestor, ProcessIdentity } from '../capture/event.ts';
+import type { EnrichedEvent, ProcessDetails } from '../enrich/event.ts';
 
 /** How a value is written in JSON: a bigint as decimal text, an absent value not at all. */
 type Codec<T> = {
@@ -97,8 +98,31 @@ const ACTOR: Fields<Actor> = {
   arguments: list(TEXT),
 };
 
-/** A captured event as JSON values; every field of the contract, checked on the way back. */
-export const CAPTURED_EVENT: Codec<CapturedEvent> = record<CapturedEvent>({
+const DETAIL_NAMES = [
+  'commandLine',
+  'workingDirectory',
+  'userName',
+  'containerId',
+  'podUid',
+] as const satisfies readonly (keyof ProcessDetails)[];
+
+/** Details that are not known have no key, unlike the fields of an event. */
+const DETAILS: Codec<ProcessDetails> = {
+  encode: details => details,
+  decode: (json, place) => {
+    if (typeof json !== 'object' || json === null) throw expected('a record', place);
+    const values = new Map(Object.entries(json));
+    return Object.fromEntries(
+      DETAIL_NAMES.filter(name => values.has(name)).map(name => [
+        name,
+        TEXT.decode(values.get(name), `${place}.${name}`),
+      ]),
+    );
+  },
+};
+
+/** An event with all that was known of it, as JSON values; every field of the contract is checked on the way back. */
+export const ENRICHED_EVENT: Codec<EnrichedEvent> = record<EnrichedEvent>({
   kind: oneOf(
     'proc_mem_open',
     'kcore_open',
@@ -150,4 +174,9 @@ export const CAPTURED_EVENT: Codec<CapturedEvent> = record<CapturedEvent>({
   descriptor: optional(NUMBER),
   repeatCount: BIGINT,
   repeatFirstNs: BIGINT,
+  observedTimeUnixNs: BIGINT,
+  timeUnixNs: BIGINT,
+  actorDetails: DETAILS,
+  targetDetails: DETAILS,
+  crossContainer: optional(BOOLEAN),
 });
