@@ -16,7 +16,7 @@ function kinds(kind: ValueKind, names: string): [string, ValueKind][] {
 export const ATTRIBUTE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ...kinds(
     'stringValue',
-    `pathname flags alert addr prot prev_prot dev ctime syscall_pathname
+    `pathname flags request alert addr prot prev_prot inode ctime syscall_pathname
     log.record.uid
     process.creation.time process.executable.path process.executable.name process.command_line
     process.working_directory process.user.name thread.name container.id k8s.pod.uid
@@ -34,7 +34,7 @@ export const ATTRIBUTE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ),
   ...kinds(
     'intValue',
-    `pid target_pid
+    `pid target_pid len dev
     process.pid process.parent_pid process.vpid process.user.id process.real_user.id thread.id
     memwarden.target.process.pid memwarden.target.process.vpid memwarden.target.process.parent_pid
     memwarden.target.process.user.id
