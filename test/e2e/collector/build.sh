@@ -2,7 +2,7 @@
 # Builds the OpenTelemetry Collector of manifest.yaml, once for each content of this folder, and prints its path.
 # Needs Go 1.21 or newer (a Go that is too old for the modules fetches the one they ask for); about two minutes and
 # 1 GB of Go caches the first time. The binary is kept under ${XDG_CACHE_HOME:-~/.cache}/memwarden/collector.
-# Exit code 3: there is no Go.
+# Exit code 3: there is no such Go.
 set -eu
 
 builder=go.opentelemetry.io/collector/cmd/builder@v0.162.0
@@ -13,10 +13,12 @@ binary=$folder/otelcol
 
 PATH=$PATH:/usr/local/go/bin
 if [ ! -x "$binary" ]; then
-	if ! command -v go >/dev/null; then
-		echo 'failed to build the OpenTelemetry Collector: there is no go; try installing Go 1.21 or newer' >&2
+	case $(go env GOVERSION 2>/dev/null) in
+	'' | go1.? | go1.?.* | go1.1? | go1.1?.* | go1.20 | go1.20.*)
+		echo 'failed to build the OpenTelemetry Collector: there is no recent go; try installing Go 1.21 or newer' >&2
 		exit 3
-	fi
+		;;
+	esac
 	mkdir -p "$folder"
 	# Test files run at the same time: the first one builds, the others wait for it here.
 	exec 9>"$folder/lock"
