@@ -132,7 +132,7 @@ static __always_inline void on_security_file_open(struct file *file, struct inod
  * An open that was refused before the kernel had a file (directory or file permissions). Only the caller's
  * text tells what it was about; user space resolves it and drops what proves not to be procfs.
  */
-static __always_inline void on_refused_by_text(struct mw_text text, __u32 flags, long result)
+static __always_inline void on_refused_by_text(struct mw_text text, int directory, __u32 flags, long result)
 {
 	__u32 length = length_of_text(text);
 	struct mw_scratch *s;
@@ -150,6 +150,7 @@ static __always_inline void on_refused_by_text(struct mw_text text, __u32 flags,
 	s->event.flags = flags;
 	s->event.result = result;
 	s->event.traits |= MW_TRAIT_BY_TEXT;
+	s->event.descriptor = directory; /* where a relative path starts; AT_FDCWD is negative */
 	describe_actor();
 	append_requested(s, text);
 	finish(s);
@@ -162,13 +163,13 @@ static __always_inline bool is_refusal(long result)
 
 /* The open is over. `flags` are those the caller asked for; they matter only when there is no event waiting.
  */
-static __always_inline void on_open_result(long result, struct mw_text text, __u32 flags)
+static __always_inline void on_open_result(long result, struct mw_text text, int directory, __u32 flags)
 {
 	struct mw_scratch *s = current_scratch();
 
 	if (!s) {
 		if (text.at && is_refusal(result))
-			on_refused_by_text(text, flags, result);
+			on_refused_by_text(text, directory, flags, result);
 		return;
 	}
 	if (is_error(result))

@@ -52,7 +52,7 @@ SEC("fexit/do_filp_open")
 int BPF_PROG(fexit_do_filp_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, *op);
+		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
 	return 0;
 }
 
@@ -61,7 +61,7 @@ SEC("fexit/do_file_open")
 int BPF_PROG(fexit_do_file_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, *op);
+		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
 	return 0;
 }
 
@@ -69,7 +69,7 @@ SEC("kretprobe/do_filp_open")
 int BPF_KRETPROBE(kretprobe_do_filp_open, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){}, 0);
+		on_open_result((long)opened, (struct mw_text){}, -1, 0);
 	return 0;
 }
 
@@ -77,7 +77,7 @@ SEC("kretprobe/do_file_open")
 int BPF_KRETPROBE(kretprobe_do_file_open, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){}, 0);
+		on_open_result((long)opened, (struct mw_text){}, -1, 0);
 	return 0;
 }
 
@@ -108,7 +108,7 @@ int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
 		if (!is_refusal(result))
 			return 0;
 		text.at = open_arguments(regs, call, compat, &flags);
-		on_refused_by_text(text, flags, result);
+		on_refused_by_text(text, open_directory(regs, call, compat), flags, result);
 		return 0;
 	}
 	file = file_of_descriptor(result);

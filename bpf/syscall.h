@@ -312,4 +312,12 @@ static __always_inline const void *open_arguments(struct pt_regs *regs, enum mw_
 	}
 }
 
+/* The descriptor from which a relative path starts, AT_FDCWD included; -1 where the call has none. */
+static __always_inline int open_directory(struct pt_regs *regs, enum mw_open_call call, bool compat)
+{
+	if (call == MW_CALL_OPENAT || call == MW_CALL_OPENAT2)
+		return syscall_argument(regs, 0, compat);
+	return -1;
+}
+
 #endif

@@ -32,7 +32,7 @@ export function createOtlpProcessor(
   const directory =
     spoolOptions === undefined ? undefined : new SpoolDirectory(spoolOptions.directory, bootId);
   const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, context, directory);
-  const sender = new Sender(spool, transport, delivery, new CollectorState());
+  const sender = new Sender(spool, transport, delivery, new CollectorState(transport.address));
   sender.wake();
   return new OtlpProcessor(encoder, spool, sender, delivery);
 }

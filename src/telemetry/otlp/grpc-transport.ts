@@ -97,6 +97,10 @@ export class GrpcTransport implements OtlpTransport {
     this.#metadata = toMetadata(credentials.current.headers);
   }
 
+  get address(): string {
+    return this.#endpoint.target;
+  }
+
   async send(request: Buffer): Promise<ExportOutcome> {
     if (this.#credentials.refresh()) {
       this.#metadata = toMetadata(this.#credentials.current.headers);

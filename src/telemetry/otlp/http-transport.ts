@@ -31,6 +31,10 @@ export class HttpTransport implements OtlpTransport {
     this.#credentials = credentials;
   }
 
+  get address(): string {
+    return this.#url.href;
+  }
+
   async send(request: Buffer): Promise<ExportOutcome> {
     if (this.#credentials.refresh()) this.close();
     this.#agent ??= this.#connect();
