@@ -73,7 +73,8 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   async shutdown(deadlineMillis = this.#options.retryMaxMillis): Promise<void> {
-    await Promise.race([this.persist(), delay(deadlineMillis)]);
+    // The deadline alone must not keep the process alive.
+    await Promise.race([this.persist(), delay(deadlineMillis, undefined, { ref: false })]);
     await this.#sender.stop(deadlineMillis);
     this.#spool.close();
   }
