@@ -3,6 +3,7 @@ import { before, describe, test } from 'node:test';
 import { buildAttacks } from '../live/attack.ts';
 import { Sidecar } from '../live/sidecar.ts';
 import { attack } from './attack.ts';
+import { Backend } from './backend.ts';
 import { Certificates } from './certificates.ts';
 import { Collector } from './collector-harness.ts';
 import { DeafServer } from './deaf-server.ts';
@@ -129,6 +130,49 @@ describe('delivery to the Collector', { skip: await whyNoSidecar() }, () => {
       }
     });
   }
+
+  test('sends nothing to a server whose certificate it cannot trust', async () => {
+    using certificates = new Certificates();
+    await using collector = await Collector.prepare({
+      tls: { certPath: certificates.serverCertPath, keyPath: certificates.serverKeyPath },
+    });
+    await collector.start();
+    const sidecar = await Sidecar.start({
+      ...SETTINGS,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${collector.grpcPort}`,
+    });
+    try {
+      await attack('open_mem');
+      await sidecar.says(/failed to deliver records to .*certificate/);
+      assert.deepEqual(await collector.records(), []);
+    } finally {
+      await sidecar.stop();
+    }
+  });
+
+  test('compresses a request and gives it the headers that were asked for', async () => {
+    await using backend = await Backend.start((_, response) => response.writeHead(200).end());
+    const sidecar = await Sidecar.start({
+      ...SETTINGS,
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_ENDPOINT: backend.url,
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20made-up,x-tenant=blue',
+    });
+    try {
+      await attack('open_mem');
+      const { method, path, headers, body } = await backend.request(() => true);
+      assert.equal(`${method} ${path}`, 'POST /v1/logs');
+      assert.equal(headers['content-type'], 'application/x-protobuf');
+      assert.equal(headers['content-encoding'], 'gzip');
+      assert.equal(headers.authorization, 'Bearer made-up');
+      assert.equal(headers['x-tenant'], 'blue');
+      assert.ok(body.includes('proc_mem_access'));
+      assert.ok(!sidecar.diagnostics.includes('made-up'), 'headers are secrets');
+    } finally {
+      await sidecar.stop();
+    }
+  });
 
   test('does not start with a certificate file that cannot be read', async () => {
     await assert.rejects(

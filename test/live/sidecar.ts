@@ -100,6 +100,11 @@ export class Sidecar {
     );
   }
 
+  /** Waits until it has said something of itself that matches. */
+  async says(what: RegExp): Promise<void> {
+    await this.#until(() => what.test(this.#errors), READY_MILLIS, `heard to say ${what}`);
+  }
+
   /** Ends it as an orchestrator does, and returns its exit code (null when a signal ended it). */
   async stop(): Promise<number | null> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { buildReadable } from '../../unit/telemetry/readable-builder.ts';
+import { type Answer, Backend } from '../backend.ts';
 import { Collector } from '../collector-harness.ts';
 import { text } from '../otlp-value.ts';
 import { whyNoCollector } from '../requirements.ts';
-import { type Answer, Backend } from './backend.ts';
 import { Pipeline } from './pipeline.ts';
 
 const LOGS = '/_otlp/v1/logs';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Answer, Backend } from './backend.ts';
+import { type Answer, Backend } from '../backend.ts';
 
 export interface Pod {
   readonly uid: string;

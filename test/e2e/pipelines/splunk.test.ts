@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { buildReadable } from '../../unit/telemetry/readable-builder.ts';
+import { type Answer, Backend } from '../backend.ts';
 import { whyNoCollector } from '../requirements.ts';
-import { type Answer, Backend } from './backend.ts';
 import { Pipeline, whyNoExporter } from './pipeline.ts';
 
 const TOKEN = '00000000-0000-0000-0000-000000000000';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { buildReadable } from '../../unit/telemetry/readable-builder.ts';
+import { Backend } from '../backend.ts';
 import { whyNoCollector } from '../requirements.ts';
-import { Backend } from './backend.ts';
 import { Pipeline } from './pipeline.ts';
 
 describe('pipeline files for different stages', { skip: await whyNoCollector() }, () => {
