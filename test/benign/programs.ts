@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+
+/** Something that honest machines do, and that must not be told as HIGH. */
+export interface BenignProgram {
+  readonly name: string;
+  readonly command: readonly [program: string, ...args: string[]];
+  /** Programs it cannot do without. */
+  readonly needs: readonly string[];
+  /** Exit codes that mean it did its work; 0 unless given. */
+  readonly exitCodes?: readonly number[];
+}
+
+const LISTS = '/tmp/memwarden-apt-lists';
+
+function own(name: string): string {
+  return fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+}
+
+function tool(name: string, ...args: string[]): BenignProgram {
+  return { name: [name, ...args].join(' '), command: [name, ...args], needs: [name] };
+}
+
+export const benignPrograms: readonly BenignProgram[] = [
+  tool('ps', 'auxwwe'),
+  tool('top', '-b', '-n1'),
+  {
+    // it wants a terminal, and ends when it is told to
+    name: 'htop',
+    command: ['sh', '-c', 'sleep 1 | TERM=xterm script -qec "timeout 1 htop" /dev/null'],
+    needs: ['htop', 'script'],
+    exitCodes: [0, 124],
+  },
+  { ...tool('lsof', '-n'), exitCodes: [0, 1] },
+  tool('vmstat', '1', '2'),
+  tool('pgrep', '-l', '.'),
+  tool('pmap', '-x', String(process.pid)),
+  { ...tool('fuser', '-v', '-m', '/'), exitCodes: [0, 1] },
+  tool('strace', '-f', 'ls', '/'),
+  { name: 'every file about every process', command: [own('procfs.sh')], needs: ['readlink'] },
+  { name: 'Node.js with JIT and WebAssembly', command: [process.execPath, own('jit.mjs')], needs: [] },
+  { name: 'Java with JIT', command: ['java', own('Jit.java')], needs: ['java', 'javac'] },
+  { name: 'C compile', command: [own('compile.sh')], needs: ['gcc'] },
+  tool('apt-get', 'check'),
+  {
+    // whether the package servers can be reached is not the point
+    name: 'apt-get update',
+    command: [
+      'sh',
+      '-c',
+      `mkdir -p ${LISTS}; timeout 60 apt-get -o Dir::State::lists=${LISTS} update; rm -r ${LISTS}`,
+    ],
+    needs: ['apt-get', 'timeout'],
+  },
+  {
+    name: 'container start',
+    command: [own('container.sh')],
+    needs: ['unshare', 'pivot_root', 'busybox'],
+  },
+  { name: 'git clone of a local repository', command: [own('clone.sh')], needs: ['git'] },
+];
