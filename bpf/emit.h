@@ -58,10 +58,62 @@ static __always_inline void send(struct mw_scratch *s)
 		count_drop(MW_DROP_RING_FULL);
 }
 
-/* Send the event of the current task and forget it. */
+/* Kinds that come in storms. Descriptors and their bytes are summed where they arise. */
+static __always_inline bool can_repeat(__u16 kind)
+{
+	return kind == MW_PROC_MEM_OPEN || kind == MW_KCORE_OPEN || kind == MW_PTRACE ||
+	       kind == MW_PROCESS_VM || kind == MW_MEM_PROTECT;
+}
+
+/*
+ * The event of the current task is the same finding as one sent less than a window ago: counts it, and
+ * returns 1. Reads and writes word by word (ptrace) come by the hundred thousand; what is not sent costs user
+ * space nothing. A global function: see text.h.
+ */
+__noinline int counts_as_repetition(void)
+{
+	struct mw_scratch *s = current_scratch();
+	__u32 zero = 0;
+	struct mw_repeat_settings *settings = bpf_map_lookup_elem(&repeat_settings, &zero);
+	struct mw_repeat_key key = {};
+	struct mw_repeat fresh = {}, *repeat;
+
+	if (!s || !settings || !settings->window_ns || !can_repeat(s->event.kind))
+		return 0;
+	if (s->event.actor.tgid == settings->exempt_tgid || s->event.traits & MW_TRAIT_BY_TEXT)
+		return 0;
+	key.actor_start_ns = s->event.actor.start_time_ns;
+	key.about = s->event.traits & MW_TRAIT_HAS_TARGET ? s->event.target.start_time_ns : s->event.inode;
+	key.actor_tgid = s->event.actor.tgid;
+	key.target_tgid = s->event.target.tgid;
+	key.result = s->event.traits & MW_TRAIT_RESULT_UNKNOWN ? 1
+		     : s->event.result < 0		       ? s->event.result
+							       : 0;
+	key.flags = s->event.flags;
+	key.protection = s->event.protection | s->event.previous_protection << 16;
+	key.kind = s->event.kind;
+	key.method = s->event.method;
+	repeat = bpf_map_lookup_elem(&repeats, &key);
+	if (repeat && s->event.time_ns - repeat->window_start_ns < settings->window_ns) {
+		__sync_fetch_and_add(&repeat->count, 1);
+		__sync_fetch_and_add(&repeat->bytes, s->event.size_bytes);
+		repeat->last_ns = s->event.time_ns;
+		return 1;
+	}
+	if (repeat) {
+		repeat->window_start_ns = s->event.time_ns;
+		return 0;
+	}
+	fresh.window_start_ns = s->event.time_ns;
+	bpf_map_update_elem(&repeats, &key, &fresh, BPF_NOEXIST);
+	return 0;
+}
+
+/* Send the event of the current task, unless it only repeats one, and forget it. */
 static __always_inline void finish(struct mw_scratch *s)
 {
-	send(s);
+	if (!counts_as_repetition())
+		send(s);
 	free_scratch();
 }
 

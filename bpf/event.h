@@ -126,6 +126,36 @@ struct mw_event {
 	__u16 string_length[MW_STRING_COUNT + 1];	/* the last one pads to 8 bytes */
 };
 
+/*
+ * What makes two events the same finding. User space computes the key of an event that it has received, to
+ * ask how often it was repeated (src/capture/repeats.ts).
+ */
+struct mw_repeat_key {
+	__u64 actor_start_ns;
+	__u64 about; /* the target's start, or the inode of a file without one */
+	__u32 actor_tgid;
+	__u32 target_tgid;
+	__s32 result; /* -errno; every success is 0 */
+	__u32 flags;
+	__u32 protection; /* asked for, and in the upper half what was before */
+	__u16 kind;
+	__u16 method;
+};
+
+/* Repetitions that were counted and not sent; the numbers only grow, so user space tells differences. */
+struct mw_repeat {
+	__u64 window_start_ns;
+	__u64 last_ns;
+	__u64 count;
+	__u64 bytes;
+};
+
+/* The one element of the map `repeat_settings`; all zero until the hooks are proven alive. */
+struct mw_repeat_settings {
+	__u64 window_ns;   /* 0: every event is sent */
+	__u32 exempt_tgid; /* the sidecar itself: its canaries must all arrive */
+};
+
 /* Why an event did not reach user space: index of the per-CPU drop counters. */
 enum mw_drop {
 	MW_DROP_RING_FULL = 0,

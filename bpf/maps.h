@@ -98,6 +98,23 @@ struct {
 	__type(value, struct mw_transfer);
 } transfers SEC(".maps");
 
+/* Findings that are being followed. When it is full, every event of another finding is sent. */
+#define MW_REPEATS 4096
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MW_REPEATS);
+	__type(key, struct mw_repeat_key);
+	__type(value, struct mw_repeat);
+} repeats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mw_repeat_settings);
+} repeat_settings SEC(".maps");
+
 /* Reads and writes of memory files that are under way, where the hook is a kprobe. */
 #define MW_TRANSFER_CALLS 1024
 

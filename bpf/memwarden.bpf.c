@@ -468,6 +468,9 @@ struct mw_contract {
 	enum mw_method method;
 	enum mw_string string;
 	enum mw_drop drop;
+	struct mw_repeat_key *repeat_key;
+	struct mw_repeat *repeat;
+	struct mw_repeat_settings *repeat_settings;
 };
 
 const struct mw_contract *contract __attribute__((unused));

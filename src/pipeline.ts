@@ -149,6 +149,7 @@ function captureOptions({ capture, detect }: Settings, { engine }: Judgement): C
   return {
     ...capture,
     kinds: engine.kinds,
+    repeatWindowMillis: detect.stormWindowMillis,
     rawFilter: engine.kinds.has('file_open') ? detect.fileOpen : undefined,
   };
 }

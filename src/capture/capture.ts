@@ -7,9 +7,10 @@ import type { CapturedEvent, HookName } from './event.ts';
 import { LADDERS } from './ladders/index.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import { type Libbpf, loadLibbpf } from './libbpf.ts';
-import { Poller, WakeUp } from './libc.ts';
+import { bootTimeNs, Poller, WakeUp } from './libc.ts';
 import { type CaptureOptions, hookChoices } from './options.ts';
 import { installRawFilter } from './raw-filter.ts';
+import { Repeats } from './repeats.ts';
 import { assertBtf, openObject, unavailable } from './requirements.ts';
 import { RingBuffer } from './ring-buffer.ts';
 import { createSelfTest } from './self.ts';
@@ -19,7 +20,9 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 /** Records decoded before the event loop gets a turn. */
 const ROUND_RECORDS = 2_048;
 /** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
-const WAIT_MILLIS = 5_000;
+const WAIT_MILLIS = 1_000;
+/** How often the kernel is asked for repetitions, ns. */
+const REPEATS_INTERVAL_NS = 1_000_000_000n;
 
 /** What the capture calls, in this order, for every round of the ring buffer. */
 export interface CaptureConsumer {
@@ -40,6 +43,9 @@ export class Capture {
   /** Events of others that came while the hooks were being proven. */
   readonly #early: CapturedEvent[] = [];
   readonly #wakeUp = new WakeUp();
+  readonly #repeats: Repeats | undefined;
+  #repeatsToldNs = 0n;
+  #ownTgid = 0;
   #unknownRecords = 0n;
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
@@ -74,6 +80,14 @@ export class Capture {
       logAttempts(report);
       return report;
     });
+    // only now: every canary of the climb had to arrive
+    if (options.repeatWindowMillis) {
+      const maps = {
+        repeats: this.#object.mapFd('repeats'),
+        settings: this.#object.mapFd('repeat_settings'),
+      };
+      this.#repeats = new Repeats(this.#libbpf, maps, options.repeatWindowMillis, this.#ownTgid);
+    }
   }
 
   /** Hook per capability, for those that have one. */
@@ -141,8 +155,11 @@ export class Capture {
       for (;;) {
         const visited = this.#ring.read(ROUND_RECORDS, (offset, length) => {
           const event = this.#decode(offset, length);
-          if (event !== undefined) consumer.onEvent(event);
+          if (event === undefined) return;
+          this.#repeats?.remember(event);
+          consumer.onEvent(event);
         });
+        this.#tellRepeats(consumer, visited);
         await consumer.onRound();
         this.#ring.release();
         if (visited === ROUND_RECORDS) await new Promise(resolve => setImmediate(resolve));
@@ -160,11 +177,26 @@ export class Capture {
     return event;
   }
 
+  /** Once a second what is due, and all of it at the end. */
+  #tellRepeats(consumer: CaptureConsumer, visited: number): void {
+    const nowNs = bootTimeNs();
+    const isLast = this.#stopping && visited < ROUND_RECORDS;
+    if (!isLast && nowNs - this.#repeatsToldNs < REPEATS_INTERVAL_NS) return;
+    this.#repeatsToldNs = nowNs;
+    for (const event of this.#repeats?.collect(isLast ? undefined : nowNs) ?? []) consumer.onEvent(event);
+  }
+
   #takeOwnEvents(): CapturedEvent[] {
     const own: CapturedEvent[] = [];
     this.#ring.read(Number.POSITIVE_INFINITY, (offset, length) => {
       const event = this.#decode(offset, length);
-      if (event !== undefined) (this.isOwn(event) ? own : this.#early).push(event);
+      if (event === undefined) return;
+      if (this.isOwn(event)) {
+        own.push(event);
+        this.#ownTgid = event.actor.tgid;
+      } else {
+        this.#early.push(event);
+      }
     });
     this.#ring.release();
     return own;
@@ -178,11 +210,10 @@ export async function probeHooks(options: CaptureOptions): Promise<readonly Capa
   return capture.reports;
 }
 
+/** One line per capability: the hook it got, and what was tried before with the reason of each. */
 function logAttempts({ capability, hook, attempts }: CapabilityReport): void {
-  for (const { program, outcome, reason } of attempts) {
-    if (outcome === 'alive') log.info(`${capability}: ${program} is alive`);
-    else log.info(`${capability}: ${program} ${outcome}: ${reason}`);
-  }
-  if (hook === undefined)
-    log.warn(`${capability}: no hook of this kernel could be used; memwarden doctor tells more`);
+  const failed = attempts.filter(({ outcome }) => outcome !== 'alive');
+  const tried = failed.map(({ program, outcome, reason }) => `${program} ${outcome} (${reason})`).join(', ');
+  if (hook === undefined) log.warn(`${capability}: no hook of this kernel could be used: ${tried}`);
+  else log.info(`${capability}: ${hook}${tried === '' ? '' : `; before it ${tried}`}`);
 }

@@ -93,3 +93,22 @@ export const CPU_STATE = { sequence: 0, dropped: 8 } as const;
 
 /** `enum mw_drop`: why an event did not reach user space. */
 export const DROP_REASONS = ['ring_full', 'scratch_full'] as const;
+
+export const REPEAT_KEY_SIZE = 40;
+export const REPEAT_KEY = {
+  actor_start_ns: 0,
+  about: 8,
+  actor_tgid: 16,
+  target_tgid: 20,
+  result: 24,
+  flags: 28,
+  protection: 32,
+  kind: 36,
+  method: 38,
+} as const;
+
+export const REPEAT_SIZE = 32;
+export const REPEAT = { window_start_ns: 0, last_ns: 8, count: 16, bytes: 24 } as const;
+
+export const REPEAT_SETTINGS_SIZE = 16;
+export const REPEAT_SETTINGS = { window_ns: 0, exempt_tgid: 8 } as const;

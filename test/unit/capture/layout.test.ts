@@ -14,6 +14,13 @@ const STRUCTURES = [
   { name: 'mw_process', offsets: layout.PROCESS, sizeBytes: layout.EVENT.target - layout.EVENT.actor },
   { name: 'mw_ancestor', offsets: layout.ANCESTOR, sizeBytes: layout.ANCESTOR_SIZE },
   { name: 'mw_knobs', offsets: layout.KNOBS, sizeBytes: layout.KNOBS_SIZE },
+  { name: 'mw_repeat_key', offsets: layout.REPEAT_KEY, sizeBytes: layout.REPEAT_KEY_SIZE },
+  { name: 'mw_repeat', offsets: layout.REPEAT, sizeBytes: layout.REPEAT_SIZE },
+  {
+    name: 'mw_repeat_settings',
+    offsets: layout.REPEAT_SETTINGS,
+    sizeBytes: layout.REPEAT_SETTINGS_SIZE,
+  },
   { name: 'mw_cpu_state', offsets: layout.CPU_STATE, sizeBytes: layout.CPU_STATE_SIZE },
 ];
 
