@@ -105,6 +105,11 @@ export class Sidecar {
     await this.#until(() => what.test(this.#errors), READY_MILLIS, `heard to say ${what}`);
   }
 
+  /** Waits until a record has come; throws Error with what the sidecar said when none comes in time. */
+  async waitFor(wanted: (record: ConsoleRecord) => boolean, what: string): Promise<void> {
+    await this.#until(() => this.#records.some(wanted), FENCE_MILLIS, what);
+  }
+
   /** Ends it as an orchestrator does, and returns its exit code (null when a signal ended it). */
   async stop(): Promise<number | null> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
