@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ensureCollector } from './collector/ensure-collector.ts';
 import { CollectorProcess } from './collector-process.ts';
 import { FileTail } from './file-tail.ts';
-import { freePort } from './free-port.ts';
+import { freePorts } from './free-ports.ts';
 import { parseRecords, type ReceivedRecord } from './otlp-json.ts';
 
 export interface CollectorOptions {
@@ -30,7 +30,7 @@ export class Collector implements AsyncDisposable {
   readonly #records: FileTail;
   #process: CollectorProcess | undefined;
 
-  private constructor(binary: string, folder: string, grpcPort: number, httpPort: number) {
+  private constructor(binary: string, folder: string, [grpcPort = 0, httpPort = 0]: readonly number[]) {
     this.#binary = binary;
     this.#folder = folder;
     this.#records = new FileTail(this.#recordsPath);
@@ -42,7 +42,7 @@ export class Collector implements AsyncDisposable {
   static async prepare({ tls }: CollectorOptions = {}): Promise<Collector> {
     const binary = await ensureCollector();
     const folder = await mkdtemp(join(tmpdir(), 'memwarden-collector-'));
-    const collector = new Collector(binary, folder, await freePort(), await freePort());
+    const collector = new Collector(binary, folder, await freePorts(2));
     const serverTls =
       tls === undefined
         ? {}

@@ -8,7 +8,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { ensureCollector } from '../collector/ensure-collector.ts';
 import { CollectorProcess } from '../collector-process.ts';
 import { FileTail } from '../file-tail.ts';
-import { freePort } from '../free-port.ts';
+import { freePorts } from '../free-ports.ts';
 import { parseRecords, type ReceivedRecord } from '../otlp-json.ts';
 
 const SHIPPED = new URL('../../../config/collector/', import.meta.url).pathname;
@@ -46,14 +46,14 @@ export class Pipeline implements AsyncDisposable {
   static async prepare(files: readonly PipelineFile[], env: NodeJS.ProcessEnv = {}): Promise<Pipeline> {
     const binary = await ensureCollector();
     const folder = await mkdtemp(join(tmpdir(), 'memwarden-pipeline-'));
-    const httpPort = await freePort();
+    const [httpPort = 0, grpcPort, healthPort] = await freePorts(3);
     // What is fixed in the files and would hold up or disturb a test.
     const own = join(folder, 'own.json');
     await writeFile(
       own,
       JSON.stringify({
         exporters: { file: { flush_interval: '20ms' } },
-        extensions: { health_check: { endpoint: `127.0.0.1:${await freePort()}` } },
+        extensions: { health_check: { endpoint: `127.0.0.1:${healthPort}` } },
         service: { telemetry: { metrics: { level: 'none' } } },
       }),
     );
@@ -64,7 +64,7 @@ export class Pipeline implements AsyncDisposable {
       paths.flatMap(path => ['--config', path]),
       {
         OTELCOL_DATA: folder,
-        OTELCOL_GRPC_PORT: String(await freePort()),
+        OTELCOL_GRPC_PORT: String(grpcPort),
         OTELCOL_HTTP_PORT: String(httpPort),
         ...env,
       },
