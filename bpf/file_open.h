@@ -12,6 +12,7 @@
 
 #include "emit.h"
 #include "raw_filter.h"
+#include "syscall.h"
 
 #define MW_EPERM  1
 #define MW_EACCES 13

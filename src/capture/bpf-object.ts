@@ -1,8 +1,11 @@
+import { constants } from 'node:os';
 import { MemwardenError } from '../errors.ts';
 import { HOOKS } from './decoder.ts';
 import type { HookName } from './event.ts';
 import { KNOBS, KNOBS_SIZE } from './layout.ts';
 import { describeErrno, type Libbpf, LOG_BYTES, type Pointer } from './libbpf.ts';
+
+const { ENOENT } = constants.errno;
 
 const KNOBS_MAP = '.rodata.knobs';
 
@@ -85,7 +88,8 @@ export class BpfObject {
         libbpf.setAutoload(candidate, chosen);
         if (chosen) wanted.push(candidate);
       }
-      if (wanted.length < programs.length) throw this.#invalid(`it has not all of ${programs.join(', ')}`);
+      // the two architectures differ in the entry functions of 32-bit callers
+      if (wanted.length < programs.length) throw new RefusedError(ENOENT, 'not in the object');
       this.#shareMaps(object, knobs);
       const loaded = libbpf.loadObject(object);
       if (loaded < 0)

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Capabilities descriptor and memory_io. Part of memwarden.bpf.c. */
+#include "descriptor.h"
+
+/* descriptor: a process receives a file that another one opened. */
+SEC("lsm/file_receive")
+int BPF_PROG(lsm_file_receive, struct file *file)
+{
+	on_file_receive(untyped(file));
+	return 0;
+}
+
+SEC("fentry/security_file_receive")
+int BPF_PROG(fentry_file_receive, struct file *file)
+{
+	on_file_receive(untyped(file));
+	return 0;
+}
+
+SEC("kprobe/security_file_receive")
+int BPF_KPROBE(kprobe_file_receive, struct file *file)
+{
+	on_file_receive(untyped(file));
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_receive_exit, struct pt_regs *regs, long result)
+{
+	bool compat = false;
+	enum mw_access_call call = access_call(syscall_number(regs), &compat);
+	struct file *file;
+
+	if (result < 0)
+		return 0;
+	if (call == MW_ACCESS_GETFD) {
+		file = file_of_descriptor(result);
+		if (file)
+			on_received(file, MW_METHOD_PIDFD_GETFD, result);
+	} else if (call == MW_ACCESS_RECVMSG && !compat) {
+		on_message_received(regs);
+	}
+	return 0;
+}
+
+/* descriptor, on every rung: what a new program was started with. Fires on execve(2) alone. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(tracepoint_exec, struct task_struct *task)
+{
+	on_exec();
+	return 0;
+}
+
+/* memory_io: evidence of use. mem_read and mem_write are reached through function pointers, so they are never
+ * inlined. */
+SEC("fexit/mem_read")
+int BPF_PROG(fexit_mem_read, struct file *file, char *buffer, __u64 count, __s64 *position, long result)
+{
+	on_transfer(untyped(file), MW_METHOD_FD_READ, position, result);
+	return 0;
+}
+
+SEC("fexit/mem_write")
+int BPF_PROG(fexit_mem_write, struct file *file, const char *buffer, __u64 count, __s64 *position,
+	     long result)
+{
+	on_transfer(untyped(file), MW_METHOD_FD_WRITE, position, result);
+	return 0;
+}
+
+SEC("kprobe/mem_read")
+int BPF_KPROBE(kprobe_mem_read, struct file *file, char *buffer, __u64 count, __s64 *position)
+{
+	begin_transfer(file, position);
+	return 0;
+}
+
+SEC("kretprobe/mem_read")
+int BPF_KRETPROBE(kretprobe_mem_read, long result)
+{
+	end_transfer(MW_METHOD_FD_READ, result);
+	return 0;
+}
+
+SEC("kprobe/mem_write")
+int BPF_KPROBE(kprobe_mem_write, struct file *file, const char *buffer, __u64 count, __s64 *position)
+{
+	begin_transfer(file, position);
+	return 0;
+}
+
+SEC("kretprobe/mem_write")
+int BPF_KRETPROBE(kretprobe_mem_write, long result)
+{
+	end_transfer(MW_METHOD_FD_WRITE, result);
+	return 0;
+}
+
+SEC("kprobe/mem_release")
+int BPF_KPROBE(kprobe_mem_release, struct inode *inode, struct file *file)
+{
+	on_release(untyped(file));
+	return 0;
+}
+
+SEC("fentry/mem_release")
+int BPF_PROG(fentry_mem_release, struct inode *inode, struct file *file)
+{
+	on_release(untyped(file));
+	return 0;
+}

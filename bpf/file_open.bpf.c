@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Capability file_open. Part of memwarden.bpf.c. */
+#include "file_open.h"
+
+/* file_open, first rung: the LSM hook itself. Plain loads: the verifier knows the type. */
+SEC("lsm/file_open")
+int BPF_PROG(lsm_file_open, struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	on_security_file_open(file, inode, inode->i_sb->s_magic);
+	return 0;
+}
+
+SEC("fentry/security_file_open")
+int BPF_PROG(fentry_file_open, struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	on_security_file_open(file, inode, inode->i_sb->s_magic);
+	return 0;
+}
+
+SEC("kprobe/security_file_open")
+int BPF_KPROBE(kprobe_file_open, struct file *file)
+{
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	on_security_file_open(file, inode, BPF_CORE_READ(inode, i_sb, s_magic));
+	return 0;
+}
+
+/* A file that was opened and is none of ours has no event waiting: three loads, no lookup. */
+static __always_inline bool opened_elsewhere(struct file *file)
+{
+	return !knobs.raw_open && !is_error((long)file) &&
+	       BPF_CORE_READ(file, f_inode, i_sb, s_magic) != MW_PROC_SUPER_MAGIC;
+}
+
+/* open_result: every open, by system call or io_uring, returns through this function. */
+SEC("fexit/do_filp_open")
+int BPF_PROG(fexit_do_filp_open, int dfd, struct filename *name, const int *op, struct file *opened)
+{
+	if (!opened_elsewhere(opened))
+		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
+	return 0;
+}
+
+/* do_filp_open's name from 7.0 on. */
+SEC("fexit/do_file_open")
+int BPF_PROG(fexit_do_file_open, int dfd, struct filename *name, const int *op, struct file *opened)
+{
+	if (!opened_elsewhere(opened))
+		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
+	return 0;
+}
+
+SEC("kretprobe/do_filp_open")
+int BPF_KRETPROBE(kretprobe_do_filp_open, struct file *opened)
+{
+	if (!opened_elsewhere(opened))
+		on_open_result((long)opened, (struct mw_text){}, -1, 0);
+	return 0;
+}
+
+SEC("kretprobe/do_file_open")
+int BPF_KRETPROBE(kretprobe_do_file_open, struct file *opened)
+{
+	if (!opened_elsewhere(opened))
+		on_open_result((long)opened, (struct mw_text){}, -1, 0);
+	return 0;
+}
+
+/* Creation flags that do_dentry_open clears from f_flags once the file is open. */
+#define MW_CREATION_FLAGS (0100 | 0200 | 0400 | 01000) /* O_CREAT|O_EXCL|O_NOCTTY|O_TRUNC */
+
+/*
+ * file_open, last rung. It costs every system call of the machine its fast path, so it stands only where
+ * nothing better can be had. The file is found through the new descriptor; a refused open has none, and is
+ * told by its text.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
+{
+	bool compat = false;
+	enum mw_open_call call = open_call(syscall_number(regs), &compat);
+	struct mw_text text = {.user = true};
+	struct mw_scratch *s;
+	struct inode *inode;
+	struct file *file;
+	struct pid *pid;
+	__u32 flags;
+	int kind;
+
+	if (call == MW_CALL_OTHER)
+		return 0;
+	if (result < 0) {
+		if (!is_refusal(result))
+			return 0;
+		text.at = open_arguments(regs, call, compat, &flags);
+		on_refused_by_text(text, open_directory(regs, call, compat), flags, result);
+		return 0;
+	}
+	file = file_of_descriptor(result);
+	if (!file)
+		return 0;
+	inode = BPF_CORE_READ(file, f_inode);
+	kind = classify(file, inode, BPF_CORE_READ(inode, i_sb, s_magic), &pid);
+	if (!kind || BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
+		return 0;
+	s = describe_open(file, inode, kind, pid);
+	if (!s)
+		return 0;
+	text.at = open_arguments(regs, call, compat, &flags);
+	s->event.descriptor = result;
+	s->event.flags |= flags & MW_CREATION_FLAGS;
+	if (compat)
+		s->event.traits |= MW_TRAIT_COMPAT;
+	append_requested(s, text);
+	remember_opener(s);
+	finish(s);
+	return 0;
+}
+
+/* include/uapi/linux/io_uring.h */
+#define MW_IORING_OP_OPENAT  18
+#define MW_IORING_OP_OPENAT2 28
+
+/* Where system calls are the hook, an io_uring open is seen when its completion is posted, by a thread of its
+ * process. */
+static __always_inline void on_io_uring_complete(struct io_kiocb *request, long result)
+{
+	__u8 opcode = request ? BPF_CORE_READ(request, opcode) : 0;
+	struct mw_scratch *s;
+	struct inode *inode;
+	struct file *file;
+	struct pid *pid;
+	int kind;
+
+	if ((opcode != MW_IORING_OP_OPENAT && opcode != MW_IORING_OP_OPENAT2) || result < 0)
+		return;
+	file = file_of_descriptor(result);
+	if (!file)
+		return;
+	inode = BPF_CORE_READ(file, f_inode);
+	kind = classify(file, inode, BPF_CORE_READ(inode, i_sb, s_magic), &pid);
+	if (!kind || BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
+		return;
+	s = describe_open(file, inode, kind, pid);
+	if (!s)
+		return;
+	s->event.descriptor = result;
+	s->event.traits |= MW_TRAIT_IO_URING;
+	remember_opener(s);
+	finish(s);
+}
+
+/* 072d37b53a20 ("io_uring: make io_uring_complete trace the cqe", 6.17) and later: the result is in the
+ * entry. */
+SEC("tp_btf/io_uring_complete")
+int BPF_PROG(io_uring_complete_entry, void *ring, struct io_kiocb *request, struct io_uring_cqe *entry)
+{
+	on_io_uring_complete(request, entry->res);
+	return 0;
+}
+
+/* 5.19 to 6.16; before it the request was not told. `extra` is read so that a shorter list of arguments is
+ * refused. */
+SEC("raw_tp/io_uring_complete")
+int io_uring_complete_result(struct bpf_raw_tracepoint_args *ctx)
+{
+	volatile __u64 extra = ctx->args[6];
+
+	(void)extra;
+	on_io_uring_complete((void *)ctx->args[1], (__s32)ctx->args[3]);
+	return 0;
+}
