@@ -90,6 +90,8 @@ export const MEMWARDEN = {
   SEVERITY: 'memwarden.severity',
   /** The kind of kernel program that saw this event: lsm, fentry, kprobe or tracepoint. */
   HOOK: 'memwarden.hook',
+  /** Name of the rule of the exceptions that lowered the severity. */
+  EXCEPTION: 'memwarden.exception',
   /** Summary: identical findings that were not told one by one, and when the first and the last happened. */
   REPEAT_COUNT: 'memwarden.repeat.count',
   REPEAT_START: 'memwarden.repeat.start',

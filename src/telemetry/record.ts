@@ -34,6 +34,7 @@ export function toLogRecord(detection: Detection, bootId: string): LogRecord {
   addRule(attributes, definition);
   attributes[MEMWARDEN.SEVERITY] = severity;
   attributes[MEMWARDEN.HOOK] = event.hook;
+  if (detection.exception !== undefined) attributes[MEMWARDEN.EXCEPTION] = detection.exception;
   return {
     eventName: definition.eventName,
     timestamp: toHrTime(event.timeUnixNs),

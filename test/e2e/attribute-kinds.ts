@@ -23,7 +23,7 @@ export const ATTRIBUTE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
     memwarden.target.process.creation.time memwarden.target.process.executable.path
     memwarden.target.process.executable.name memwarden.target.process.command_line
     memwarden.target.container.id memwarden.target.k8s.pod.uid
-    memwarden.access.method memwarden.access.mode memwarden.hook
+    memwarden.access.method memwarden.access.mode memwarden.hook memwarden.exception
     memwarden.memory.address memwarden.memory.protection memwarden.memory.previous_protection
     memwarden.mitre.stix_id memwarden.repeat.start memwarden.repeat.end
     event.outcome error.type file.path file.inode

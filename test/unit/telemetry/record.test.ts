@@ -231,6 +231,13 @@ test('a summary of repeats tells how many and when', () => {
   assert.match(String(record.body), /, 41 more times$/);
 });
 
+test('a finding that an exception lowered names the exception', () => {
+  const lowered = buildDetection({}, 'proc_mem_access', { severity: 1, exception: 'crash handlers' });
+  assert.equal(attributesOf(lowered)['memwarden.exception'], 'crash handlers');
+  assert.equal(toLogRecord(lowered, BOOT_ID).severityText, 'LOW');
+  assert.equal('memwarden.exception' in attributesOf(buildDetection()), false);
+});
+
 test('a raw event names no rule and no technique', () => {
   const attributes = attributesOf(
     buildDetection({ kind: 'file_open', target: undefined }, 'security_file_open'),
