@@ -14,6 +14,7 @@ import { Repeats } from './repeats.ts';
 import { assertBtf, openObject, unavailable } from './requirements.ts';
 import { RingBuffer } from './ring-buffer.ts';
 import { createSelfTest } from './self.ts';
+import { UnfinishedEvents } from './unfinished.ts';
 
 const log = diag.createComponentLogger({ namespace: 'capture' });
 
@@ -21,8 +22,8 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 const ROUND_RECORDS = 2_048;
 /** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
 const WAIT_MILLIS = 1_000;
-/** How often the kernel is asked for repetitions, ns. */
-const REPEATS_INTERVAL_NS = 1_000_000_000n;
+/** How often the kernel is asked for what it has counted or holds back, ns. */
+const SWEEP_INTERVAL_NS = 1_000_000_000n;
 
 /** What the capture calls, in this order, for every round of the ring buffer. */
 export interface CaptureConsumer {
@@ -43,8 +44,9 @@ export class Capture {
   /** Events of others that came while the hooks were being proven. */
   readonly #early: CapturedEvent[] = [];
   readonly #wakeUp = new WakeUp();
+  readonly #unfinished: UnfinishedEvents;
   readonly #repeats: Repeats | undefined;
-  #repeatsToldNs = 0n;
+  #sweptNs = 0n;
   #ownTgid = 0;
   #unknownRecords = 0n;
   #stopping = false;
@@ -61,6 +63,7 @@ export class Capture {
     this.#object = openObject(this.#libbpf, options);
     this.#ring = new RingBuffer(this.#object.mapFd('ring'), options.ringBufferBytes);
     this.#decoder = new EventDecoder(this.#ring.memory);
+    this.#unfinished = new UnfinishedEvents(this.#libbpf, this.#object.mapFd('scratch'));
     const { rawFilter } = options;
     if (rawFilter) installRawFilter(this.#libbpf, rawFilter, name => this.#object.mapFd(name));
     const wanted = LADDERS.filter(({ kinds }) => kinds.some(kind => options.kinds?.has(kind) ?? true));
@@ -159,7 +162,7 @@ export class Capture {
           this.#repeats?.remember(event);
           consumer.onEvent(event);
         });
-        this.#tellRepeats(consumer, visited);
+        this.#sweep(consumer, visited);
         await consumer.onRound();
         this.#ring.release();
         if (visited === ROUND_RECORDS) await new Promise(resolve => setImmediate(resolve));
@@ -177,12 +180,13 @@ export class Capture {
     return event;
   }
 
-  /** Once a second what is due, and all of it at the end. */
-  #tellRepeats(consumer: CaptureConsumer, visited: number): void {
+  /** Once a second what the kernel holds back and is due, and all repetitions at the end. */
+  #sweep(consumer: CaptureConsumer, visited: number): void {
     const nowNs = bootTimeNs();
     const isLast = this.#stopping && visited < ROUND_RECORDS;
-    if (!isLast && nowNs - this.#repeatsToldNs < REPEATS_INTERVAL_NS) return;
-    this.#repeatsToldNs = nowNs;
+    if (!isLast && nowNs - this.#sweptNs < SWEEP_INTERVAL_NS) return;
+    this.#sweptNs = nowNs;
+    for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event);
     for (const event of this.#repeats?.collect(isLast ? undefined : nowNs) ?? []) consumer.onEvent(event);
   }
 

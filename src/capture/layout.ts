@@ -88,6 +88,9 @@ export const KNOBS = {
   raw_by_directory: 6,
 } as const;
 
+/** struct mw_scratch of bpf/maps.h: an event that is being made, its strings behind it. */
+export const SCRATCH_SIZE = 5_056;
+
 export const CPU_STATE_SIZE = 24;
 export const CPU_STATE = { sequence: 0, dropped: 8 } as const;
 

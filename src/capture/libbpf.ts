@@ -23,6 +23,7 @@ export interface Libbpf {
   setInitialValue(map: Pointer, value: Buffer, bytes: number): number;
   updateElement(fd: number, key: Buffer, value: Buffer, flags: number): number;
   deleteElement(fd: number, key: Buffer): number;
+  nextKey(fd: number, previous: Buffer | null, key: Buffer): number;
   lookupElement(fd: number, key: Buffer, value: Buffer): number;
   possibleCpus(): number;
   /** errno of the last failed call, for example 1 (EPERM). */
@@ -89,6 +90,7 @@ export function loadLibbpf(): Libbpf {
     setInitialValue: (map, value, bytes) => initialValue(map, value, bytes),
     updateElement: f('int bpf_map_update_elem(int fd, const void *key, const void *value, uint64_t flags)'),
     deleteElement: f('int bpf_map_delete_elem(int fd, const void *key)'),
+    nextKey: f('int bpf_map_get_next_key(int fd, const void *previous, void *key)'),
     lookupElement: f('int bpf_map_lookup_elem(int fd, const void *key, void *value)'),
     possibleCpus: f('int libbpf_num_possible_cpus()'),
     errno: () => koffi.errno(),

@@ -53,6 +53,12 @@ suite('record layout', { skip: existsSync(path) ? false : `${path} is not built`
     assert.deepEqual([...strings.values()], [...Object.values(layout.STRING), layout.STRING_COUNT]);
   });
 
+  test('an event that is being made has its size, and its strings right behind it', () => {
+    const scratch = btf.structure('mw_scratch');
+    assert.equal(scratch.sizeBytes, layout.SCRATCH_SIZE);
+    assert.equal(scratch.offsets.get('text'), layout.EVENT_SIZE);
+  });
+
   test('every reason for a drop has its counter', () => {
     assert.equal(btf.enumeration('mw_drop').get('MW_DROP_COUNT'), layout.DROP_REASONS.length);
   });
