@@ -22,6 +22,10 @@ interface Difference {
 /** A record's timestamp must lie in the act, give or take this: the contract of the record's Timestamp. */
 const TIME_TOLERANCE_NS = 50_000_000n;
 
+const MOVES_BYTES: ReadonlySet<string> = new Set(['proc_mem_read', 'proc_mem_write']);
+/** Methods whose records say how many bytes moved. */
+const COUNTS_BYTES: ReadonlySet<string> = new Set([...MOVES_BYTES, 'process_vm_readv', 'process_vm_writev']);
+
 /** Names as the sidecar's own self-description uses them; they are about no attack. */
 const ABOUT_ITSELF = 'memwarden.';
 
@@ -63,8 +67,19 @@ export function judge(
     differences.push(...best.differences);
   }
 
-  const unexpected = left.filter(record => !scenario.allow?.includes(record.eventName));
-  const limit = hook === undefined ? undefined : scenario.limits?.[hook];
+  const unexpected = left.filter(
+    record => !scenario.allow?.includes(record.eventName) && !isEvidenceOfUse(record),
+  );
+  const limit = scenario.limits?.[hook ?? 'none'];
+  const unknown = hook === undefined ? undefined : scenario.unknownOutcome?.[hook];
+  if (
+    unknown !== undefined &&
+    unexpected.length === 0 &&
+    differences.length > 0 &&
+    differences.every(claimsNoOutcome)
+  ) {
+    return verdict('limit', [unknown]);
+  }
   if (limit !== undefined && missing > 0 && missing === differences.length && unexpected.length === 0) {
     return verdict('limit', [limit]);
   }
@@ -77,6 +92,15 @@ export function judge(
     rightOutcome: missing === 0 && differences.every(({ about }) => about !== 'outcome'),
     reasons,
   };
+}
+
+/** Who opens a memory file mostly uses it, and where bytes are counted that is told as well. */
+function isEvidenceOfUse({ eventName, attributes }: ConsoleRecord): boolean {
+  return eventName !== 'proc_mem_fd_theft' && MOVES_BYTES.has(String(attributes['memwarden.access.method']));
+}
+
+function claimsNoOutcome({ about, text }: Difference): boolean {
+  return about === 'outcome' && text.includes(' is undefined, not ');
 }
 
 function verdict(status: 'fail' | 'limit' | 'skip', reasons: readonly string[]): Verdict {
@@ -145,7 +169,8 @@ function compare(expectation: Expectation, act: Act, record: ConsoleRecord): rea
   if (act.flags !== undefined) {
     check('other', 'flags', comparableFlags(record.attributes['flags']), comparableFlags(act.flags));
   }
-  if (act.bytes !== undefined) attribute('other', 'memwarden.access.bytes', act.bytes);
+  if (act.bytes !== undefined && COUNTS_BYTES.has(expectation.method))
+    attribute('other', 'memwarden.access.bytes', act.bytes);
   if (act.address !== undefined) attribute('target', 'memwarden.memory.address', act.address);
   differences.push(...compareTime(act, record));
   return differences;

@@ -5,7 +5,7 @@ import type { AccessMethod, AccessMode, Severity } from '../../src/detect/detect
 export type Need = 'gdb' | 'python3' | 'x64';
 
 /** What the kernel is asked to see; the key of `memwarden.capture.hook`. */
-export type Capability = 'file_open' | 'mem_io' | 'ptrace' | 'process_vm' | 'fd_transfer' | 'mem_protect';
+export type Capability = 'file_open' | 'ptrace' | 'descriptor' | 'memory_io' | 'memory_protection';
 
 /** One record that must come. Pids, path, flags, outcome, executables and time are those of the act. */
 export interface Expectation {
@@ -35,5 +35,7 @@ export interface Scenario {
   /** Records that may come as well, by event name; for tools that do more than the act. */
   readonly allow?: readonly string[];
   /** What a kind of hook cannot see, and why: a missing record is then a limit of the kernel, not a failure. */
-  readonly limits?: Partial<Readonly<Record<HookName, string>>>;
+  readonly limits?: Partial<Readonly<Record<HookName | 'none', string>>>;
+  /** Where a record may come without an outcome (a wrong one is never allowed), and why. */
+  readonly unknownOutcome?: Partial<Readonly<Record<HookName, string>>>;
 }

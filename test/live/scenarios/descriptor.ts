@@ -7,6 +7,12 @@ const OPEN: Expectation = {
   method: 'proc_mem_open',
   mode: 'read',
 };
+const INJECTION: Expectation = {
+  ...OPEN,
+  eventName: 'proc_mem_code_injection',
+  id: 'TRC-1024',
+  mode: 'write',
+};
 const THEFT: Expectation = {
   eventName: 'proc_mem_fd_theft',
   id: 'MEM-1003',
@@ -16,8 +22,11 @@ const THEFT: Expectation = {
   act: 1,
 };
 
+/** Bytes are counted where mem_read can be hooked; system call hooks would have to look at every read(2). */
+const UNCOUNTED = 'reading through an open descriptor is not seen by system call tracepoints';
+
 function scenario(name: string, command: Scenario['command'], expect: readonly Expectation[]): Scenario {
-  return { name, command, capability: 'fd_transfer', expect };
+  return { name, command, capability: 'descriptor', expect };
 }
 
 /** Descriptors of a mem file in hands that did not open it. The first act is the honest open. */
@@ -33,9 +42,30 @@ export const descriptorScenarios: readonly Scenario[] = [
     ['steal_scm_rights'],
     [OPEN, { ...THEFT, method: 'scm_rights' }],
   ),
-  scenario(
-    'mem descriptor inherited over fork and execve',
-    ['steal_inherited'],
-    [OPEN, { ...THEFT, method: 'inherited' }],
-  ),
+  {
+    ...scenario(
+      'mem descriptor inherited over fork and execve, and used',
+      ['steal_inherited'],
+      [OPEN, { ...THEFT, method: 'inherited' }, { ...THEFT, method: 'proc_mem_read' }],
+    ),
+    limits: { tracepoint: UNCOUNTED },
+  },
+  {
+    name: 'bytes read through a descriptor of its own',
+    command: ['use_mem', 'read'],
+    capability: 'memory_io',
+    expect: [OPEN, { ...OPEN, method: 'proc_mem_read', act: 1 }],
+    limits: { none: UNCOUNTED },
+  },
+  {
+    name: 'bytes written through a descriptor of its own',
+    command: ['use_mem', 'write'],
+    capability: 'memory_io',
+    expect: [
+      { ...OPEN, mode: 'read_write' },
+      { ...INJECTION, mode: 'read_write' },
+      { ...INJECTION, method: 'proc_mem_write', act: 1 },
+    ],
+    limits: { none: UNCOUNTED },
+  },
 ];

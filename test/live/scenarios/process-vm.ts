@@ -16,7 +16,7 @@ const WRITEV: Expectation = {
 };
 
 function scenario(name: string, command: Scenario['command'], expect: readonly Expectation[]): Scenario {
-  return { name, command, capability: 'process_vm', expect };
+  return { name, command, capability: 'ptrace', expect };
 }
 
 /** process_vm_readv(2) and process_vm_writev(2); a process's own threads are no finding. */
