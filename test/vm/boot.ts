@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import type { Architecture } from './apt.ts';
 import { CpioArchive } from './cpio.ts';
@@ -11,6 +13,8 @@ import type { Kernel } from './kernels.ts';
 
 /** Lines of the guest's log that explain a failure. */
 const LOG_TAIL_LINES = 40;
+/** How long before its end a guest that hangs tells what it is doing. */
+const DUMP_SECONDS = 15;
 
 /** What a guest is to do. */
 export interface Job {
@@ -25,7 +29,7 @@ export interface Job {
 }
 
 export interface BootResult {
-  /** What the work printed, byte for byte. */
+  /** What the work printed. */
   readonly output: string;
   /** Exit status of the work; undefined when the guest never reached its end. */
   readonly exitStatus: number | undefined;
@@ -57,7 +61,7 @@ const MACHINES: Readonly<Record<Architecture, Machine>> = {
   },
   arm64: {
     program: 'qemu-system-aarch64',
-    words: ['-M', 'virt', '-cpu', 'max', '-accel', 'tcg,thread=single'],
+    words: ['-M', 'virt', '-cpu', 'cortex-a76', '-accel', 'tcg,thread=single'],
     console: 'ttyAMA0',
     outputWords: ['-chardev', 'stdio,id=output', '-device', 'pci-serial,chardev=output'],
     outputDevice: '/dev/ttyS0',
@@ -68,16 +72,16 @@ const MACHINES: Readonly<Record<Architecture, Machine>> = {
  * Boots a kernel in QEMU without hardware virtualisation, runs a job in it, and judges the run by the marker the
  * guest prints last: QEMU's own exit status is 0 after a panic as well.
  * @param archives initramfs archives in order, as paths or bytes
- * @param onOutput is given what the work prints as it comes
+ * @param onLine is given what the work prints, line by line, as it comes
  */
 export async function boot(
   kernel: Kernel,
   archives: readonly (string | Buffer)[],
   job: Job,
-  onOutput: (chunk: Buffer) => void = () => {},
+  onLine: (line: string) => void = () => {},
 ): Promise<BootResult> {
   const machine = MACHINES[kernel.architecture];
-  const nonce = `memwarden-vm-${randomUUID()}`;
+  const nonce = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), 'memwarden-vm-'));
   const started = Date.now();
   try {
@@ -91,7 +95,10 @@ export async function boot(
       ...['-kernel', kernel.image, '-initrd', initramfs],
       ...['-append', kernelCommandLine(machine, job)],
     ];
-    const ended = await runMachine(machine.program, words, job.timeoutMillis, onOutput);
+    const isWork = (line: string) => !line.startsWith(nonce);
+    const ended = await runMachine(machine.program, words, job.timeoutMillis, line => {
+      if (isWork(line)) onLine(line);
+    });
     const log = await readFile(logPath, 'utf8').catch(() => '');
     return { ...judge(ended, nonce, log), log, millis: Date.now() - started };
   } finally {
@@ -116,6 +123,7 @@ function jobArchive(job: Job, nonce: string, outputDevice: string): Buffer {
     .file('job/prepare', job.prepare ?? '')
     .file('job/nonce', nonce)
     .file('job/output-device', outputDevice)
+    .file('job/patience-seconds', String(Math.ceil(job.timeoutMillis / 1000) - DUMP_SECONDS))
     .finish();
 }
 
@@ -133,33 +141,33 @@ interface MachineEnd {
   readonly timedOut: boolean;
 }
 
-function runMachine(
+async function runMachine(
   program: string,
   words: readonly string[],
   timeoutMillis: number,
-  onOutput: (chunk: Buffer) => void,
+  onLine: (line: string) => void,
 ): Promise<MachineEnd> {
-  return new Promise((resolve, reject) => {
-    const output: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    let timedOut = false;
-    const machine = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const timer = setTimeout(() => {
-      timedOut = true;
-      machine.kill('SIGKILL');
-    }, timeoutMillis);
-    machine.stdout.on('data', (chunk: Buffer) => {
-      output.push(chunk);
-      onOutput(chunk);
-    });
-    machine.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    machine.on('error', reject);
-    machine.on('close', code => {
-      clearTimeout(timer);
-      const text = Buffer.concat(output).toString('utf8');
-      resolve({ output: text, stderr: Buffer.concat(stderr).toString('utf8'), code, timedOut });
-    });
+  let output = '';
+  let stderr = '';
+  let timedOut = false;
+  const machine = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => {
+    timedOut = true;
+    machine.kill('SIGKILL');
+  }, timeoutMillis);
+  machine.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
   });
+  createInterface(machine.stdout).on('line', line => {
+    output += `${line}\n`;
+    onLine(line);
+  });
+  try {
+    const [code] = await once(machine, 'close');
+    return { output, stderr, code, timedOut };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function judge(end: MachineEnd, nonce: string, log: string): Omit<BootResult, 'log' | 'millis'> {

@@ -4,19 +4,35 @@ import { join, resolve } from 'node:path';
 import type { Architecture } from './apt.ts';
 import { cacheFolder } from './cache.ts';
 import { CpioArchive } from './cpio.ts';
+import { buildAttacks, buildBpfObject } from './programs.ts';
+import { provideHostPrograms } from './requirements.ts';
 import { debianUserland, koffiNative, nodeProgram } from './userland.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
-/** What of the repository the guest gets, at /repo; a folder that does not exist yet is left out. */
+/** What of the repository the guest gets, at /repo. */
 const REPOSITORY_PARTS = ['package.json', 'src', 'bpf/build', 'config', 'test'];
-const NOT_FOR_THE_GUEST = /\.(d\.[cm]?ts|map|md)$|\/test\/(vm\/[^/]+\.ts|e2e|bench)$/;
+const NOT_FOR_THE_GUEST = /\.(d\.[cm]?ts|map|md)$|\/test\/(attacks\/build|e2e|bench)$/;
+const STALE_MILLIS = 24 * 60 * 60 * 1000;
+
+const ARCHIVES = new Map<Architecture, readonly [base: string, repository: Buffer]>();
 
 /**
- * Builds the part of the initramfs that changes seldom: C library, libbpf, BusyBox, Node and the production
- * dependencies. It is kept in the cache under a hash of what it is made of.
- * @returns the archive's path
+ * The initramfs of a guest of this architecture, as archives to put one behind the other: what changes seldom (a file in
+ * the cache), and the work tree with freshly built programs (bytes, made once a run).
+ * @throws Error when a program of the host, a package or a compiler is in the way
  */
-export function baseArchive(architecture: Architecture): string {
+export function guestArchives(architecture: Architecture): readonly (string | Buffer)[] {
+  let archives = ARCHIVES.get(architecture);
+  if (archives === undefined) {
+    provideHostPrograms(architecture);
+    archives = [baseArchive(architecture), repositoryArchive(architecture)];
+    ARCHIVES.set(architecture, archives);
+  }
+  return archives;
+}
+
+/** C library, libbpf, BusyBox, Node and the production dependencies, under a hash of what the archive is made of. */
+function baseArchive(architecture: Architecture): string {
   const userland = debianUserland(architecture);
   const node = nodeProgram(REPOSITORY, architecture);
   const koffi = koffiNative(REPOSITORY, architecture);
@@ -35,24 +51,34 @@ export function baseArchive(architecture: Architecture): string {
   for (const name of productionPackages())
     archive.tree(`repo/${name}`, join(REPOSITORY, name), file => !NOT_FOR_THE_GUEST.test(file));
   archive.tree(`repo/node_modules/${koffi.name}`, koffi.folder);
-  for (const stale of readdirSync(folder))
-    if (stale.startsWith(`base-${architecture}-`)) rmSync(join(folder, stale));
+  removeStale(folder);
   // Written under another name first: a run that is interrupted must not leave half an archive behind.
-  writeFileSync(`${path}.part`, archive.finish());
-  renameSync(`${path}.part`, path);
+  const part = `${path}.${process.pid}`;
+  writeFileSync(part, archive.finish());
+  renameSync(part, path);
   return path;
 }
 
-/** The project itself as it is in the work tree now, and the guest's init. */
-export function repositoryArchive(): Buffer {
+/** Archives of old that no run of today can still be reading. */
+function removeStale(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - statSync(path).mtimeMs > STALE_MILLIS) rmSync(path);
+  }
+}
+
+/** The project as it is in the work tree now, with the programs for the guest's architecture, and the guest's init. */
+function repositoryArchive(architecture: Architecture): Buffer {
+  buildBpfObject(architecture);
+  const attacks = buildAttacks(architecture);
   const archive = new CpioArchive();
   archive.file('init', readFileSync(join(import.meta.dirname, 'guest/init')), 0o755);
-  for (const part of REPOSITORY_PARTS.map(name => ({ name, path: join(REPOSITORY, name) }))) {
-    if (!existsSync(part.path)) continue;
-    if (statSync(part.path).isDirectory())
-      archive.tree(`repo/${part.name}`, part.path, file => !NOT_FOR_THE_GUEST.test(file));
-    else archive.file(`repo/${part.name}`, readFileSync(part.path));
+  for (const name of REPOSITORY_PARTS) {
+    const path = join(REPOSITORY, name);
+    if (isFolder(path)) archive.tree(`repo/${name}`, path, file => !NOT_FOR_THE_GUEST.test(file));
+    else archive.file(`repo/${name}`, readFileSync(path));
   }
+  archive.tree('repo/test/attacks/build', attacks);
   return archive.finish();
 }
 

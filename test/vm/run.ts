@@ -1,36 +1,95 @@
+/**
+ * `npm run test:vm`: boots the cells of the kernel matrix, or runs one command in a guest; README.md beside this file has
+ * the options. Results are told as node:test tells them, an attack a test.
+ */
+import { writeFileSync } from 'node:fs';
+import { test } from 'node:test';
 import { parseArgs } from 'node:util';
-import { boot } from './boot.ts';
-import { baseArchive, repositoryArchive } from './initramfs.ts';
-import { findKernel, KERNEL_SERIES, type KernelSeries } from './kernels.ts';
+import { scenarios } from '../live/scenarios.ts';
+import type { CellResult, TestResult } from './cell-result.ts';
+import { exec } from './exec.ts';
+import { type Cell, titleOf } from './matrix.ts';
+import { keepResult } from './results.ts';
+import { runCell } from './run-cell.ts';
+import { selectCells } from './selection.ts';
 
 const { values } = parseArgs({
   options: {
     kernel: { type: 'string', multiple: true },
-    arch: { type: 'string', default: 'amd64' },
+    arch: { type: 'string', multiple: true },
+    page: { type: 'string', multiple: true },
+    hook: { type: 'string', multiple: true },
+    condition: { type: 'string', multiple: true },
+    filter: { type: 'string' },
+    json: { type: 'string' },
+    list: { type: 'boolean', default: false },
     exec: { type: 'string' },
-    append: { type: 'string' },
+    append: { type: 'string', default: '' },
     timeout: { type: 'string', default: '120' },
     log: { type: 'boolean', default: false },
   },
 });
-const architecture = values.arch === 'arm64' ? 'arm64' : 'amd64';
-const run = values.exec;
-if (run === undefined) throw new Error('--exec COMMAND is missing');
-const base = baseArchive(architecture);
-const repository = repositoryArchive();
-for (const series of (values.kernel as KernelSeries[] | undefined) ?? KERNEL_SERIES) {
-  const kernel = findKernel(series, architecture);
-  console.error(`== ${kernel.release}`);
-  const result = await boot(
-    kernel,
-    [base, repository],
-    {
-      run: `exec 2>&1\n${run}`,
-      kernelWords: values.append?.split(' ') ?? [],
+
+if (values.exec !== undefined) await runCommand(values.exec);
+else await runMatrix();
+
+/** In one guest a kernel and architecture; amd64 without a condition unless said otherwise. */
+async function runCommand(command: string): Promise<void> {
+  const cells = selectCells({
+    kernel: values.kernel,
+    arch: values.arch ?? ['amd64'],
+    page: values.page ?? ['4'],
+    hook: ['auto'],
+    condition: values.condition ?? ['none'],
+  });
+  for (const cell of cells) {
+    const passed = await exec(cell, command, {
+      kernelWords: values.append.split(' ').filter(word => word !== ''),
       timeoutMillis: Number(values.timeout) * 1000,
-    },
-    chunk => process.stdout.write(chunk),
-  );
-  if (values.log) console.error(result.log);
-  console.error(`== ${kernel.release}: ${result.failure ?? 'exit 0'} (${result.millis} ms)`);
+      log: values.log,
+    });
+    if (!passed) process.exitCode = 1;
+  }
+}
+
+async function runMatrix(): Promise<void> {
+  const { kernel, arch, page, hook, condition } = values;
+  const cells = selectCells({ kernel, arch, page, hook, condition });
+  const filter = new RegExp(values.filter ?? '');
+  const wanted = scenarios.filter(({ name }) => filter.test(name));
+  if (wanted.length === 0)
+    throw new Error(`failed to choose attacks: --filter ${values.filter} matches none`);
+  if (values.list) {
+    for (const cell of cells) console.log(titleOf(cell));
+    for (const { name } of wanted) console.log(`  ${name}`);
+    return;
+  }
+  const results: CellResult[] = [];
+  for (const cell of cells) {
+    await test(titleOf(cell), async t => {
+      const result = await runCell(cell, wanted);
+      results.push(result);
+      // A part of the suite says nothing about the cell.
+      if (values.filter === undefined) keepResult(result);
+      if (result.status === 'unavailable') return t.skip(result.reason);
+      for (const attack of result.tests) await t.test(attack.scenario, s => tellAttack(attack, s));
+      if (result.status === 'failed') throw new Error(result.reason);
+      t.diagnostic(summaryOf(cell, result));
+    });
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+}
+
+function tellAttack({ status, reasons }: TestResult, t: { skip(reason: string): void }): void {
+  if (status === 'skip') t.skip(reasons.join('; '));
+  else if (status === 'limit') t.skip(`kernel limit: ${reasons.join('; ')}`);
+  else if (status === 'fail') throw new Error(reasons.join('\n'));
+}
+
+function summaryOf(cell: Cell, { release, status, reason, hooks, millis }: CellResult): string {
+  const seconds = `${Math.round(millis / 1000)} s`;
+  if (status === 'refused')
+    return `${release}: ${cell.hook} is refused, as it must be (${seconds}): ${reason}`;
+  const inUse = Object.entries(hooks).map(([capability, hook]) => `${capability}=${hook}`);
+  return `${release}: ${inUse.join(' ')} (${seconds})`;
 }

@@ -1,0 +1,52 @@
+/**
+ * Runs in the guest: starts the sidecar, makes every attack, and prints what was seen, one JSON object a line. It judges
+ * nothing; the host does that, with the code that judges the live tests.
+ */
+import { parseArgs } from 'node:util';
+import { missingNeed, observe } from '../../live/attack.ts';
+import type { Scenario } from '../../live/scenario.ts';
+import { scenarios } from '../../live/scenarios.ts';
+import { Sidecar } from '../../live/sidecar.ts';
+import type { Report } from '../report.ts';
+
+const { values, positionals: prefix } = parseArgs({
+  options: { hook: { type: 'string', default: 'auto' }, scenario: { type: 'string', multiple: true } },
+  allowPositionals: true,
+});
+const wanted = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? true);
+
+const sidecar = await start();
+if (sidecar !== undefined) {
+  await sidecar.fence();
+  tell({ kind: 'ready', hooks: sidecar.hooks });
+  for (const scenario of wanted) tell(await reportOf(scenario, sidecar));
+  const exitCode = await sidecar.stop();
+  tell({ kind: 'ended', exitCode, diagnostics: sidecar.diagnostics });
+}
+
+async function start(): Promise<Sidecar | undefined> {
+  try {
+    return await Sidecar.start({ MEMWARDEN_CAPTURE_HOOK: values.hook }, prefix);
+  } catch (error) {
+    tell({ kind: 'refused', reason: messageOf(error) });
+    return undefined;
+  }
+}
+
+async function reportOf(scenario: Scenario, running: Sidecar): Promise<Report> {
+  const missing = missingNeed(scenario);
+  if (missing !== undefined) return { kind: 'skipped', scenario: scenario.name, reason: missing };
+  try {
+    return { kind: 'observed', scenario: scenario.name, observation: await observe(scenario, running) };
+  } catch (error) {
+    return { kind: 'broken', scenario: scenario.name, reason: messageOf(error) };
+  }
+}
+
+function tell(report: Report): void {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,72 @@
+import type { HookName } from '../../src/capture/event.ts';
+import type { Architecture } from './apt.ts';
+import { CONDITIONS, type Condition, type Ending } from './conditions.ts';
+import { KERNEL_SERIES, type KernelSeries, type PageKiB } from './kernels.ts';
+
+export type HookChoice = HookName | 'auto';
+
+/** One boot: a kernel, a choice of hook, a condition, and what must come of the start. */
+export interface Cell {
+  /** Unique, also as the name of a file. */
+  readonly id: string;
+  readonly series: KernelSeries;
+  readonly architecture: Architecture;
+  readonly pageKiB: PageKiB;
+  readonly hook: HookChoice;
+  readonly condition: Condition | undefined;
+  readonly ending: Ending;
+}
+
+export const HOOK_CHOICES: readonly HookChoice[] = ['auto', 'lsm', 'fentry', 'kprobe', 'tracepoint'];
+const ARM64_SERIES: readonly KernelSeries[] = ['6.1', '6.12', 'newest'];
+
+/** bpf trampolines came to arm64 with 6.4; until then attaching answers ENOTSUPP, 524, which user space has no name for. */
+const NO_TRAMPOLINE: Ending = { refusal: /524|ENOTSUPP/ };
+
+function endingOn(architecture: Architecture, series: KernelSeries, hook: HookChoice): Ending {
+  if (architecture === 'arm64' && series === '6.1') {
+    if (hook === 'auto') return { hook: 'kprobe' };
+    if (hook === 'lsm' || hook === 'fentry') return NO_TRAMPOLINE;
+  }
+  return { hook: hook === 'auto' ? 'lsm' : hook };
+}
+
+function hookCells(architecture: Architecture, series: KernelSeries, pageKiB: PageKiB = 4): Cell[] {
+  return HOOK_CHOICES.map(hook => ({
+    id: [series, architecture, ...(pageKiB === 4 ? [] : [`${pageKiB}k`]), hook].join('-'),
+    series,
+    architecture,
+    pageKiB,
+    hook,
+    condition: undefined,
+    ending: endingOn(architecture, series, hook),
+  }));
+}
+
+function conditionCells(condition: Condition): Cell[] {
+  return condition.kernels.flatMap(series =>
+    (Object.entries(condition.endings) as [HookChoice, Ending][]).map(([hook, ending]) => ({
+      id: `${series}-amd64-${hook}-${condition.name}`,
+      series,
+      architecture: 'amd64' as const,
+      pageKiB: 4 as const,
+      hook,
+      condition,
+      ending,
+    })),
+  );
+}
+
+/** The whole matrix. */
+export const CELLS: readonly Cell[] = [
+  ...KERNEL_SERIES.flatMap(series => hookCells('amd64', series)),
+  ...ARM64_SERIES.flatMap(series => hookCells('arm64', series)),
+  ...hookCells('arm64', '6.12', 16),
+  ...CONDITIONS.flatMap(conditionCells),
+];
+
+/** For a person: `6.12 arm64 16k lsm, cgroup v2`. */
+export function titleOf({ series, architecture, pageKiB, hook, condition }: Cell): string {
+  const pages = pageKiB === 4 ? '' : ` ${pageKiB} KiB pages`;
+  return `${series} ${architecture}${pages} ${hook}${condition === undefined ? '' : `, ${condition.meaning}`}`;
+}

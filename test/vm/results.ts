@@ -1,0 +1,19 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from './cache.ts';
+import type { CellResult } from './cell-result.ts';
+import type { Cell } from './matrix.ts';
+
+/** What the last run of each cell came to; kept outside the tree, for the table in the README. */
+export function lastResult({ id }: Cell): CellResult | undefined {
+  const path = pathOf(id);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+}
+
+export function keepResult(result: CellResult): void {
+  writeFileSync(pathOf(result.cell), `${JSON.stringify(result, undefined, 2)}\n`);
+}
+
+function pathOf(id: string): string {
+  return join(cacheFolder('results'), `${id}.json`);
+}

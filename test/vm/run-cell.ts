@@ -1,0 +1,124 @@
+import { judge } from '../live/judge.ts';
+import type { Scenario } from '../live/scenario.ts';
+import { type BootResult, boot, type Job } from './boot.ts';
+import type { CellResult, TestResult } from './cell-result.ts';
+import { guestArchives } from './initramfs.ts';
+import { findKernel, type Kernel } from './kernels.ts';
+import type { Cell } from './matrix.ts';
+import type { Report } from './report.ts';
+
+/** A boot takes 5 to 25 s, an attack about a quarter of a second; the rest is for a host with other things to do. */
+const TIMEOUT_MILLIS = 420_000;
+
+/** Boots one cell, makes the attacks in it, and judges what was seen. Never throws: what goes wrong is the result. */
+export async function runCell(cell: Cell, scenarios: readonly Scenario[]): Promise<CellResult> {
+  let kernel: Kernel;
+  try {
+    kernel = findKernel(cell.series, cell.architecture, cell.pageKiB);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      cell: cell.id,
+      release: undefined,
+      status: 'unavailable',
+      reason,
+      hooks: {},
+      tests: [],
+      millis: 0,
+    };
+  }
+  const end = await boot(kernel, guestArchives(cell.architecture), jobOf(cell, scenarios));
+  const reports = parseReports(end.output);
+  const tests = scenarios.map(scenario => testResult(cell, scenario, reports));
+  const { status, reason } = verdict(cell, end, reports, tests);
+  return {
+    cell: cell.id,
+    release: kernel.release,
+    status,
+    reason,
+    hooks: reports.find(report => report.kind === 'ready')?.hooks ?? {},
+    tests: reports.some(report => report.kind === 'ready') ? tests : [],
+    millis: end.millis,
+  };
+}
+
+function jobOf({ condition, hook }: Cell, scenarios: readonly Scenario[]): Job {
+  const words = [
+    ...['node', 'test/vm/guest/suite.ts', '--hook', hook],
+    ...scenarios.flatMap(({ name }) => ['--scenario', name]),
+    ...['--', ...(condition?.sidecarPrefix ?? [])],
+  ];
+  return {
+    prepare: condition?.prepare ?? '',
+    kernelWords: condition?.kernelWords ?? [],
+    run: `exec ${words.map(quoted).join(' ')}\n`,
+    timeoutMillis: TIMEOUT_MILLIS,
+  };
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A line that is cut short by a panic is none; what it should have told is then missing, and missed. */
+function parseReports(output: string): Report[] {
+  const reports: Report[] = [];
+  for (const line of output.split('\n')) {
+    if (!line.startsWith('{')) continue;
+    try {
+      reports.push(JSON.parse(line));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return reports;
+}
+
+function testResult({ condition }: Cell, scenario: Scenario, reports: readonly Report[]): TestResult {
+  const told = reports.find(report => 'scenario' in report && report.scenario === scenario.name);
+  switch (told?.kind) {
+    case 'observed': {
+      const { truth, records, hook, pid } = told.observation;
+      const expect = scenario.expect.map(expectation => ({
+        ...expectation,
+        attributes: { ...condition?.attributes, ...expectation.attributes },
+      }));
+      const { status, reasons } = judge({ ...scenario, expect }, truth, records, hook, pid);
+      return { scenario: scenario.name, status, reasons };
+    }
+    case 'skipped':
+      return { scenario: scenario.name, status: 'skip', reasons: [told.reason] };
+    case 'broken':
+      return { scenario: scenario.name, status: 'fail', reasons: [told.reason] };
+    default:
+      return { scenario: scenario.name, status: 'fail', reasons: ['the guest did not get to it'] };
+  }
+}
+
+function verdict(
+  { ending }: Cell,
+  end: BootResult,
+  reports: readonly Report[],
+  tests: readonly TestResult[],
+): Pick<CellResult, 'status' | 'reason'> {
+  if (end.failure !== undefined) return { status: 'failed', reason: end.failure };
+  const refused = reports.find(report => report.kind === 'refused');
+  if (refused !== undefined) {
+    const expected = 'refusal' in ending && ending.refusal.test(refused.reason);
+    return { status: expected ? 'refused' : 'failed', reason: refused.reason };
+  }
+  const ready = reports.find(report => report.kind === 'ready');
+  const ended = reports.find(report => report.kind === 'ended');
+  if (ready === undefined || ended === undefined)
+    return { status: 'failed', reason: 'the suite did not end' };
+  if ('hook' in ending && ready.hooks['file_open'] !== ending.hook) {
+    const reason = `file_open=${ready.hooks['file_open']}, not ${ending.hook}\n${ended.diagnostics}`;
+    return { status: 'failed', reason };
+  }
+  if (ended.exitCode !== 0)
+    return { status: 'failed', reason: `exit ${ended.exitCode} on SIGTERM\n${ended.diagnostics}` };
+  const failed = tests.filter(({ status }) => status === 'fail').length;
+  return failed === 0
+    ? { status: 'passed', reason: undefined }
+    : { status: 'failed', reason: `${failed} of ${tests.length} attacks\n${ended.diagnostics}` };
+}
