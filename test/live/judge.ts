@@ -94,9 +94,9 @@ export function judge(
   };
 }
 
-/** Who opens a memory file mostly uses it, and where bytes are counted that is told as well. */
-function isEvidenceOfUse({ eventName, attributes }: ConsoleRecord): boolean {
-  return eventName !== 'proc_mem_fd_theft' && MOVES_BYTES.has(String(attributes['memwarden.access.method']));
+/** Who opens or steals a memory file mostly uses it, and where bytes are counted that is told as well. */
+function isEvidenceOfUse({ attributes }: ConsoleRecord): boolean {
+  return MOVES_BYTES.has(String(attributes['memwarden.access.method']));
 }
 
 function claimsNoOutcome({ about, text }: Difference): boolean {
