@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -32,6 +33,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   readonly #pending = new Map<Severity, Pending>();
   #batches: Batch[] = [];
   #unencodable = 0;
+  #stopped = false;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(encoder: LogEncoder, spool: Spool, sender: Sender, options: DeliveryOptions) {
@@ -73,9 +75,13 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   async shutdown(deadlineMillis = this.#options.retryMaxMillis): Promise<void> {
+    const end = performance.now() + deadlineMillis;
     // The deadline alone must not keep the process alive.
     await Promise.race([this.persist(), delay(deadlineMillis, undefined, { ref: false })]);
-    await this.#sender.stop(deadlineMillis);
+    await this.#sender.stop(Math.max(end - performance.now(), 0));
+    this.#stopped = true;
+    const left = recordsOf(this.#batches);
+    if (left > 0) logger.error(`${left} records could not be spooled before the end and are lost`);
     this.#spool.close();
   }
 
@@ -93,7 +99,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   async #write(): Promise<void> {
     for (const [severity, pending] of this.#pending) this.#cut(severity, pending);
     let told = false;
-    while (this.#batches.length > 0) {
+    while (this.#batches.length > 0 && !this.#stopped) {
       const batches = this.#batches;
       try {
         this.#spool.append(batches);
@@ -107,7 +113,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
         await delay(SPOOL_RETRY_MILLIS);
       }
     }
-    this.#sender.wake();
+    if (!this.#stopped) this.#sender.wake();
   }
 
   #cut(severity: Severity, pending: Pending): void {

@@ -1,4 +1,6 @@
 import { performance } from 'node:perf_hooks';
+import { diag } from '@opentelemetry/api';
+import { MemwardenError } from '../../errors.ts';
 import type { DeliveryOptions } from '../options.ts';
 import { buildExportRequest, requestOverhead, splitRecords } from '../otlp/export-request.ts';
 import type { OtlpTransport } from '../otlp/transport.ts';
@@ -7,7 +9,11 @@ import type { Spool } from '../spool/spool.ts';
 import { Backoff } from './backoff.ts';
 import type { CollectorState } from './collector-state.ts';
 
+const logger = diag.createComponentLogger({ namespace: 'otlp' });
+
 const HIGH = 3;
+/** Longest wait that a server can ask for, ms: a mistaken answer must not end the delivery, nor overflow a timer. */
+const ASKED_WAIT_MAX_MILLIS = 600_000;
 /** How often what has waited too long is given up, ms. */
 const EXPIRY_MILLIS = 60_000;
 
@@ -32,7 +38,7 @@ export class Sender {
     this.#options = options;
     this.#state = state;
     this.#backoff = new Backoff(options.retryInitialMillis, options.retryMaxMillis);
-    this.#expiry = setInterval(() => spool.evictExpired(), EXPIRY_MILLIS).unref();
+    this.#expiry = setInterval(() => this.#tryOnSpool(() => spool.evictExpired()), EXPIRY_MILLIS).unref();
   }
 
   /** Something was appended: sends at once what is severe or fills a request, the rest when its time has come. */
@@ -83,12 +89,17 @@ export class Sender {
     const most =
       this.#state.problem === undefined && !this.#options.preserveOrder ? this.#options.maxInFlight : 1;
     while (this.#underWay.size < most && this.#isDue(now)) {
-      const claim = this.#spool.claim({
-        records: this.#options.maxExportBatchSize,
-        bytes: this.#options.maxRequestBytes,
-        inOrder: this.#options.preserveOrder,
-      });
-      if (claim === undefined) break;
+      const claim = this.#tryOnSpool(() =>
+        this.#spool.claim({
+          records: this.#options.maxExportBatchSize,
+          bytes: this.#options.maxRequestBytes,
+          inOrder: this.#options.preserveOrder,
+        }),
+      );
+      if (claim === undefined) {
+        this.#pumpAfter(this.#options.retryInitialMillis);
+        return;
+      }
       this.#dispatch(claim);
     }
     if (this.#spool.free() === 0) this.#oldestSince = undefined;
@@ -150,7 +161,23 @@ export class Sender {
     this.#state.failed(reason);
     this.#spool.release(claim);
     this.#oldestSince ??= performance.now();
-    this.#pausedUntil = performance.now() + (delayMillis ?? this.#backoff.next());
+    const now = performance.now();
+    // A wait of nothing is no wait: a server that asks for it would be asked again at once, without end.
+    const asked = Math.min(delayMillis ?? 0, ASKED_WAIT_MAX_MILLIS);
+    if (asked > 0) this.#pausedUntil = Math.max(this.#pausedUntil, now + asked);
+    // requests that were under way together fail together: one step of the backoff for all of them
+    else if (now >= this.#pausedUntil) this.#pausedUntil = now + this.#backoff.next();
+  }
+
+  /** A disk that cannot be read must not end the process from within a timer: it is told, and tried again. */
+  #tryOnSpool<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof MemwardenError)) throw error;
+      logger.error(error.message);
+      return undefined;
+    }
   }
 
   /**

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
+import { buffer } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { createOtlpProcessor } from '../../../../src/telemetry/delivery/create-otlp-processor.ts';
+import type { OtlpProcessor } from '../../../../src/telemetry/delivery/otlp-processor.ts';
+import {
+  type DeliveryOptions,
+  type OtlpOptions,
+  TELEMETRY_DEFAULTS,
+} from '../../../../src/telemetry/options.ts';
+import { createResource } from '../../../../src/telemetry/resource.ts';
+import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
+import { databasePathOf } from '../../../../src/telemetry/spool/spool-directory.ts';
+import { buildReadable } from '../readable-builder.ts';
+import { BOOT_ID, openSpool, temporaryDirectory } from '../spool/spool-builder.ts';
+import { GrpcCollector, OK } from './grpc-collector.ts';
+
+const QUICK: DeliveryOptions = {
+  ...TELEMETRY_DEFAULTS.delivery,
+  scheduleDelayMillis: 10,
+  retryInitialMillis: 20,
+  retryMaxMillis: 100,
+};
+
+function start(
+  t: TestContext,
+  otlp: Partial<OtlpOptions>,
+  delivery: Partial<DeliveryOptions> = {},
+  directory = temporaryDirectory(t),
+): OtlpProcessor {
+  return createOtlpProcessor(
+    {
+      ...TELEMETRY_DEFAULTS,
+      otlp: { ...TELEMETRY_DEFAULTS.otlp, ...otlp },
+      delivery: { ...QUICK, ...delivery },
+      spool: { ...SPOOL_DEFAULTS, directory },
+    },
+    createResource({}),
+    BOOT_ID,
+  );
+}
+
+async function emit(processor: OtlpProcessor, records: number): Promise<void> {
+  for (let i = 0; i < records; i++) processor.onEmit(buildReadable({ sequence: BigInt(i) }));
+  await processor.persist();
+}
+
+/** ExportLogsServiceResponse with `partial_success`. */
+function partialSuccess(rejected: number, message: string): Buffer {
+  const text = Buffer.from(message);
+  const inner = Buffer.concat([Buffer.from([0x08, rejected, 0x12, text.length]), text]);
+  return Buffer.concat([Buffer.from([0x0a, inner.length]), inner]);
+}
+
+/** google.rpc.Status with a RetryInfo of some nanoseconds. */
+function retryInfo(millis: number): Buffer {
+  let nanos = millis * 1_000_000;
+  const varint: number[] = [];
+  for (; nanos > 0x7f; nanos = Math.floor(nanos / 128)) varint.push((nanos % 128) | 0x80);
+  varint.push(nanos);
+  const field = (key: number, content: Uint8Array): Buffer =>
+    Buffer.concat([Buffer.from([key, content.length]), content]);
+  const duration = Buffer.from([0x10, ...varint]);
+  const any = Buffer.concat([
+    field(0x0a, Buffer.from('type.googleapis.com/google.rpc.RetryInfo')),
+    field(0x12, field(0x0a, duration)),
+  ]);
+  return field(0x1a, any);
+}
+
+test('a batch that met UNAVAILABLE is sent again with the same bytes, and accepted', async t => {
+  const collector = await GrpcCollector.start(t, [{ code: status.UNAVAILABLE }, OK]);
+  const processor = start(t, { endpoint: collector.endpoint });
+  await emit(processor, 3);
+  await collector.received(2);
+  await processor.shutdown(5_000);
+  assert.deepEqual(collector.requests[0], collector.requests[1]);
+  assert.deepEqual(processor.counts(), { accepted: 3, spooled: 0, refused: 0, evicted: 0 });
+});
+
+test('RESOURCE_EXHAUSTED with RetryInfo is a wait and no refusal', async t => {
+  const collector = await GrpcCollector.start(t, [
+    { code: status.RESOURCE_EXHAUSTED, trailer: retryInfo(30) },
+    OK,
+  ]);
+  const processor = start(
+    t,
+    { endpoint: collector.endpoint },
+    { retryInitialMillis: 60_000, retryMaxMillis: 60_000 },
+  );
+  await emit(processor, 2);
+  await collector.received(2);
+  await processor.shutdown(5_000);
+  assert.deepEqual(processor.counts(), { accepted: 2, spooled: 0, refused: 0, evicted: 0 });
+});
+
+test('a RetryInfo of ages stops neither the process nor the clock of the timer', async t => {
+  const collector = await GrpcCollector.start(t, [
+    { code: status.RESOURCE_EXHAUSTED, trailer: retryInfo(9_000_000_000) },
+  ]);
+  const processor = start(t, { endpoint: collector.endpoint });
+  await emit(processor, 1);
+  await collector.received(1);
+  await processor.shutdown(100);
+  assert.equal(collector.requests.length, 1);
+  assert.equal(processor.counts().spooled, 1);
+});
+
+test('records that partial success rejects are counted as refused, the others as accepted', async t => {
+  const collector = await GrpcCollector.start(t, [partialSuccess(2, 'too old')]);
+  const processor = start(t, { endpoint: collector.endpoint });
+  await emit(processor, 5);
+  await processor.forceFlush();
+  assert.deepEqual(processor.counts(), { accepted: 3, spooled: 0, refused: 2, evicted: 0 });
+  await processor.shutdown(1_000);
+});
+
+test('a permanent refusal is set aside once and not sent again', async t => {
+  const collector = await GrpcCollector.start(t, [{ code: status.INVALID_ARGUMENT, details: 'no' }, OK]);
+  const processor = start(t, { endpoint: collector.endpoint });
+  await emit(processor, 2);
+  await processor.forceFlush();
+  await emit(processor, 1);
+  await processor.forceFlush();
+  assert.equal(collector.requests.length, 2);
+  assert.deepEqual(processor.counts(), { accepted: 1, spooled: 0, refused: 2, evicted: 0 });
+  await processor.shutdown(1_000);
+});
+
+test('UNAUTHENTICATED keeps the records until the credentials are put right', async t => {
+  const collector = await GrpcCollector.start(t, [{ code: status.UNAUTHENTICATED }, OK]);
+  const processor = start(t, { endpoint: collector.endpoint });
+  await emit(processor, 2);
+  await collector.received(2);
+  await processor.shutdown(5_000);
+  assert.deepEqual(processor.counts(), { accepted: 2, spooled: 0, refused: 0, evicted: 0 });
+});
+
+test('a request larger than the server takes is split until it fits, and nothing is lost', async t => {
+  const collector = await GrpcCollector.start(t, [OK], 8_000);
+  const processor = start(t, { endpoint: collector.endpoint });
+  await emit(processor, 40);
+  await processor.forceFlush();
+  assert.ok(collector.requests.length > 1);
+  assert.ok(collector.requests.every(({ length }) => length <= 8_000));
+  const uids = collector.requests.flatMap(
+    request => request.toString('latin1').match(/[0-9a-f]{32}-0-\d+-/g) ?? [],
+  );
+  assert.equal(new Set(uids).size, 40);
+  assert.equal(uids.length, 40);
+  assert.deepEqual(processor.counts(), { accepted: 40, spooled: 0, refused: 0, evicted: 0 });
+  await processor.shutdown(1_000);
+});
+
+test('a collector that never answers delays the end no longer than the deadline, and the records stay spooled', async t => {
+  const directory = temporaryDirectory(t);
+  const collector = await GrpcCollector.start(t, [undefined]);
+  const processor = start(t, { endpoint: collector.endpoint }, {}, directory);
+  await emit(processor, 4);
+  await collector.received(1);
+  await processor.shutdown(50);
+  const spool = openSpool(directory);
+  assert.equal(spool.waiting.records, 4);
+  spool.close();
+});
+
+test('what an earlier process left in the spool is delivered by the next with the same bytes', async t => {
+  const directory = temporaryDirectory(t);
+  const deaf = await GrpcCollector.start(t, [undefined]);
+  const first = start(t, { endpoint: deaf.endpoint }, {}, directory);
+  await emit(first, 3);
+  await deaf.received(1);
+  await first.shutdown(10);
+  const collector = await GrpcCollector.start(t, [OK]);
+  const second = start(t, { endpoint: collector.endpoint }, {}, directory);
+  await second.forceFlush();
+  assert.deepEqual(collector.requests, deaf.requests);
+  assert.equal(second.counts().accepted, 3);
+  await second.shutdown(1_000);
+});
+
+test('over HTTP a 503 is retried and a 400 is final', async t => {
+  const bodies: Buffer[] = [];
+  const answers = [503, 200, 400];
+  const server = createServer((request, response) => {
+    buffer(request).then(body => {
+      bodies.push(body);
+      response.writeHead(answers[bodies.length - 1] ?? 200).end();
+      server.emit('answered');
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const processor = start(t, { protocol: 'http/protobuf', endpoint: `http://127.0.0.1:${port}` });
+  await emit(processor, 2);
+  while (bodies.length < 2) await once(server, 'answered');
+  assert.deepEqual(bodies[0], bodies[1]);
+  await processor.forceFlush();
+  await emit(processor, 1);
+  await processor.forceFlush();
+  assert.deepEqual(processor.counts(), { accepted: 2, spooled: 0, refused: 1, evicted: 0 });
+  await processor.shutdown(1_000);
+});
+
+test('a record that cannot be encoded is one refused record, not a refused batch', async t => {
+  const collector = await GrpcCollector.start(t, [OK]);
+  const processor = start(t, { endpoint: collector.endpoint });
+  processor.onEmit({ ...buildReadable(), body: { nested: 1 } });
+  await emit(processor, 2);
+  await processor.forceFlush();
+  assert.deepEqual(processor.counts(), { accepted: 2, spooled: 0, refused: 1, evicted: 0 });
+  await processor.shutdown(1_000);
+});
+
+test('a spool that cannot be written holds persist back, and loses nothing once it can', async t => {
+  const directory = temporaryDirectory(t);
+  const collector = await GrpcCollector.start(t, [OK]);
+  const processor = start(t, { endpoint: collector.endpoint }, {}, directory);
+  const holder = new DatabaseSync(databasePathOf(directory));
+  holder.exec('BEGIN IMMEDIATE');
+  let persisted = false;
+  const persisting = emit(processor, 3).then(() => {
+    persisted = true;
+  });
+  await nextTurn();
+  assert.equal(persisted, false);
+  assert.equal(processor.counts().spooled, 3);
+  assert.equal(collector.requests.length, 0);
+
+  holder.exec('ROLLBACK');
+  holder.close();
+  await persisting;
+  await processor.forceFlush();
+  assert.deepEqual(processor.counts(), { accepted: 3, spooled: 0, refused: 0, evicted: 0 });
+  await processor.shutdown(1_000);
+});
