@@ -3,6 +3,9 @@ import { MemwardenError } from '../errors.ts';
 import { SCOPE } from '../telemetry/scope.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExceptions } from './commands/exceptions.ts';
+import { addRecord } from './commands/record.ts';
+import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addSignatures } from './commands/signatures.ts';
 import type { Context } from './context.ts';
@@ -48,7 +51,8 @@ export function createProgram(context: Context): Command {
     .showHelpAfterError('(add --help to see what there is)')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', `\nExit status:\n${exitTable()}`);
-  for (const add of [addRun, addDoctor, addSignatures, addConfig]) add(program, context);
+  for (const add of [addRun, addDoctor, addSignatures, addConfig, addExceptions, addRecord, addReplay])
+    add(program, context);
   return program;
 }
 

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import type { Detection } from '../../detect/detection.ts';
+import { createEngine } from '../../detect/engine.ts';
+import { checkExceptionsFile, loadExceptions } from '../../detect/exceptions/exceptions.ts';
+import { describeProblem, type ExceptionRule } from '../../detect/exceptions/rule.ts';
+import { openRecording } from '../../detect/recording.ts';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { table } from '../table.ts';
+
+const TEST_EXAMPLES = `
+Examples:
+  sudo memwarden record case.jsonl
+  memwarden exceptions test mine.yaml --record case.jsonl`;
+
+/** `memwarden exceptions check|test`. */
+export function addExceptions(program: Command, { finish }: Context): void {
+  const exceptions = program
+    .command('exceptions')
+    .description('check and try rules for what is known to be good');
+
+  exceptions
+    .command('check')
+    .description('find everything that is wrong with a file: syntax, types, unknown fields')
+    .argument('<file>', 'YAML file of exceptions')
+    .addHelpText('after', '\nExamples:\n  memwarden exceptions check mine.yaml')
+    .action((file: string) => {
+      const problems = checkExceptionsFile(file);
+      for (const problem of problems) process.stderr.write(`${describeProblem(problem)}\n`);
+      if (problems.length > 0) finish(EXIT.usage);
+      else process.stderr.write(`${file}: valid, ${loadExceptions([file]).rules.length} rules\n`);
+    });
+
+  exceptions
+    .command('test')
+    .description('say for every finding in a recording which rule matches it')
+    .argument('<file>', 'YAML file of exceptions')
+    .requiredOption('--record <recording>', 'made by `memwarden record`')
+    .addHelpText('after', TEST_EXAMPLES)
+    .action(async (file: string, { record }: { record: string }) => {
+      const { match } = loadExceptions([file]);
+      const engine = createEngine({ events: ['signatures', 'base'] });
+      const rows: string[][] = [];
+      for await (const event of await openRecording(record)) {
+        for (const detection of engine.detect(event)) rows.push(row(detection, match(detection)));
+      }
+      process.stdout.write(table(['EVENT', 'ACTOR', 'TARGET', 'RULE'], rows));
+    });
+}
+
+function row({ definition, event }: Detection, rule: ExceptionRule | undefined): string[] {
+  const { actor, target } = event;
+  const effect = rule?.action === 'drop' ? 'drop' : `severity ${rule?.action}`;
+  return [
+    definition.id ?? definition.eventName,
+    `${actor.executablePath ?? actor.comm} (${actor.tgid})`,
+    target === undefined ? '-' : `${target.executablePath ?? target.comm} (${target.tgid})`,
+    rule === undefined ? 'none' : `${rule.name}: ${effect}`,
+  ];
+}

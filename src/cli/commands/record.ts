@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { loadSettings } from '../../config/index.ts';
+import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
+import type { Context } from '../context.ts';
+import { setDiagnostics } from '../diagnostics.ts';
+import { runUntilSignal } from '../lifecycle.ts';
+import { addSettingFlags, settingSources } from '../setting-flags.ts';
+
+const EXAMPLES = `
+Examples:
+  sudo memwarden record case.jsonl              everything the signatures would look at, until Ctrl-C
+  memwarden replay case.jsonl --exporter console --pretty`;
+
+/** `memwarden record FILE`. */
+export function addRecord(program: Command, { env, finish }: Context): void {
+  addSettingFlags(program.command('record'))
+    .description('capture into a file, for `replay`; command lines are redacted as in records')
+    .argument('<file>', 'written anew')
+    .addHelpText('after', EXAMPLES)
+    .action(async (file: string, _options: object, command: Command) => {
+      const settings = loadSettings(settingSources(command, env));
+      setDiagnostics(settings.diagnostics.level);
+      assertCapabilities(ownCapabilities());
+      const { startRecording } = await import('../../pipeline.ts');
+      finish(await runUntilSignal(() => startRecording(settings, file)));
+    });
+}

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { loadSettings } from '../../config/index.ts';
+import type { Context } from '../context.ts';
+import { setDiagnostics } from '../diagnostics.ts';
+import { addSettingFlags, settingSources } from '../setting-flags.ts';
+
+const EXAMPLES = `
+Examples:
+  memwarden replay case.jsonl --exporter console --pretty
+  memwarden replay case.jsonl --exporter console --exceptions mine.yaml    what would be told with these exceptions
+  memwarden replay case.jsonl --endpoint http://localhost:4317`;
+
+/** `memwarden replay FILE`; needs no privilege. */
+export function addReplay(program: Command, { env }: Context): void {
+  addSettingFlags(program.command('replay'))
+    .description('send the events of a recording through the same stages as live ones; needs no root')
+    .argument('<file>', 'made by `memwarden record`')
+    .addHelpText('after', EXAMPLES)
+    .action(async (file: string, _options: object, command: Command) => {
+      const settings = loadSettings(settingSources(command, env));
+      setDiagnostics(settings.diagnostics.level);
+      const { replay } = await import('../../pipeline.ts');
+      await replay(settings, file);
+    });
+}
