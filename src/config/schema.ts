@@ -202,11 +202,6 @@ export const schema = {
       bytes(64 * 1024, { powerOfTwo: true }),
       8 * 1024 * 1024,
     ),
-    pinPath: setting(
-      'Folder in bpffs where programs and buffer outlive a restart.',
-      filePath,
-      '/sys/fs/bpf/memwarden',
-    ),
   },
   detect: {
     events: setting(

@@ -50,7 +50,6 @@ export class Sidecar {
         MEMWARDEN_DETECT_EVENTS: 'signatures,mem_prot_alert',
         MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
         MEMWARDEN_HEALTH_ENABLED: 'false',
-        MEMWARDEN_CAPTURE_PIN_PATH: `/sys/fs/bpf/memwarden-live-${process.pid}`,
         MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
         ...environment,
       },
