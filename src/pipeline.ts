@@ -8,6 +8,7 @@ import {
 } from './capture/index.ts';
 import type { Settings } from './config/index.ts';
 import { createRecorder, openRecording } from './detect/recording.ts';
+import { type Health, startHealth } from './health/start-health.ts';
 import { createJudgement, type Judgement } from './judgement.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
@@ -36,19 +37,23 @@ export interface Pipeline {
 export async function startPipeline(settings: Settings): Promise<Pipeline> {
   // the capture's hooks are part of the Resource, and the judgement's signatures choose what is captured
   let telemetry: Telemetry | undefined;
+  let health: Health | undefined;
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
   const capture = new Capture(captureOptions(settings, judgement));
   try {
     capture.assertUsable();
     telemetry = openTelemetry(settings, hookList(capture.hooks));
+    if (settings.health.enabled) health = await startHealth(settings.health, capture, judgement, telemetry);
   } catch (error) {
     await capture.stop();
+    await telemetry?.shutdown(0);
     throw error;
   }
   const { persist, shutdown } = telemetry;
   capture.start({
     onEvent: event => {
-      if (!isCanary(capture, event)) judgement.accept(event);
+      if (isCanary(capture, event)) health?.canaryArrived(event);
+      else judgement.accept(event);
     },
     onRound: persist,
   });
@@ -63,6 +68,7 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
     reload: judgement.reload,
     stop: async () => {
       clearInterval(sweep);
+      await health?.stop();
       await capture.stop();
       judgement.flush();
       await shutdown(SHUTDOWN_MILLIS);

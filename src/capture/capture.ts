@@ -123,6 +123,11 @@ export class Capture {
     for (const ladder of LADDERS) if (this.hooks.has(ladder.capability)) ladder.provoke();
   }
 
+  /** Capabilities whose hook an event of this process's own proves alive. */
+  provenBy(event: CapturedEvent): string[] {
+    return LADDERS.filter(ladder => ladder.isProof(event)).map(({ capability }) => capability);
+  }
+
   counters(): CpuCounters[] {
     return readCounters(this.#libbpf, this.#object.mapFd('cpu_state'));
   }

@@ -1,6 +1,12 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { DeliveryCounts } from './delivery-counts.ts';
 
+/** What stands in the way of the records, in words; undefined: nothing. */
+export interface DeliveryProblems {
+  readonly spool: string | undefined;
+  readonly collector: string | undefined;
+}
+
 /** What stands behind the LoggerProvider: takes records at once, makes them durable on demand, accounts for each. */
 export interface DurableLogRecordProcessor extends LogRecordProcessor {
   /**
@@ -11,4 +17,6 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
   counts(): DeliveryCounts;
+  /** Absent where nothing is spooled and nothing is sent. */
+  problems?(): DeliveryProblems;
 }

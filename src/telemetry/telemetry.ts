@@ -9,7 +9,7 @@ import { ConsoleProcessor } from './console/processor.ts';
 import { createOtlpProcessor } from './delivery/create-otlp-processor.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { DiscardProcessor } from './discard-processor.ts';
-import type { DurableLogRecordProcessor } from './durable-processor.ts';
+import type { DeliveryProblems, DurableLogRecordProcessor } from './durable-processor.ts';
 import type { TelemetryOptions } from './options.ts';
 import { toLogRecord } from './record.ts';
 import { createResource } from './resource.ts';
@@ -30,6 +30,7 @@ export interface Telemetry {
   shutdown(deadlineMillis: number): Promise<void>;
   /** Where the emitted records are now. */
   stats(): DeliveryCounts;
+  problems(): DeliveryProblems;
 }
 
 /** What createTelemetry needs from its surroundings. */
@@ -58,6 +59,7 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
     forceFlush: () => provider.forceFlush(),
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),
+    problems: () => processor.problems?.() ?? { spool: undefined, collector: undefined },
   };
 }
 

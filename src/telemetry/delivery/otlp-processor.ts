@@ -6,7 +6,7 @@ import type { Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
 import { MEMWARDEN } from '../attributes.ts';
 import type { DeliveryCounts } from '../delivery-counts.ts';
-import type { DurableLogRecordProcessor } from '../durable-processor.ts';
+import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
 import type { DeliveryOptions } from '../options.ts';
 import type { LogEncoder } from '../otlp/log-encoder.ts';
 import type { Batch } from '../spool/batch.ts';
@@ -33,6 +33,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   readonly #pending = new Map<Severity, Pending>();
   #batches: Batch[] = [];
   #unencodable = 0;
+  #spoolProblem: string | undefined;
   #stopped = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -96,19 +97,24 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     };
   }
 
+  problems(): DeliveryProblems {
+    return { spool: this.#spoolProblem, collector: this.#sender.problem };
+  }
+
   async #write(): Promise<void> {
     for (const [severity, pending] of this.#pending) this.#cut(severity, pending);
-    let told = false;
     while (this.#batches.length > 0 && !this.#stopped) {
       const batches = this.#batches;
       try {
         this.#spool.append(batches);
         this.#batches = this.#batches.slice(batches.length);
-        if (told) logger.info('the spool can be written again');
+        if (this.#spoolProblem !== undefined) logger.info('the spool can be written again');
+        this.#spoolProblem = undefined;
       } catch (error) {
         if (!(error instanceof MemwardenError)) throw error;
-        if (!told) logger.error(`${error.message}; the kernel keeps the events until it can be written`);
-        told = true;
+        if (this.#spoolProblem === undefined)
+          logger.error(`${error.message}; the kernel keeps the events until it can be written`);
+        this.#spoolProblem = error.message;
         this.#sender.wake();
         await delay(SPOOL_RETRY_MILLIS);
       }

@@ -41,6 +41,11 @@ export class Sender {
     this.#expiry = setInterval(() => this.#tryOnSpool(() => spool.evictExpired()), EXPIRY_MILLIS).unref();
   }
 
+  /** Why the collector does not take records; undefined while it does. */
+  get problem(): string | undefined {
+    return this.#state.problem;
+  }
+
   /** Something was appended: sends at once what is severe or fills a request, the rest when its time has come. */
   wake(): void {
     if (this.#stopped) return;

@@ -233,10 +233,12 @@ test('a spool that cannot be written holds persist back, and loses nothing once 
   assert.equal(persisted, false);
   assert.equal(processor.counts().spooled, 3);
   assert.equal(collector.requests.length, 0);
+  assert.match(processor.problems().spool ?? '', /^failed to write to the spool .*locked/);
 
   holder.exec('ROLLBACK');
   holder.close();
   await persisting;
+  assert.equal(processor.problems().spool, undefined);
   await processor.forceFlush();
   assert.deepEqual(processor.counts(), { accepted: 3, spooled: 0, refused: 0, evicted: 0 });
   await processor.shutdown(1_000);

@@ -1,0 +1,68 @@
+import { diag } from '@opentelemetry/api';
+import type { Capture, CapturedEvent } from '../capture/index.ts';
+import type { Settings } from '../config/index.ts';
+import type { Judgement } from '../judgement.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { Readiness } from './readiness.ts';
+import { createSelfMetrics } from './self-metrics.ts';
+import { startHealthServer } from './server.ts';
+
+const log = diag.createComponentLogger({ namespace: 'health' });
+
+/** How often a canary is sent through every hook, ms. */
+const CANARY_MILLIS = 10_000;
+
+export interface Health {
+  /** An event of this process's own has come through the ring buffer. */
+  canaryArrived(event: CapturedEvent): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Sends canaries and serves what the stages say of themselves.
+ *
+ * @throws MemwardenError CONFIG_INVALID when the address cannot be listened on
+ */
+export async function startHealth(
+  { listenAddress, listenPort }: Settings['health'],
+  capture: Capture,
+  judgement: Judgement,
+  telemetry: Telemetry,
+): Promise<Health> {
+  const readiness = new Readiness(capture.hooks.keys(), {
+    spoolProblem: () => telemetry.problems().spool,
+    collectorProblem: () => telemetry.problems().collector,
+  });
+  const metrics = createSelfMetrics({
+    judgement: judgement.counts,
+    delivery: telemetry.stats,
+    kernel: () => capture.counters(),
+    unknownRecords: () => capture.unknownRecords,
+    canaryAges: () => readiness.canaryAges(),
+  });
+  const server = await startHealthServer(listenAddress, listenPort, {
+    readiness: () => readiness.report(),
+    metrics: metrics.serve,
+  });
+  const canary = setInterval(() => provoke(capture), CANARY_MILLIS);
+  log.info(`listening on http://${listenAddress}:${server.port}`);
+  return {
+    canaryArrived: event => {
+      for (const capability of capture.provenBy(event)) readiness.canaryArrived(capability);
+    },
+    stop: async () => {
+      clearInterval(canary);
+      await server.close();
+      await metrics.shutdown();
+    },
+  };
+}
+
+/** A canary that cannot be provoked does not arrive either, and that is what readiness tells. */
+function provoke(capture: Capture): void {
+  try {
+    capture.provokeCanary();
+  } catch (error) {
+    log.warn('failed to provoke a canary event', error);
+  }
+}

@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Readiness } from '../../../src/health/readiness.ts';
+
+const WELL = { spoolProblem: () => undefined, collectorProblem: () => undefined };
+
+test('a hook that was proven alive is ready for 30 s without another canary, and no longer', () => {
+  let now = 0;
+  const readiness = new Readiness(['file_open', 'ptrace'], WELL, () => now);
+  now = 30_000;
+  assert.equal(readiness.report().ready, true);
+  readiness.canaryArrived('file_open');
+  now = 31_000;
+  assert.deepEqual(readiness.report().reasons, ['ptrace: no canary event came for 31 s']);
+  readiness.canaryArrived('ptrace');
+  assert.equal(readiness.report().ready, true);
+});
+
+test('a sidecar without any hook is not ready', () => {
+  assert.equal(new Readiness([], WELL).report().ready, false);
+});
+
+test('a spool that cannot be written is not ready; a collector that is away is told only', () => {
+  const full = { ...WELL, spoolProblem: () => 'disk full' };
+  assert.deepEqual(new Readiness(['file_open'], full).report().reasons, ['disk full']);
+  const away = { ...WELL, collectorProblem: () => 'UNAVAILABLE' };
+  const report = new Readiness(['file_open'], away).report();
+  assert.equal(report.ready, true);
+  assert.equal(report.collector, 'UNAVAILABLE');
+});
