@@ -8,6 +8,7 @@ import {
 } from './capture/index.ts';
 import type { Settings } from './config/index.ts';
 import { createRecorder, openRecording } from './detect/recording.ts';
+import { LossWatch } from './health/loss-watch.ts';
 import { type Health, startHealth } from './health/start-health.ts';
 import { createJudgement, type Judgement } from './judgement.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -49,17 +50,25 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
     await telemetry?.shutdown(0);
     throw error;
   }
-  const { persist, shutdown } = telemetry;
+  const { persist, shutdown, emitLoss } = telemetry;
+  const losses = new LossWatch(() => capture.counters());
+  const tellLosses = () => losses.collect().forEach(emitLoss);
+  let stopping = false;
   capture.start({
     onEvent: event => {
       if (isCanary(capture, event)) health?.canaryArrived(event);
       else judgement.accept(event);
     },
-    onRound: persist,
+    onRound: () => {
+      // in the last rounds the hooks are gone already, so nothing can be lost after this look
+      if (stopping) tellLosses();
+      return persist();
+    },
   });
   capture.ended.catch(stopAfterFailure);
   const sweep = setInterval(() => {
     judgement.sweep();
+    tellLosses();
     persist().catch((error: unknown) => log.error('failed to persist summaries', error));
   }, SWEEP_MILLIS);
 
@@ -68,6 +77,7 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
     reload: judgement.reload,
     stop: async () => {
       clearInterval(sweep);
+      stopping = true;
       await health?.stop();
       await capture.stop();
       judgement.flush();

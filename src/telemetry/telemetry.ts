@@ -10,6 +10,7 @@ import { createOtlpProcessor } from './delivery/create-otlp-processor.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { DiscardProcessor } from './discard-processor.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from './durable-processor.ts';
+import { type Loss, toLossRecord } from './loss.ts';
 import type { TelemetryOptions } from './options.ts';
 import { toLogRecord } from './record.ts';
 import { createResource } from './resource.ts';
@@ -19,6 +20,8 @@ import { SCOPE } from './scope.ts';
 export interface Telemetry {
   /** Takes a detection; synchronous, never throws for what the detection holds. */
   emit(detection: Detection): void;
+  /** Tells of events that the kernel could not hand over. */
+  emitLoss(loss: Loss): void;
   /**
    * Resolves when all that was emitted so far is safe against the end of this process (in the spool, or with the
    * collector where there is no spool). The pipeline moves the ring buffer's consumer position only then.
@@ -55,6 +58,7 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
   const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
   return {
     emit: detection => logger.emit(toLogRecord(detection, bootId)),
+    emitLoss: loss => logger.emit(toLossRecord(loss, bootId)),
     persist: () => processor.persist(),
     forceFlush: () => provider.forceFlush(),
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),

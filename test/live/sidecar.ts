@@ -109,6 +109,15 @@ export class Sidecar {
     await this.#until(() => this.#records.some(wanted), FENCE_MILLIS, what);
   }
 
+  /** Stops it from reading events, as a starved machine would. */
+  pause(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT');
+  }
+
   /** Ends it as an orchestrator does, and returns its exit code (null when a signal ended it). */
   async stop(): Promise<number | null> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

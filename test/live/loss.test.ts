@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { buildAttacks } from './attack.ts';
+import { numberOf } from './console-record.ts';
+import { Sidecar } from './sidecar.ts';
+
+const STORM = fileURLToPath(new URL('../attacks/open_storm.py', import.meta.url));
+const OPENS = 5_000;
+const notRoot = process.getuid?.() !== 0 && 'needs root: loading BPF programs is privileged';
+
+suite('a ring buffer that overflows', { skip: notRoot }, () => {
+  test('loses nothing silently: told and lost together are what the attacker did', async () => {
+    buildAttacks();
+    const sidecar = await Sidecar.start({ MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: '65536' });
+    try {
+      sidecar.pause();
+      const act = JSON.parse(execFileSync('python3', [STORM, String(OPENS)], { encoding: 'utf8' }));
+      sidecar.resume();
+      await sidecar.waitFor(({ eventName }) => eventName === 'memwarden.events_lost', 'told of the loss');
+      await sidecar.fence();
+      const told = sidecar.records.filter(record => numberOf(record, 'process.pid') === act.actor_pid).length;
+      const lost = sidecar.records
+        .map(record => numberOf(record, 'memwarden.lost.count') ?? 0)
+        .reduce((sum, count) => sum + count, 0);
+
+      assert.ok(told > 0 && lost > 0);
+      assert.equal(told + lost, OPENS);
+    } finally {
+      sidecar.resume();
+      await sidecar.stop();
+    }
+  });
+});
