@@ -19,11 +19,11 @@ install_node_modules
 sh bpf/build.sh >&2
 
 work=$(mktemp -d)
-sidecar=
+started=
 follower=
 finish() {
-	[ -z "$sidecar" ] || as_root kill "$sidecar" 2>/dev/null || true
-	[ -z "$sidecar" ] || wait "$sidecar" 2>/dev/null || true
+	[ ! -s "$work/sidecar" ] || as_root kill "$(cat "$work/sidecar")" 2>/dev/null || true
+	[ -z "$started" ] || wait "$started" 2>/dev/null || true
 	[ -z "$follower" ] || kill "$follower" 2>/dev/null || true
 	rm -rf "$work"
 }
@@ -31,32 +31,32 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-is_running() {
-	[ -d "/proc/$sidecar" ]
-}
-
 # wait_for SECONDS TEXT FILE
 wait_for() {
 	tenths=$(($1 * 10))
 	until grep -qs -e "$2" "$3"; do
-		is_running || return 1
+		[ -d "/proc/$started" ] || return 1
 		[ $tenths -gt 0 ] || return 1
 		tenths=$((tenths - 1))
 		sleep 0.1
 	done
 }
 
-set -- run --exporter console --log-level warn --set health.enabled=false
-$once || set -- "$@" --pretty
-[ "$(id -u)" -eq 0 ] || as_root true
-: >"$work/records"
+# Its own number goes into a file, because $! is that of this shell's copy, or of sudo, which keeps signals to itself
+# that come from its own process group.
+start_sidecar() {
+	as_root sh -c 'echo $$ >"$1" && shift && exec "$@"' start "$work/sidecar" \
+		node_modules/.bin/node src/cli/main.ts run --exporter console --log-level warn --set health.enabled=false "$@"
+}
+
+as_root true # asks for the password while this is the only thing that happens
 : >"$work/diagnostics"
 if $once; then
-	as_root node_modules/.bin/node src/cli/main.ts "$@" >"$work/records" 2>"$work/diagnostics" &
+	start_sidecar >"$work/records" 2>"$work/diagnostics" &
 else
-	as_root node_modules/.bin/node src/cli/main.ts "$@" 2>"$work/diagnostics" &
+	start_sidecar --pretty 2>"$work/diagnostics" &
 fi
-sidecar=$!
+started=$!
 
 if ! wait_for 60 'memwarden ready' "$work/diagnostics"; then
 	cat "$work/diagnostics" >&2
@@ -94,4 +94,4 @@ fi
 
 tail -n 0 -f "$work/diagnostics" >&2 &
 follower=$!
-wait "$sidecar"
+wait "$started"

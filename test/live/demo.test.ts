@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const DEMO = fileURLToPath(new URL('../../src/setup/demo.sh', import.meta.url));
+
+/** Processes that inherited a variable of this name from the demonstration. */
+function survivors(marker: string): readonly string[] {
+  return readdirSync('/proc').filter(name => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${name}/environ`, 'utf8').includes(marker);
+    } catch {
+      // it ended between the two calls, or is a kernel thread
+      return false;
+    }
+  });
+}
+
+// Root cause of a regression: $! of a shell function in the background is a copy of the shell, so the kill at the end hit
+// that copy and left the sidecar running.
+it("README's first command shows its own act, ends with 0, and leaves no process behind", t => {
+  if (process.getuid?.() !== 0) return t.skip('needs root, to load BPF programs');
+  const marker = `MEMWARDEN_TEST_DEMO_${randomUUID().replaceAll('-', '_')}`;
+  const { status, stdout, stderr } = spawnSync('sh', [DEMO, '--once'], {
+    encoding: 'utf8',
+    env: { ...process.env, [marker]: '1' },
+    timeout: 180_000,
+  });
+  assert.equal(status, 0, stderr);
+  const [, shell, sleep] =
+    /\(\$\$ is (\d+)\) opens the memory of its child sleep \(\$! is (\d+)\)/.exec(stderr) ?? [];
+  const { attributes } = JSON.parse(stdout);
+  assert.equal(attributes.pid, Number(shell));
+  assert.equal(attributes.target_pid, Number(sleep));
+  assert.equal(attributes['security_rule.uuid'], 'TRC-1023');
+  assert.equal(attributes['memwarden.target.process.executable.name'], 'sleep');
+  assert.deepEqual(survivors(marker), []);
+});
