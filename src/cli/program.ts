@@ -8,6 +8,7 @@ import { addRecord } from './commands/record.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addSignatures } from './commands/signatures.ts';
+import { addSpool } from './commands/spool.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_MEANINGS, EXIT_OF_ERROR, type ExitCode } from './exit-codes.ts';
 
@@ -51,7 +52,16 @@ export function createProgram(context: Context): Command {
     .showHelpAfterError('(add --help to see what there is)')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', `\nExit status:\n${exitTable()}`);
-  for (const add of [addRun, addDoctor, addSignatures, addConfig, addExceptions, addRecord, addReplay])
+  for (const add of [
+    addRun,
+    addDoctor,
+    addSignatures,
+    addConfig,
+    addExceptions,
+    addRecord,
+    addReplay,
+    addSpool,
+  ])
     add(program, context);
   return program;
 }

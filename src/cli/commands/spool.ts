@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { loadSettings } from '../../config/index.ts';
+import { refusedRecords, spoolStatus } from '../../telemetry/spool/look.ts';
+import type { Context } from '../context.ts';
+import { addSettingFlags, settingSources } from '../setting-flags.ts';
+import { table } from '../table.ts';
+
+/** `memwarden spool`: what is kept on disk for the collector. */
+export function addSpool(program: Command, { env }: Context): void {
+  const spool = program.command('spool').description('look at the records that the collector has not taken');
+  const directoryOf = (command: Command): string =>
+    loadSettings(settingSources(command, env)).telemetry.spool.directory;
+
+  addSettingFlags(spool.command('status'))
+    .description('how much waits, and what became of the rest')
+    .action((_options: object, command: Command) => {
+      const { waiting, oldestMillis, totals } = spoolStatus(directoryOf(command));
+      const rows = waiting.map(({ severity, records, bytes }) => [severity, records, bytes].map(String));
+      process.stdout.write(table(['SEVERITY', 'RECORDS', 'BYTES'], rows));
+      const oldest = oldestMillis === undefined ? 'nothing waits' : new Date(oldestMillis).toISOString();
+      const { appended, accepted, refused, evicted } = totals;
+      const given = evicted.size + evicted.age + evicted.corruption;
+      process.stdout.write(
+        `oldest ${oldest}\nspooled ${appended}, accepted ${accepted}, refused ${refused}, given up ${given}\n`,
+      );
+    });
+
+  addSettingFlags(spool.command('inspect'))
+    .description('the records that the collector refused, one JSON object a line, with the reason')
+    .action((_options: object, command: Command) => {
+      for (const refused of refusedRecords(directoryOf(command))) {
+        process.stdout.write(`${JSON.stringify(refused)}\n`);
+      }
+    });
+}

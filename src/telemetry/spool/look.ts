@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { MemwardenError } from '../../errors.ts';
+import { splitRecords } from '../otlp/export-request.ts';
+import { type DecodedRecord, decodeRecord } from '../otlp/log-decoder.ts';
+import { BatchTable } from './batch-table.ts';
+import { databasePathOf } from './spool-directory.ts';
+import { readTotals, type SpoolTotals } from './totals.ts';
+import type { Amount } from './waiting.ts';
+
+export interface SpoolStatus {
+  /** What waits, by severity. */
+  readonly waiting: readonly Amount[];
+  /** When the oldest that waits was spooled, ms since the Unix epoch; undefined when nothing waits. */
+  readonly oldestMillis: number | undefined;
+  readonly totals: SpoolTotals;
+}
+
+/** A record that the collector refused, and why. */
+export interface RefusedRecord {
+  readonly code: string;
+  readonly reason: string;
+  readonly record: DecodedRecord;
+}
+
+/**
+ * How much is in a spool; also while a sidecar uses it.
+ *
+ * @throws MemwardenError SPOOL_INVALID
+ */
+export function spoolStatus(directory: string): SpoolStatus {
+  return look(directory, database => {
+    const table = new BatchTable(database);
+    const oldest = database.prepare('SELECT MIN(created) AS created FROM batch').get()?.['created'];
+    return {
+      waiting: table.sums(),
+      oldestMillis: typeof oldest === 'number' ? oldest : undefined,
+      totals: readTotals(table),
+    };
+  });
+}
+
+/**
+ * The refused records that are still kept, oldest first; also while a sidecar uses the spool.
+ *
+ * @throws MemwardenError SPOOL_INVALID
+ */
+export function refusedRecords(directory: string): RefusedRecord[] {
+  return look(directory, database => {
+    const rows = database.prepare('SELECT code, reason, body FROM refused ORDER BY id').all();
+    return rows.flatMap(({ code, reason, body }) => {
+      const records = splitRecords(body instanceof Uint8Array ? body : new Uint8Array());
+      return records.map(bytes => ({
+        code: String(code),
+        reason: String(reason),
+        record: decodeRecord(bytes),
+      }));
+    });
+  });
+}
+
+function look<T>(directory: string, work: (database: DatabaseSync) => T): T {
+  const path = databasePathOf(directory);
+  let database: DatabaseSync | undefined;
+  try {
+    if (!existsSync(path)) throw new Error('there is no spool');
+    database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    return work(database);
+  } catch (cause) {
+    throw new MemwardenError(
+      'SPOOL_INVALID',
+      `failed to read the spool ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      'name its folder with telemetry.spool.directory, and read it as the user that the sidecar runs as',
+      { cause },
+    );
+  } finally {
+    database?.close();
+  }
+}
