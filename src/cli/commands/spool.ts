@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
+import { drainSpool } from '../../telemetry/delivery/drain.ts';
+import type { DeliveryCounts } from '../../telemetry/delivery-counts.ts';
 import { refusedRecords, spoolStatus } from '../../telemetry/spool/look.ts';
 import type { Context } from '../context.ts';
+import { setDiagnostics } from '../diagnostics.ts';
+import { EXIT } from '../exit-codes.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 import { table } from '../table.ts';
 
 /** `memwarden spool`: what is kept on disk for the collector. */
-export function addSpool(program: Command, { env }: Context): void {
+export function addSpool(program: Command, { env, finish }: Context): void {
   const spool = program.command('spool').description('look at the records that the collector has not taken');
   const directoryOf = (command: Command): string =>
     loadSettings(settingSources(command, env)).telemetry.spool.directory;
@@ -31,5 +35,21 @@ export function addSpool(program: Command, { env }: Context): void {
       for (const refused of refusedRecords(directoryOf(command))) {
         process.stdout.write(`${JSON.stringify(refused)}\n`);
       }
+    });
+
+  addSettingFlags(spool.command('drain'))
+    .description('send everything that waits now; no sidecar may be using the spool')
+    .option('--deadline <seconds>', 'how long to try', '60')
+    .action(async (options: { deadline: string }, command: Command) => {
+      const seconds = Number(options.deadline);
+      if (!(seconds > 0 && seconds < 1_000_000))
+        program.error(`error: --deadline takes seconds, not '${options.deadline}'`);
+      const { telemetry, diagnostics } = loadSettings(settingSources(command, env));
+      setDiagnostics(diagnostics.level);
+      const tell = ({ accepted, refused, spooled }: DeliveryCounts) =>
+        process.stderr.write(`accepted ${accepted}, refused ${refused}, still waiting ${spooled}\n`);
+      const counts = await drainSpool(telemetry, seconds * 1_000, tell);
+      tell(counts);
+      if (counts.spooled > 0) finish(EXIT.collector);
     });
 }

@@ -1,0 +1,40 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readBootId } from '../boot-id.ts';
+import type { DeliveryCounts } from '../delivery-counts.ts';
+import type { TelemetryOptions } from '../options.ts';
+import { createResource } from '../resource.ts';
+import { createOtlpProcessor } from './create-otlp-processor.ts';
+
+/** How often the progress is told, ms. */
+const PROGRESS_MILLIS = 1_000;
+
+/**
+ * Sends what waits in a spool that no sidecar uses, until it is empty or the deadline has come.
+ *
+ * @returns where the records are then.
+ * @throws MemwardenError SPOOL_INVALID when a sidecar uses the spool, CONFIG_INVALID, CREDENTIALS_INVALID
+ */
+export async function drainSpool(
+  options: TelemetryOptions,
+  deadlineMillis: number,
+  onProgress: (counts: DeliveryCounts) => void,
+): Promise<DeliveryCounts> {
+  const end = performance.now() + deadlineMillis;
+  const processor = createOtlpProcessor(options, createResource(options.resource), readBootId());
+  const progress = setInterval(() => onProgress(processor.counts()), PROGRESS_MILLIS);
+  try {
+    for (;;) {
+      const left = end - performance.now();
+      if (processor.counts().spooled === 0 || left <= 0) break;
+      await Promise.race([processor.forceFlush(), delay(left, undefined, { ref: false })]);
+      // the flush ends early while the collector is away; the sender itself waits for the next attempt
+      if (processor.counts().spooled > 0)
+        await delay(Math.min(options.delivery.retryInitialMillis, Math.max(left, 0)));
+    }
+  } finally {
+    clearInterval(progress);
+    await processor.shutdown(0);
+  }
+  return processor.counts();
+}
