@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import type { LogContext } from '../otlp/export-request.ts';
@@ -42,6 +42,7 @@ export function setAside(path: string): string {
 export function* salvage(path: string): Generator<{ content: BatchContent; context: LogContext }> {
   let database: DatabaseSync | undefined;
   try {
+    restoreLength(path);
     database = new DatabaseSync(path);
     const table = new BatchTable(database);
     let failures = 0;
@@ -64,6 +65,20 @@ export function* salvage(path: string): Generator<{ content: BatchContent; conte
   } finally {
     database?.close();
   }
+}
+
+/**
+ * SQLite reads nothing at all of a file that is shorter than its header says; zeros in place of the missing pages are
+ * damage that it can live with (sqlite.org/fileformat2.html: page size at byte 16, number of pages at byte 28).
+ */
+function restoreLength(path: string): void {
+  const file = openSync(path, 'r');
+  const header = Buffer.alloc(32);
+  readSync(file, header, 0, header.length, 0);
+  closeSync(file);
+  const bytes = header.readUInt16BE(16) * header.readUInt32BE(28);
+  const isDatabase = header.toString('latin1', 0, 15) === 'SQLite format 3';
+  if (isDatabase && statSync(path).size < bytes) truncateSync(path, bytes);
 }
 
 function firstId(database: DatabaseSync): number {
