@@ -4,6 +4,7 @@ import { SCOPE } from '../telemetry/scope.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExceptions } from './commands/exceptions.ts';
+import { addExplain } from './commands/explain.ts';
 import { addRecord } from './commands/record.ts';
 import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
@@ -58,6 +59,7 @@ export function createProgram(context: Context): Command {
     addSignatures,
     addConfig,
     addExceptions,
+    addExplain,
     addRecord,
     addReplay,
     addSpool,

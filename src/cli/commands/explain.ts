@@ -1,0 +1,35 @@
+import { Argument, type Command } from 'commander';
+import { EXPLANATIONS } from '../../detect/explanations.ts';
+import { SIGNATURES } from '../../detect/signatures/index.ts';
+import { SEVERITIES } from '../../telemetry/record.ts';
+
+const EXAMPLES = `
+Examples:
+  memwarden explain TRC-1023
+  memwarden explain proc_mem_access`;
+
+/** `memwarden explain ID`: what a finding means and what to do about it. */
+export function addExplain(program: Command): void {
+  const explained = SIGNATURES.filter(({ definition }) => definition.id !== undefined);
+  const names = explained.flatMap(({ definition: { id, eventName } }) => [id ?? eventName, eventName]);
+  program
+    .command('explain')
+    .description('say what a finding means, what may cause it legitimately, and what to do')
+    .addArgument(new Argument('<finding>', 'id or event name').choices(names))
+    .addHelpText('after', EXAMPLES)
+    .action((finding: string) => {
+      for (const { definition } of explained) {
+        const { id, eventName, severity, description, reference } = definition;
+        if (finding !== id && finding !== eventName) continue;
+        const { legitimate = [], advice = [] } = EXPLANATIONS[eventName] ?? {};
+        process.stdout.write(
+          `${id} ${eventName} (${SEVERITIES[severity][1]})\n${description}\n` +
+            `\nLegitimate causes:\n${list(legitimate)}\nWhat to do:\n${list(advice)}\nMore: ${reference}\n`,
+        );
+      }
+    });
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map(line => `  - ${line}\n`).join('');
+}
