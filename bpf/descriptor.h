@@ -151,10 +151,24 @@ __noinline int check_inherited(__u32 descriptor)
 static __always_inline void on_exec(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	__u32 end = BPF_CORE_READ(task, files, fdt, max_fds), fd;
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	__u32 end = BPF_CORE_READ(table, max_fds), zero = 0, fd, i;
+	struct file **files = BPF_CORE_READ(table, fd), *file;
+	struct mw_candidates *found = bpf_map_lookup_elem(&candidates, &zero);
 
-	for (fd = 0; fd < MW_INHERITED_FDS_MAX && fd < end; fd++)
-		check_inherited(fd);
+	if (!found)
+		return;
+	found->count = 0;
+	for (fd = 0; fd < MW_INHERITED_FDS_MAX && fd < end; fd++) {
+		file = NULL;
+		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
+		if (!file || BPF_CORE_READ(file, f_inode, i_sb, s_magic) != MW_PROC_SUPER_MAGIC)
+			continue;
+		found->descriptors[found->count & (MW_CANDIDATES_MAX - 1)] = fd;
+		found->count++;
+	}
+	for (i = 0; i < MW_CANDIDATES_MAX && i < found->count; i++)
+		check_inherited(found->descriptors[i]);
 }
 
 /*

@@ -140,6 +140,24 @@ struct {
 	__type(value, __u64);
 } traceme SEC(".maps");
 
+/*
+ * Descriptors of procfs files that a new program was started with. In a map so that the verifier forgets
+ * them: the loop that collects them then costs it one round instead of one for every combination.
+ */
+#define MW_CANDIDATES_MAX 8 /* a power of two */
+
+struct mw_candidates {
+	__u32 count;
+	__u32 descriptors[MW_CANDIDATES_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mw_candidates);
+} candidates SEC(".maps");
+
 /* A place to measure a string without keeping it. Shared by preempting programs: only lengths are trusted. */
 #define MW_STRING_SINK_BYTES 4096 /* PATH_MAX */
 
