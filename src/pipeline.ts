@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { diag } from '@opentelemetry/api';
 import {
   bootToWallOffsetNs,
@@ -33,9 +34,13 @@ export interface Pipeline {
 
 /**
  * Connects the stages: capture → enrich → detect → telemetry. The only place that knows them all.
+ * @param output where the console exporter writes
  * @throws MemwardenError when a stage cannot start; nothing is left in the kernel then
  */
-export async function startPipeline(settings: Settings): Promise<Pipeline> {
+export async function startPipeline(
+  settings: Settings,
+  output: Writable = process.stdout,
+): Promise<Pipeline> {
   // the capture's hooks are part of the Resource, and the judgement's signatures choose what is captured
   let telemetry: Telemetry | undefined;
   let health: Health | undefined;
@@ -43,7 +48,7 @@ export async function startPipeline(settings: Settings): Promise<Pipeline> {
   const capture = new Capture(captureOptions(settings, judgement));
   try {
     capture.assertUsable();
-    telemetry = openTelemetry(settings, hookList(capture.hooks));
+    telemetry = openTelemetry(settings, hookList(capture.hooks), output);
     if (settings.health.enabled) health = await startHealth(settings.health, capture, judgement, telemetry);
   } catch (error) {
     await capture.stop();
@@ -137,10 +142,14 @@ export async function replay(settings: Settings, path: string): Promise<void> {
   }
 }
 
-function openTelemetry({ telemetry }: Settings, captureHook: string): Telemetry {
+function openTelemetry(
+  { telemetry }: Settings,
+  captureHook: string,
+  output: Writable = process.stdout,
+): Telemetry {
   return createTelemetry(
     { ...telemetry, resource: { ...telemetry.resource, captureHook } },
-    { output: process.stdout, onOutputClosed: () => process.kill(process.pid, 'SIGTERM') },
+    { output, onOutputClosed: () => process.kill(process.pid, 'SIGTERM') },
   );
 }
 

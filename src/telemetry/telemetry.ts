@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { Logger } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
@@ -39,7 +40,7 @@ export interface Telemetry {
 /** What createTelemetry needs from its surroundings. */
 export interface TelemetrySurroundings {
   /** Stream of the console exporter. */
-  readonly output: NodeJS.WriteStream;
+  readonly output: Writable;
   /** Called once when the console exporter's reader has gone: there is nobody left to tell. */
   onOutputClosed(): void;
 }

@@ -1,0 +1,116 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { type Command, Option } from 'commander';
+import { eventSelection } from '../../config/event-selection.ts';
+import { loadSettings, type SettingSources } from '../../config/index.ts';
+import type { Severity } from '../../detect/detection.ts';
+import { selectSignatures } from '../../detect/select-signatures.ts';
+import { MemwardenError } from '../../errors.ts';
+import { SEVERITIES } from '../../telemetry/record.ts';
+import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
+import type { Context } from '../context.ts';
+import { setDiagnostics } from '../diagnostics.ts';
+import { runUntilSignal } from '../lifecycle.ts';
+import { addSettingFlags, settingSources } from '../setting-flags.ts';
+import { listenForKeys } from '../tail/keys.ts';
+import { Viewer } from '../tail/viewer.ts';
+
+const EXAMPLES = `
+Examples:
+  sudo memwarden tail
+  sudo memwarden tail --min-severity high --details
+  sudo memwarden tail --signature TRC-1023,TRC-1024 --container 4f2a
+  docker compose logs --follow --no-log-prefix memwarden | memwarden tail --from -
+
+On a terminal: d switches details on and off, q ends.`;
+
+interface TailOptions {
+  readonly signature?: string;
+  readonly minSeverity: string;
+  readonly container?: string;
+  readonly json?: true;
+  readonly details?: true;
+  readonly from?: string;
+}
+
+const SEVERITY_LEVELS: readonly Severity[] = [0, 1, 2, 3];
+const SEVERITY_NAMES = SEVERITY_LEVELS.map(level => SEVERITIES[level][1].toLowerCase());
+
+/** `memwarden tail`: for a person at a terminal. */
+export function addTail(program: Command, { env, finish }: Context): void {
+  addSettingFlags(program.command('tail'))
+    .description('show detections as they come, one readable line each; nothing is sent or kept')
+    .option('--signature <names>', 'only these, by name, id or set, separated by commas')
+    .addOption(
+      new Option('--min-severity <name>', 'only this severity and higher')
+        .choices(SEVERITY_NAMES)
+        .default('info'),
+    )
+    .option('--container <id>', "only where the actor's or the target's container id starts with this")
+    .option('--json', 'the records themselves, one JSON object a line')
+    .option('--details', 'both sides, outcome and technique below each line')
+    .option('--from <file>', 'show the records that a console exporter wrote, - for stdin; needs no root')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: TailOptions, command: Command) => {
+      const events = options.signature === undefined ? undefined : eventsNamed(options.signature);
+      const settings = loadSettings(tailSources(settingSources(command, env), events));
+      setDiagnostics(settings.diagnostics.level);
+      const viewer = new Viewer({
+        filter: {
+          events: events === undefined ? undefined : new Set(events),
+          minimum: severityNamed(options.minSeverity),
+          container: options.container,
+        },
+        json: options.json ?? false,
+        details: options.details ?? false,
+        output: process.stdout,
+      });
+      if (options.from !== undefined) {
+        await pipeline(options.from === '-' ? process.stdin : createReadStream(options.from), viewer);
+      } else {
+        assertCapabilities(ownCapabilities());
+        const { startPipeline } = await import('../../pipeline.ts');
+        const restore = process.stdin.isTTY
+          ? listenForKeys(process.stdin, () => viewer.toggleDetails())
+          : undefined;
+        try {
+          finish(await runUntilSignal(() => startPipeline(settings, viewer)));
+        } finally {
+          restore?.();
+        }
+      }
+      process.stderr.write(`${summary(viewer.counts)}\n`);
+    });
+}
+
+/** The flags of the command are those of `run`; what a view needs comes over them. */
+function tailSources(sources: SettingSources, events: readonly string[] | undefined): SettingSources {
+  const flags = [
+    { key: 'telemetry.exporter', value: 'console', origin: 'memwarden tail' },
+    { key: 'telemetry.pretty', value: false, origin: 'memwarden tail' },
+    { key: 'health.enabled', value: false, origin: 'memwarden tail' },
+    ...(events === undefined ? [] : [{ key: 'detect.events', value: events, origin: '--signature' }]),
+  ];
+  return { ...sources, flags: [...(sources.flags ?? []), ...flags] };
+}
+
+/** @throws MemwardenError CONFIG_INVALID */
+function eventsNamed(text: string): readonly string[] {
+  const names = eventSelection.parse(text);
+  if (names === undefined) {
+    throw new MemwardenError(
+      'CONFIG_INVALID',
+      `failed to select "${text}": allowed is ${eventSelection.allowed}`,
+    );
+  }
+  return selectSignatures(names).map(({ definition }) => definition.eventName);
+}
+
+function severityNamed(name: string): Severity {
+  return SEVERITY_LEVELS.find(level => SEVERITIES[level][1].toLowerCase() === name) ?? 0;
+}
+
+function summary({ shown, hidden, noRecord }: Viewer['counts']): string {
+  const others = noRecord === 0 ? '' : `, ${noRecord} lines were no records`;
+  return `${shown} shown, ${hidden} hidden by the filters${others}`;
+}

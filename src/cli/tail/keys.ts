@@ -1,0 +1,25 @@
+import { emitKeypressEvents } from 'node:readline';
+
+interface Key {
+  readonly name?: string;
+  readonly ctrl?: boolean;
+}
+
+/**
+ * Listens for `d` (details) and `q` (end) on a terminal. Raw mode keeps Ctrl-C from becoming a signal, so it is made one.
+ * @returns gives the terminal back as it was
+ */
+export function listenForKeys(terminal: NodeJS.ReadStream, onDetails: () => void): () => void {
+  emitKeypressEvents(terminal);
+  terminal.setRawMode(true);
+  const onKey = (_text: string | undefined, { name, ctrl }: Key) => {
+    if (name === 'd') onDetails();
+    else if (name === 'q' || (ctrl && name === 'c')) process.kill(process.pid, 'SIGINT');
+  };
+  terminal.on('keypress', onKey);
+  return () => {
+    terminal.off('keypress', onKey);
+    terminal.setRawMode(false);
+    terminal.pause();
+  };
+}

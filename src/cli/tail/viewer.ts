@@ -1,0 +1,75 @@
+import { Writable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import { styleText } from 'node:util';
+import { OTEL } from '../../telemetry/attributes.ts';
+import { readableLine } from '../../telemetry/console/readable-line.ts';
+import { type ConsoleRecord, parseConsoleRecord } from './console-record.ts';
+import { details } from './details.ts';
+import { isWanted, type RecordFilter } from './record-filter.ts';
+
+export interface ViewerOptions {
+  readonly filter: RecordFilter;
+  /** Pass records on as they came. */
+  readonly json: boolean;
+  /** Print what a record says beyond its sentence. */
+  readonly details: boolean;
+  readonly output: NodeJS.WriteStream;
+}
+
+/** Takes the console exporter's stream, and shows the records that are wanted. A slow reader slows the source. */
+export class Viewer extends Writable {
+  readonly counts = { shown: 0, hidden: 0, noRecord: 0 };
+  readonly #options: ViewerOptions;
+  readonly #decoder = new StringDecoder('utf8');
+  #details: boolean;
+  #rest = '';
+  #last: ConsoleRecord | undefined;
+
+  constructor(options: ViewerOptions) {
+    super();
+    this.#options = options;
+    this.#details = options.details;
+  }
+
+  /** Details on or off from here; switched on, those of the last record are shown at once. */
+  toggleDetails(): void {
+    this.#details = !this.#details;
+    if (this.#details && this.#last !== undefined) this.#options.output.write(this.#detailsOf(this.#last));
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
+    this.#rest = lines.pop() ?? '';
+    this.#options.output.write(lines.map(line => this.#show(line)).join(''), done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#options.output.write(this.#show(this.#rest + this.#decoder.end()), done);
+  }
+
+  #show(line: string): string {
+    if (line === '') return '';
+    const record = parseConsoleRecord(line);
+    if (record === undefined) {
+      this.counts.noRecord += 1;
+      return '';
+    }
+    if (!isWanted(record, this.#options.filter)) {
+      this.counts.hidden += 1;
+      return '';
+    }
+    this.counts.shown += 1;
+    if (this.#options.json) return `${line}\n`;
+    this.#last = record;
+    const id = record.attributes[OTEL.SECURITY_RULE_UUID];
+    const parts = { ...record, id: typeof id === 'string' ? id : undefined };
+    const detailed = this.#details ? this.#detailsOf(record) : '';
+    return `${readableLine(parts, this.#options.output)}\n${detailed}`;
+  }
+
+  #detailsOf(record: ConsoleRecord): string {
+    return details(record)
+      .map(line => `${styleText('dim', `    ${line}`, { stream: this.#options.output })}\n`)
+      .join('');
+  }
+}

@@ -1,0 +1,28 @@
+import { styleText } from 'node:util';
+import { visible } from './visible.ts';
+
+const COLORS = { HIGH: 'redBright', MEDIUM: 'yellow', LOW: 'cyan' } as const;
+
+/** What stands in a readable line, as text that is not yet safe to print. */
+export interface ReadableParts {
+  /** RFC 3339, UTC. */
+  readonly timestamp: string;
+  readonly severityText: string;
+  /** Id of the signature, where there is one. */
+  readonly id: string | undefined;
+  readonly eventName: string;
+  readonly body: string;
+}
+
+/**
+ * One readable line: time (UTC), severity, signature, sentence. Coloured where `stream` is a terminal that has colours,
+ * unless NO_COLOR is set (no-color.org).
+ */
+export function readableLine(parts: ReadableParts, stream: NodeJS.WritableStream): string {
+  const { timestamp, severityText, id, eventName, body } = parts;
+  const padded = visible(severityText).padEnd(6);
+  const color = Object.hasOwn(COLORS, severityText) ? COLORS[severityText as keyof typeof COLORS] : undefined;
+  const label = color === undefined ? padded : styleText(color, padded, { stream });
+  const time = visible(timestamp.slice(11, 23));
+  return `${time} ${label} ${visible(id ?? '-').padEnd(8)} ${visible(eventName)}  ${visible(body)}`;
+}
