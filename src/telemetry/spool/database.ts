@@ -39,7 +39,7 @@ const SCHEMA = `
  * Opens the spool's database, made new if there is none, readable and writable for its owner alone.
  *
  * Write-ahead logging lets `memwarden spool status` read while the sidecar writes. 16 KiB pages: half the time of the
- * usual 4 KiB ones for bodies of hundreds of kilobytes, without their price for small ones (test/bench/spool.ts).
+ * usual 4 KiB ones for bodies of hundreds of kilobytes, without their price for small ones.
  *
  * @throws Error of SQLite, with its `errcode`.
  */
