@@ -73,7 +73,7 @@ async function runMatrix(): Promise<void> {
       if (values.filter === undefined) keepResult(result);
       if (result.status === 'unavailable') return t.skip(result.reason);
       for (const attack of result.tests) await t.test(attack.scenario, s => tellAttack(attack, s));
-      if (result.status === 'failed') throw new Error(result.reason);
+      if (result.status === 'failed') throw failure(result.reason ?? '');
       t.diagnostic(summaryOf(cell, result));
     });
   }
@@ -83,7 +83,14 @@ async function runMatrix(): Promise<void> {
 function tellAttack({ status, reasons }: TestResult, t: { skip(reason: string): void }): void {
   if (status === 'skip') t.skip(reasons.join('; '));
   else if (status === 'limit') t.skip(`kernel limit: ${reasons.join('; ')}`);
-  else if (status === 'fail') throw new Error(reasons.join('\n'));
+  else if (status === 'fail') throw failure(reasons.join('\n'));
+}
+
+/** Without a stack: what failed is in the guest, not here. */
+function failure(message: string): Error {
+  const error = new Error(message);
+  error.stack = message;
+  return error;
 }
 
 function summaryOf(cell: Cell, { release, status, reason, hooks, millis }: CellResult): string {

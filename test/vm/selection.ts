@@ -2,13 +2,13 @@ import { CELLS, type Cell } from './matrix.ts';
 
 /** Which cells are wanted: each list narrows the matrix, undefined leaves it as it is. */
 export interface Selection {
-  readonly kernel: readonly string[] | undefined;
-  readonly arch: readonly string[] | undefined;
+  readonly kernel?: readonly string[] | undefined;
+  readonly arch?: readonly string[] | undefined;
   /** Page size, KiB. */
-  readonly page: readonly string[] | undefined;
-  readonly hook: readonly string[] | undefined;
+  readonly page?: readonly string[] | undefined;
+  readonly hook?: readonly string[] | undefined;
   /** Names of conditions; `none` for the cells without one. */
-  readonly condition: readonly string[] | undefined;
+  readonly condition?: readonly string[] | undefined;
 }
 
 const PROPERTY: Readonly<Record<keyof Selection, (cell: Cell) => string>> = {
