@@ -70,6 +70,8 @@ export class Capture {
     this.reports = wanted.map(ladder => {
       const { report, attachments } = climb(ladder, this.#object, {
         choice: choices.get(ladder.capability) ?? 'auto',
+        // a kind that was chosen for all is a wish where the capability is not what the start depends on
+        insist: ladder.required || ladder.capability in options.hooks,
         knobs: {
           rawOpen: rawFilter !== undefined,
           rawUnfiltered: rawFilter?.allowUnfiltered ?? false,

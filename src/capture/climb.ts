@@ -9,8 +9,10 @@ export interface Foothold {
 }
 
 export interface ClimbOptions {
-  /** Only this kind of hook may be used; `auto`: the best that proves alive. */
+  /** The kind of hook to use; `auto`: the best that proves alive. */
   readonly choice: HookName | 'auto';
+  /** No other kind may be used when the chosen one is refused. */
+  readonly insist: boolean;
   readonly knobs: Omit<Knobs, 'hook' | 'resultFollows'>;
   /** Events that this process has caused since the last call, in order. */
   readonly ownEvents: () => readonly CapturedEvent[];
@@ -39,9 +41,11 @@ class Climb {
   }
 
   run(): Foothold {
-    const { choice } = this.#options;
-    for (const rung of this.#ladder.rungs) {
-      if (choice !== 'auto' && choice !== rung.hook) continue;
+    const { choice, insist } = this.#options;
+    const { rungs } = this.#ladder;
+    const chosen = rungs.filter(({ hook }) => choice === 'auto' || choice === hook);
+    const others = insist ? [] : rungs.filter(rung => !chosen.includes(rung));
+    for (const rung of [...chosen, ...others]) {
       const foothold = this.#try(rung);
       if (foothold !== undefined) return foothold;
     }

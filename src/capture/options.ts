@@ -14,7 +14,10 @@ export interface CaptureOptions {
   readonly ringBufferBytes: number;
   /** Kinds of event that are wanted: nothing else is loaded. Undefined: all. */
   readonly kinds?: ReadonlySet<EventKind> | undefined;
-  /** Kind of hook to use wherever a capability has it; `auto`: the best that proves alive. */
+  /**
+   * Kind of hook to use; `auto`: the best that proves alive. File opens insist on it, other capabilities take their best
+   * where it is not to be had.
+   */
   readonly hook: HookChoice;
   /** Kind of hook per capability, over `hook`. */
   readonly hooks: Readonly<Record<string, string>>;

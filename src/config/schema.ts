@@ -179,7 +179,7 @@ export const schema = {
   },
   capture: {
     hook: setting(
-      'Kind of kernel program for every capability; `auto` takes the best one that proves alive.',
+      'Kind of kernel program; `auto` takes the best that proves alive. File opens insist on it, other capabilities take their best where it is refused.',
       hook,
       'auto',
     ),

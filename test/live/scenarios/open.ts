@@ -32,6 +32,10 @@ const REFUSED_EARLY: Scenario['limits'] = {
     'the file mode refuses the open in may_open(), before security_file_open is reached, and a return probe does not have the path',
 };
 
+const NO_REQUEST: Scenario['limits'] = {
+  tracepoint: 'before 5.19 io_uring_complete does not tell which request it completes',
+};
+
 function scenario(
   name: string,
   command: Scenario['command'],
@@ -65,11 +69,11 @@ export const openScenarios: readonly Scenario[] = [
   scenario('O_PATH descriptor reopened', ['open_opath_reopen'], [READ]),
   scenario('victim and attacker gone at once', ['open_then_kill'], [READ]),
   scenario('32-bit caller', ['open_compat32'], [READ]),
-  scenario('io_uring OPENAT', ['open_io_uring', 'openat'], [READ]),
-  scenario('io_uring OPENAT2', ['open_io_uring', 'openat2'], [READ]),
-  scenario('io_uring OPENAT, IOSQE_ASYNC', ['open_io_uring', 'openat', 'async'], [READ]),
-  scenario('io_uring OPENAT2, IOSQE_ASYNC', ['open_io_uring', 'openat2', 'async'], [READ]),
-  scenario('io_uring OPENAT, SQPOLL', ['open_io_uring', 'openat', 'sqpoll'], [READ]),
+  scenario('io_uring OPENAT', ['open_io_uring', 'openat'], [READ], NO_REQUEST),
+  scenario('io_uring OPENAT2', ['open_io_uring', 'openat2'], [READ], NO_REQUEST),
+  scenario('io_uring OPENAT, IOSQE_ASYNC', ['open_io_uring', 'openat', 'async'], [READ], NO_REQUEST),
+  scenario('io_uring OPENAT2, IOSQE_ASYNC', ['open_io_uring', 'openat2', 'async'], [READ], NO_REQUEST),
+  scenario('io_uring OPENAT, SQPOLL', ['open_io_uring', 'openat', 'sqpoll'], [READ], NO_REQUEST),
   scenario('detached fsmount() procfs', ['open_detached_procfs'], [READ]),
   scenario('chrooted caller', ['open_chrooted'], [READ]),
   scenario('unprivileged user namespace, victim inside', ['open_user_namespace', 'inside'], [READ]),
