@@ -1,0 +1,46 @@
+/**
+ * The sidecar without its kernel part: emits detections as the pipeline does, in rounds, and tells after each round up to
+ * which event all is safe. Started again it goes on after the last one told, as the ring buffer's consumer would.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { TELEMETRY_DEFAULTS, type TelemetryOptions } from '../../src/telemetry/options.ts';
+import { SPOOL_DEFAULTS } from '../../src/telemetry/spool/options.ts';
+import { createTelemetry } from '../../src/telemetry/telemetry.ts';
+import { buildDetection } from '../unit/telemetry/detection-builder.ts';
+import type { PipelineOptions } from './pipeline.ts';
+
+const { endpoint, directory, first, perRound, roundMillis, otlp, spool }: PipelineOptions = JSON.parse(
+  process.argv[2] ?? '',
+);
+const options: TelemetryOptions = {
+  ...TELEMETRY_DEFAULTS,
+  otlp: { ...TELEMETRY_DEFAULTS.otlp, endpoint, timeoutMillis: 2_000, ...otlp },
+  delivery: {
+    ...TELEMETRY_DEFAULTS.delivery,
+    scheduleDelayMillis: 100,
+    retryInitialMillis: 100,
+    retryMaxMillis: 1_000,
+  },
+  spool: { ...SPOOL_DEFAULTS, ...spool, directory },
+};
+const telemetry = createTelemetry(options, { output: process.stdout, onOutputClosed: () => undefined });
+
+let stopping = false;
+let sequence = first;
+process.on('SIGTERM', () => {
+  stopping = true;
+});
+process.on('SIGUSR2', () => {
+  const now = Date.now;
+  Date.now = () => now() - 3_600_000;
+});
+while (!stopping) {
+  for (let i = 0; i < perRound; i++, sequence++) {
+    telemetry.emit(buildDetection({ sequence: BigInt(sequence), timeNs: BigInt(sequence) * 1_000n }));
+  }
+  await telemetry.persist();
+  process.stdout.write(`${JSON.stringify({ safe: sequence - 1, stats: telemetry.stats() })}\n`);
+  await delay(roundMillis);
+}
+await telemetry.shutdown(20_000);
+process.stdout.write(`${JSON.stringify({ safe: sequence - 1, stats: telemetry.stats() })}\n`);

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { DeliveryCounts } from '../../src/telemetry/delivery-counts.ts';
+import type { OtlpOptions } from '../../src/telemetry/options.ts';
+import type { SpoolOptions } from '../../src/telemetry/spool/options.ts';
+
+const PROGRAM = fileURLToPath(new URL('./pipeline-process.ts', import.meta.url));
+
+export interface PipelineOptions {
+  readonly endpoint: string;
+  /** The spool's. */
+  readonly directory: string;
+  /** Number of the first event. */
+  readonly first: number;
+  readonly perRound: number;
+  readonly roundMillis: number;
+  readonly otlp?: Partial<OtlpOptions>;
+  readonly spool?: Partial<SpoolOptions>;
+}
+
+interface Told {
+  readonly safe: number;
+  readonly stats: DeliveryCounts;
+}
+
+/** One pipeline over several processes: each goes on where the one before was known to be safe. */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #told = new EventEmitter();
+  #child: ChildProcess | undefined;
+  #safe: number;
+  #stats: DeliveryCounts | undefined;
+
+  constructor(options: Omit<PipelineOptions, 'first'>) {
+    this.#options = { ...options, first: 1 };
+    this.#safe = 0;
+  }
+
+  /** Number of the last event that is safe; all from 1 on have been emitted. */
+  get safe(): number {
+    return this.#safe;
+  }
+
+  /** What the process last told of its records. */
+  get stats(): DeliveryCounts {
+    if (this.#stats === undefined) throw new Error('the pipeline has told nothing yet');
+    return this.#stats;
+  }
+
+  start(): void {
+    const options: PipelineOptions = { ...this.#options, first: this.#safe + 1 };
+    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    createInterface({ input: child.stdout }).on('line', line => {
+      const { safe, stats }: Told = JSON.parse(line);
+      this.#safe = safe;
+      this.#stats = stats;
+      this.#told.emit('round');
+    });
+    this.#child = child;
+  }
+
+  /** Resolves when `events` more have become safe. */
+  async advance(events: number): Promise<void> {
+    const goal = this.#safe + events;
+    while (this.#safe < goal) await once(this.#told, 'round');
+  }
+
+  /** Resolves when nothing is waiting that was safe at the time of the call. */
+  async caughtUp(): Promise<void> {
+    const goal = this.#safe;
+    do await once(this.#told, 'round');
+    while (this.stats.accepted + this.stats.refused + this.stats.evicted < goal);
+  }
+
+  /** Resolves when the process has not got on for as long as it takes to try the spool again twice. */
+  async stuck(): Promise<void> {
+    for (let before = -1; before !== this.#safe; ) {
+      before = this.#safe;
+      await delay(2_500);
+    }
+  }
+
+  /** Sets the process's wall clock back by an hour. */
+  setClockBack(): void {
+    this.#child?.kill('SIGUSR2');
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends in good order: delivers what it can in 20 s. */
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined) return;
+    const closed = once(child, 'close');
+    child.kill(signal);
+    await closed;
+  }
+}
