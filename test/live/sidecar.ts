@@ -11,8 +11,8 @@ import { type ConsoleRecord, numberOf, parseConsoleRecord } from './console-reco
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const FENCE = fileURLToPath(new URL('../attacks/build/open_self', import.meta.url));
 
-/** Loading and verifying the programs takes a second or two; a busy machine may need many. */
-const READY_MILLIS = 60_000;
+/** Loading and verifying the programs takes a second or two; an emulated guest on a busy machine may need many. */
+const READY_MILLIS = 180_000;
 const FENCE_MILLIS = 20_000;
 
 /** A real sidecar, as a user starts it, with the console exporter. */

@@ -15,6 +15,14 @@ export interface Cell {
   readonly hook: HookChoice;
   readonly condition: Condition | undefined;
   readonly ending: Ending;
+  /** What this kernel cannot show through this hook: an attack that stays unseen for it is a limit, not a failure. */
+  readonly limits: readonly KernelLimit[];
+}
+
+export interface KernelLimit {
+  /** Attacks it hides, by name. */
+  readonly scenarios: RegExp;
+  readonly reason: string;
 }
 
 export const HOOK_CHOICES: readonly HookChoice[] = ['auto', 'lsm', 'fentry', 'kprobe', 'tracepoint'];
@@ -31,6 +39,14 @@ function endingOn(architecture: Architecture, series: KernelSeries, hook: HookCh
   return { hook: hook === 'auto' ? 'lsm' : hook };
 }
 
+function limitsOf(series: KernelSeries, hook: HookChoice): readonly KernelLimit[] {
+  if (series !== '5.10' || hook !== 'tracepoint') return [];
+  return [
+    { scenarios: /^io_uring/, reason: 'io_uring_complete names no request before 5.18 (502c87d65564)' },
+    { scenarios: /^(mmap|mprotect)/, reason: 'no bpf_find_vma before 5.17 (7c7e3d31e785)' },
+  ];
+}
+
 function hookCells(architecture: Architecture, series: KernelSeries, pageKiB: PageKiB = 4): Cell[] {
   return HOOK_CHOICES.map(hook => ({
     id: [series, architecture, ...(pageKiB === 4 ? [] : [`${pageKiB}k`]), hook].join('-'),
@@ -40,6 +56,7 @@ function hookCells(architecture: Architecture, series: KernelSeries, pageKiB: Pa
     hook,
     condition: undefined,
     ending: endingOn(architecture, series, hook),
+    limits: limitsOf(series, hook),
   }));
 }
 
@@ -53,6 +70,7 @@ function conditionCells(condition: Condition): Cell[] {
       hook,
       condition,
       ending,
+      limits: [],
     })),
   );
 }

@@ -74,7 +74,7 @@ function parseReports(output: string): Report[] {
   return reports;
 }
 
-function testResult({ condition }: Cell, scenario: Scenario, reports: readonly Report[]): TestResult {
+function testResult({ condition, limits }: Cell, scenario: Scenario, reports: readonly Report[]): TestResult {
   const told = reports.find(report => 'scenario' in report && report.scenario === scenario.name);
   switch (told?.kind) {
     case 'observed': {
@@ -84,6 +84,10 @@ function testResult({ condition }: Cell, scenario: Scenario, reports: readonly R
         attributes: { ...condition?.attributes, ...expectation.attributes },
       }));
       const { status, reasons } = judge({ ...scenario, expect }, truth, records, hook, pid);
+      const limit = limits.find(({ scenarios }) => scenarios.test(scenario.name));
+      // Only what is missing can be the kernel's fault; a wrong or a surplus record is ours.
+      if (status === 'fail' && limit !== undefined && reasons.every(reason => reason.startsWith('no ')))
+        return { scenario: scenario.name, status: 'limit', reasons: [limit.reason] };
       return { scenario: scenario.name, status, reasons };
     }
     case 'skipped':
