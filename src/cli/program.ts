@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { MemwardenError } from '../errors.ts';
 import { SCOPE } from '../telemetry/scope.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExceptions } from './commands/exceptions.ts';
@@ -10,6 +11,7 @@ import { addReplay } from './commands/replay.ts';
 import { addRun } from './commands/run.ts';
 import { addSignatures } from './commands/signatures.ts';
 import { addSpool } from './commands/spool.ts';
+import { addTail } from './commands/tail.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_MEANINGS, EXIT_OF_ERROR, type ExitCode } from './exit-codes.ts';
 
@@ -55,6 +57,7 @@ export function createProgram(context: Context): Command {
     .addHelpText('after', `\nExit status:\n${exitTable()}`);
   for (const add of [
     addRun,
+    addTail,
     addDoctor,
     addSignatures,
     addConfig,
@@ -63,6 +66,7 @@ export function createProgram(context: Context): Command {
     addRecord,
     addReplay,
     addSpool,
+    addCompletion,
   ])
     add(program, context);
   return program;

@@ -5,34 +5,45 @@ import { type Assignment, CONFIG_FILE_VARIABLE, type SettingSources, settings } 
 /** Read when neither --config nor MEMWARDEN_CONFIG names a file, and only if it is there. */
 const USUAL_FILE = '/etc/memwarden/memwarden.yaml';
 
-/** The settings that have a flag of their own; every other one goes by --set. */
-const FLAGS = [
-  { flag: '--exporter <kind>', key: 'telemetry.exporter' },
-  { flag: '--endpoint <url>', key: 'telemetry.otlp.logsEndpoint' },
-  { flag: '--pretty', key: 'telemetry.pretty' },
-  { flag: '--events <names>', key: 'detect.events' },
-  { flag: '--exceptions <file>', key: 'detect.exceptionsPath' },
-  { flag: '--allow-unfiltered', key: 'detect.fileOpen.allowUnfiltered' },
-  { flag: '--hook <kind>', key: 'capture.hook' },
-  { flag: '--log-level <level>', key: 'diagnostics.level' },
-] as const;
+/** What a command has to do with: it gets the flags of these settings, and --set for every other one. */
+export const FLAG_GROUPS = ['output', 'collector', 'detection', 'capture'] as const;
+export type FlagGroup = (typeof FLAG_GROUPS)[number];
+
+const FLAGS: readonly { readonly group: FlagGroup | 'all'; readonly flag: string; readonly key: string }[] = [
+  { group: 'output', flag: '--exporter <kind>', key: 'telemetry.exporter' },
+  { group: 'output', flag: '--pretty', key: 'telemetry.pretty' },
+  { group: 'collector', flag: '--endpoint <url>', key: 'telemetry.otlp.logsEndpoint' },
+  { group: 'detection', flag: '--events <names>', key: 'detect.events' },
+  { group: 'detection', flag: '--exceptions <file>', key: 'detect.exceptionsPath' },
+  { group: 'detection', flag: '--allow-unfiltered', key: 'detect.fileOpen.allowUnfiltered' },
+  { group: 'capture', flag: '--hook <kind>', key: 'capture.hook' },
+  { group: 'all', flag: '--log-level <level>', key: 'diagnostics.level' },
+];
+
+const CHOICES_SHOWN_MAX = 8;
 
 /** Gives a command the flags of the settings. */
-export function addSettingFlags(command: Command): Command {
+export function addSettingFlags(command: Command, ...groups: readonly FlagGroup[]): Command {
   command.option('-c, --config <file>', `YAML file with settings (default: ${USUAL_FILE} if it exists)`);
-  for (const { flag, key } of FLAGS) {
+  for (const { group, flag, key } of FLAGS) {
+    if (group !== 'all' && !groups.includes(group)) continue;
     const definition = settings.get(key);
-    const choices = definition?.type.choices;
-    const allowed =
-      choices !== undefined && choices.length < 9 && flag.includes('<') ? ` [${choices.join(', ')}]` : '';
-    command.option(flag, `${definition?.doc}${allowed}`);
+    const choices = flag.includes('<') ? (definition?.type.choices ?? []) : [];
+    const listed =
+      choices.length > 0 && choices.length <= CHOICES_SHOWN_MAX ? ` [${choices.join(', ')}]` : '';
+    command.option(flag, `${definition?.doc}${listed}`);
   }
   return command.option(
     '-s, --set <key=value>',
     'any setting by its key, for example health.listenPort=0; may be repeated',
-    (pair: string, pairs: readonly string[]) => [...pairs, pair],
-    [] as readonly string[],
+    (pair: string, pairs: readonly string[] | undefined) => [...(pairs ?? []), pair],
   );
+}
+
+/** What may follow a flag of a setting, for completion; empty when it is not from a closed list. */
+export function choicesOfFlag(long: string): readonly string[] {
+  const key = FLAGS.find(({ flag }) => flag.split(' ')[0] === long)?.key;
+  return (key === undefined ? undefined : settings.get(key)?.type.choices) ?? [];
 }
 
 /** Where the settings of a command come from: its flags, the environment, the file that either names. */

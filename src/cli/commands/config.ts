@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../config/index.ts';
 import type { Context } from '../context.ts';
-import { addSettingFlags, settingSources } from '../setting-flags.ts';
+import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
 import { settingsReference } from '../settings-reference.ts';
 import { settingsJson, settingsYaml } from '../settings-text.ts';
 
@@ -9,7 +9,7 @@ import { settingsJson, settingsYaml } from '../settings-text.ts';
 export function addConfig(program: Command, { env }: Context): void {
   const config = program.command('config').description('show, check and explain the settings');
 
-  addSettingFlags(config.command('show'))
+  addSettingFlags(config.command('show'), ...FLAG_GROUPS)
     .description(
       'print every setting as YAML, and where it was said if it is not the default; secrets are left out',
     )
@@ -23,7 +23,7 @@ export function addConfig(program: Command, { env }: Context): void {
       process.stdout.write(options.json ? settingsJson(configuration) : settingsYaml(configuration));
     });
 
-  addSettingFlags(config.command('validate'))
+  addSettingFlags(config.command('validate'), ...FLAG_GROUPS)
     .description('check a file by itself, or without one the settings that `run` would use')
     .argument('[file]', 'YAML file')
     .addHelpText(

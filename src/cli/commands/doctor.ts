@@ -20,7 +20,7 @@ Exit status: 0 all is well, 3 the kernel or a capability is in the way, 4 only t
 
 /** `memwarden doctor`: what this machine allows, and why. Attaches each hook for a moment. */
 export function addDoctor(program: Command, { env, finish }: Context): void {
-  addSettingFlags(program.command('doctor'))
+  addSettingFlags(program.command('doctor'), 'output', 'collector', 'capture')
     .description(
       'say what this kernel allows, which hook each capability gets and why, and whether the collector answers',
     )

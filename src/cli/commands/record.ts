@@ -13,7 +13,7 @@ Examples:
 
 /** `memwarden record FILE`. */
 export function addRecord(program: Command, { env, finish }: Context): void {
-  addSettingFlags(program.command('record'))
+  addSettingFlags(program.command('record'), 'detection', 'capture')
     .description('capture into a file, for `replay`; command lines are redacted as in records')
     .argument('<file>', 'written anew')
     .addHelpText('after', EXAMPLES)

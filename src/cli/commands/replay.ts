@@ -12,7 +12,7 @@ Examples:
 
 /** `memwarden replay FILE`; needs no privilege. */
 export function addReplay(program: Command, { env }: Context): void {
-  addSettingFlags(program.command('replay'))
+  addSettingFlags(program.command('replay'), 'output', 'collector', 'detection')
     .description('send the events of a recording through the same stages as live ones; needs no root')
     .argument('<file>', 'made by `memwarden record`')
     .addHelpText('after', EXAMPLES)

@@ -4,7 +4,7 @@ import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
-import { addSettingFlags, settingSources } from '../setting-flags.ts';
+import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
 
 const EXAMPLES = `
 Examples:
@@ -19,7 +19,7 @@ Signals:
 
 /** `memwarden run`, which is also what `memwarden` alone does. */
 export function addRun(program: Command, { env, finish }: Context): void {
-  addSettingFlags(program.command('run', { isDefault: true }))
+  addSettingFlags(program.command('run', { isDefault: true }), ...FLAG_GROUPS)
     .description('watch and report until a signal comes (the default command)')
     .allowExcessArguments()
     .addHelpText('after', EXAMPLES)

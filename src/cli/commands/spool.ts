@@ -17,6 +17,7 @@ export function addSpool(program: Command, { env, finish }: Context): void {
 
   addSettingFlags(spool.command('status'))
     .description('how much waits, and what became of the rest')
+    .addHelpText('after', '\nExamples:\n  sudo memwarden spool status')
     .action((_options: object, command: Command) => {
       const { waiting, oldestMillis, totals } = spoolStatus(directoryOf(command));
       const rows = waiting.map(({ severity, records, bytes }) => [severity, records, bytes].map(String));
@@ -31,15 +32,20 @@ export function addSpool(program: Command, { env, finish }: Context): void {
 
   addSettingFlags(spool.command('inspect'))
     .description('the records that the collector refused, one JSON object a line, with the reason')
+    .addHelpText('after', '\nExamples:\n  sudo memwarden spool inspect | jq .reason')
     .action((_options: object, command: Command) => {
       for (const refused of refusedRecords(directoryOf(command))) {
         process.stdout.write(`${JSON.stringify(refused)}\n`);
       }
     });
 
-  addSettingFlags(spool.command('drain'))
+  addSettingFlags(spool.command('drain'), 'collector')
     .description('send everything that waits now; no sidecar may be using the spool')
     .option('--deadline <seconds>', 'how long to try', '60')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  sudo memwarden spool drain --endpoint http://collector:4317 --deadline 30',
+    )
     .action(async (options: { deadline: string }, command: Command) => {
       const seconds = Number(options.deadline);
       if (!(seconds > 0 && seconds < 1_000_000))

@@ -38,7 +38,7 @@ const SEVERITY_NAMES = SEVERITY_LEVELS.map(level => SEVERITIES[level][1].toLower
 
 /** `memwarden tail`: for a person at a terminal. */
 export function addTail(program: Command, { env, finish }: Context): void {
-  addSettingFlags(program.command('tail'))
+  addSettingFlags(program.command('tail'), 'detection', 'capture')
     .description('show detections as they come, one readable line each; nothing is sent or kept')
     .option('--signature <names>', 'only these, by name, id or set, separated by commas')
     .addOption(
@@ -66,7 +66,7 @@ export function addTail(program: Command, { env, finish }: Context): void {
         output: process.stdout,
       });
       if (options.from !== undefined) {
-        await pipeline(options.from === '-' ? process.stdin : createReadStream(options.from), viewer);
+        await pipeline(recordsOf(options.from), viewer);
       } else {
         assertCapabilities(ownCapabilities());
         const { startPipeline } = await import('../../pipeline.ts');
@@ -81,6 +81,16 @@ export function addTail(program: Command, { env, finish }: Context): void {
       }
       process.stderr.write(`${summary(viewer.counts)}\n`);
     });
+}
+
+/** @throws MemwardenError RECORDING_INVALID while it is read, when the file cannot be */
+async function* recordsOf(file: string): AsyncGenerator<Buffer> {
+  try {
+    yield* file === '-' ? process.stdin : createReadStream(file);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new MemwardenError('RECORDING_INVALID', `failed to read ${file}: ${reason}`, undefined, { cause });
+  }
 }
 
 /** The flags of the command are those of `run`; what a view needs comes over them. */
