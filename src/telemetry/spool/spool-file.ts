@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
@@ -69,6 +70,24 @@ export class SpoolFile {
   shrink(): void {
     const free = pragma(this.#database, 'freelist_count') * pragma(this.#database, 'page_size');
     if (free > FREE_BYTES_MAX) this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
+  }
+
+  /**
+   * Starts over with an empty file. On a full disk even a deletion needs room that the log cannot get; once nothing in
+   * the file is needed any more, this gives all of its room back.
+   *
+   * @throws MemwardenError SPOOL_INVALID
+   */
+  startOver(): void {
+    try {
+      this.#close();
+      for (const suffix of ['', '-wal', '-shm']) rmSync(this.#path + suffix, { force: true });
+      this.#database = openDatabase(this.#path);
+      this.#table = new BatchTable(this.#database);
+      this.#onReplaced(this.#table);
+    } catch (error) {
+      throw this.#failure('start over with', error);
+    }
   }
 
   close(): void {

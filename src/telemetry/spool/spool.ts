@@ -42,6 +42,8 @@ export class Spool {
   readonly #settled = new Set<number>();
   #settlements: Settlement[] = [];
   #lastId = 0;
+  /** The present trouble with the disk has been told. */
+  #told = false;
   #totals: SpoolTotals = noTotals();
   #waiting = new Waiting([]);
   #free = new Waiting([]);
@@ -271,9 +273,12 @@ export class Spool {
       });
       this.#settlements = [];
       this.#settled.clear();
+      this.#told = false;
     } catch (error) {
       if (!(error instanceof MemwardenError)) throw error;
-      logger.warn(`${error.message}; ${this.#settled.size} answered batches are kept in mind until then`);
+      if (this.#waiting.records() === 0 && this.#directory !== undefined) this.#file.startOver();
+      else if (!this.#told) logger.warn(`${error.message}; answered batches are kept in mind until then`);
+      this.#told = true;
     }
   }
 
