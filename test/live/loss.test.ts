@@ -13,20 +13,23 @@ const notRoot = process.getuid?.() !== 0 && 'needs root: loading BPF programs is
 suite('a ring buffer that overflows', { skip: notRoot }, () => {
   test('loses nothing silently: told and lost together are what the attacker did', async () => {
     buildAttacks();
-    const sidecar = await Sidecar.start({ MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: '65536' });
+    const sidecar = await Sidecar.start({
+      MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: '65536',
+      MEMWARDEN_DETECT_EVENTS: 'default',
+    });
     try {
       sidecar.pause();
       const act = JSON.parse(execFileSync('python3', [STORM, String(OPENS)], { encoding: 'utf8' }));
       sidecar.resume();
-      await sidecar.waitFor(({ eventName }) => eventName === 'memwarden.events_lost', 'told of the loss');
-      await sidecar.fence();
-      const told = sidecar.records.filter(record => numberOf(record, 'process.pid') === act.actor_pid).length;
-      const lost = sidecar.records
-        .map(record => numberOf(record, 'memwarden.lost.count') ?? 0)
-        .reduce((sum, count) => sum + count, 0);
+      const told = () =>
+        sidecar.records.filter(record => numberOf(record, 'process.pid') === act.actor_pid).length;
+      const lost = () =>
+        sidecar.records.reduce((sum, record) => sum + (numberOf(record, 'memwarden.lost.count') ?? 0), 0);
+      // no fence: with a buffer as small as this its own event may be among the lost
+      await sidecar.waitFor(() => told() + lost() >= OPENS, `told of ${OPENS} opens`);
 
-      assert.ok(told > 0 && lost > 0);
-      assert.equal(told + lost, OPENS);
+      assert.ok(told() > 0 && lost() > 0);
+      assert.equal(told() + lost(), OPENS);
     } finally {
       sidecar.resume();
       await sidecar.stop();

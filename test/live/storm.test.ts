@@ -21,15 +21,20 @@ function repeats(record: ConsoleRecord): number {
 }
 
 suite('a storm of one finding', { skip: notRoot }, () => {
-  test('is told as its first record and one summary with the exact count of the rest', async () => {
+  test('is told as a few records whose counts add up to every single act', async () => {
     buildAttacks();
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '1000' });
     try {
       const actor = storm(20_000);
-      const ofActor = (record: ConsoleRecord) => numberOf(record, 'process.pid') === actor;
-      await sidecar.waitFor(record => ofActor(record) && repeats(record) > 0, 'told of the repetitions');
+      const told = () => sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
+      // a record is one act, a summary as many as it counts
+      const acts = () => told().reduce((sum, record) => sum + (repeats(record) || 1), 0);
+      await sidecar.waitFor(() => acts() >= 20_000, 'told of 20,000 acts');
 
-      assert.deepEqual(sidecar.records.filter(ofActor).map(repeats), [0, 19_999]);
+      assert.equal(acts(), 20_000);
+      assert.equal(told().map(repeats)[0], 0);
+      // two for each window of a second that the storm took; a busy machine may need several
+      assert.ok(told().length < 200, `${told().length} records`);
     } finally {
       await sidecar.stop();
     }
