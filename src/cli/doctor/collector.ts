@@ -1,43 +1,45 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import type { Settings } from '../../config/index.ts';
+import { MemwardenError } from '../../errors.ts';
+import { createTransport } from '../../telemetry/otlp/create-transport.ts';
+import type { ExportOutcome } from '../../telemetry/otlp/export-outcome.ts';
 import type { Check } from './check.ts';
 
-const DEFAULT_PORTS = { grpc: 4317, 'http/protobuf': 4318 } as const;
+/** An ExportLogsServiceRequest without records has no bytes; a collector answers it and stores nothing. */
+const NO_RECORDS = Buffer.alloc(0);
 
-/** Whether something listens where the records would go. Nothing is sent. */
+/** Whether the collector would take records: address, certificates, headers and protocol, asked with an empty request. */
 export async function collectorCheck({ exporter, otlp }: Settings['telemetry']): Promise<Check> {
-  const name = 'collector';
-  if (exporter !== 'otlp') return { name, status: 'ok', detail: `not used: exporter is ${exporter}` };
-  const address = addressOf(otlp);
-  const shown = 'path' in address ? address.path : `${address.host} port ${address.port}`;
-  const socket = connect(address);
+  if (exporter !== 'otlp')
+    return { name: 'collector', status: 'ok', detail: `not used: exporter is ${exporter}` };
   try {
-    await once(socket, 'connect', {
-      signal: AbortSignal.timeout(otlp.timeoutMillis),
-    });
-    return { name, status: 'ok', detail: `${shown} answers` };
+    const transport = createTransport(otlp);
+    const outcome = await transport.send(NO_RECORDS);
+    transport.close();
+    return checkOf(transport.address, outcome);
   } catch (error) {
-    const cause = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return {
-      name,
-      status: 'failed',
-      detail: `${shown}: ${cause}`,
-      advice: 'start the collector, or name another with --endpoint or OTEL_EXPORTER_OTLP_ENDPOINT',
-    };
-  } finally {
-    socket.destroy();
+    // a certificate or header file that cannot be read is for the doctor to report, not to end on
+    if (!(error instanceof MemwardenError)) throw error;
+    return failed(error.message, error.hint);
   }
 }
 
-type Address = { readonly path: string } | { readonly host: string; readonly port: number };
+function checkOf(address: string, outcome: ExportOutcome): Check {
+  switch (outcome.kind) {
+    case 'accepted':
+      return { name: 'collector', status: 'ok', detail: `${address} takes records` };
+    case 'retry':
+      return failed(
+        `${address}: ${outcome.reason}`,
+        'start the collector, or name another with --endpoint or OTEL_EXPORTER_OTLP_ENDPOINT',
+      );
+    case 'refused':
+      return failed(
+        `${address} refuses records: ${outcome.code}, ${outcome.reason}`,
+        'look at telemetry.otlp in memwarden config show: protocol, path, headers and certificates',
+      );
+  }
+}
 
-function addressOf({ endpoint, logsEndpoint, protocol }: Settings['telemetry']['otlp']): Address {
-  const text = logsEndpoint ?? endpoint ?? `http://localhost:${DEFAULT_PORTS[protocol]}`;
-  if (text.startsWith('unix:')) return { path: text.replace(/^unix:(\/\/)?/, '') };
-  const url = new URL(text.includes('://') ? text : `http://${text}`);
-  const schemePort = url.protocol === 'https:' ? 443 : 80;
-  const port = url.port === '' ? schemePort : Number(url.port);
-  // URL keeps the brackets of an IPv6 address, the resolver wants it without
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port };
+function failed(detail: string, advice: string | undefined): Check {
+  return { name: 'collector', status: 'failed', detail, ...(advice === undefined ? {} : { advice }) };
 }

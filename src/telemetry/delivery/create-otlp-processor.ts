@@ -1,8 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { TelemetryOptions } from '../options.ts';
-import { CredentialSource } from '../otlp/credentials.ts';
-import { GrpcTransport } from '../otlp/grpc-transport.ts';
-import { HttpTransport } from '../otlp/http-transport.ts';
+import { createTransport } from '../otlp/create-transport.ts';
 import { LogEncoder } from '../otlp/log-encoder.ts';
 import { SCOPE } from '../scope.ts';
 import { SPOOL_DEFAULTS } from '../spool/options.ts';
@@ -26,9 +24,7 @@ export function createOtlpProcessor(
     resource: encoder.encodeResource(resource),
     scope: encoder.encodeScope(SCOPE),
   };
-  const credentials = new CredentialSource(otlp);
-  const transport =
-    otlp.protocol === 'grpc' ? new GrpcTransport(otlp, credentials) : new HttpTransport(otlp, credentials);
+  const transport = createTransport(otlp);
   const directory =
     spoolOptions === undefined ? undefined : new SpoolDirectory(spoolOptions.directory, bootId);
   const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, context, directory);

@@ -1,0 +1,16 @@
+import type { OtlpOptions } from '../options.ts';
+import { CredentialSource } from './credentials.ts';
+import { GrpcTransport } from './grpc-transport.ts';
+import { HttpTransport } from './http-transport.ts';
+import type { OtlpTransport } from './transport.ts';
+
+/**
+ * The transport that the options ask for.
+ * @throws MemwardenError CONFIG_INVALID (endpoint), CREDENTIALS_INVALID
+ */
+export function createTransport(options: OtlpOptions): OtlpTransport {
+  const credentials = new CredentialSource(options);
+  return options.protocol === 'grpc'
+    ? new GrpcTransport(options, credentials)
+    : new HttpTransport(options, credentials);
+}
