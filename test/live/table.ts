@@ -1,6 +1,7 @@
 /**
  * Prints technique × hook: seen?, right target?, right outcome? Run as `npm run test:attacks`; arguments name the hooks
- * (lsm, fentry, kprobe, tracepoint; all of them unless given). Ends with 1 when a cell is wrong.
+ * (lsm, fentry, kprobe, tracepoint; all of them unless given). Ends with 1 when a cell is wrong. The same attacks on other
+ * kernels: `npm run test:vm`.
  */
 import { release } from 'node:os';
 import { styleText } from 'node:util';
@@ -11,6 +12,8 @@ import { scenarios } from './scenarios.ts';
 import { Sidecar } from './sidecar.ts';
 
 const HOOKS = ['lsm', 'fentry', 'kprobe', 'tracepoint'] as const;
+const CELL_WIDTH = 16;
+const COLORS = { pass: 'green', fail: 'red', limit: 'yellow', skip: 'gray' } as const;
 
 /** One hook's column, or why the kernel does not give that hook. */
 type Column = ReadonlyMap<Scenario, Verdict> | string;
@@ -20,7 +23,9 @@ async function runColumn(hook: string): Promise<Column> {
   try {
     sidecar = await Sidecar.start({ MEMWARDEN_CAPTURE_HOOK: hook });
   } catch (error) {
-    return String(error instanceof Error ? error.message : error);
+    // its last words are the reason; the log before them tells how it came to it
+    const words = String(error instanceof Error ? error.message : error);
+    return words.slice(Math.max(0, words.indexOf('memwarden: ')));
   }
   try {
     await sidecar.fence();
@@ -34,44 +39,73 @@ async function runColumn(hook: string): Promise<Column> {
 
 async function cellOf(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
   const missing = missingNeed(scenario);
-  if (missing === undefined) return attack(scenario, sidecar);
-  return { status: 'skip', seen: false, rightTarget: false, rightOutcome: false, reasons: [missing] };
+  if (missing !== undefined) return unseen('skip', missing);
+  try {
+    return await attack(scenario, sidecar);
+  } catch (error) {
+    // one attack that goes wrong leaves the other rows their answer
+    return unseen('fail', error instanceof Error ? error.message : String(error));
+  }
 }
 
-function textOf({ status, seen, rightTarget, rightOutcome }: Verdict): string {
+function unseen(status: 'fail' | 'skip', reason: string): Verdict {
+  return { status, seen: false, rightTarget: false, rightOutcome: false, reasons: [reason] };
+}
+
+function textOf({ expect }: Scenario, { status, seen, rightTarget, rightOutcome }: Verdict): string {
   if (status === 'skip') return 'skipped';
-  if (status === 'limit') return 'limit';
-  if (status === 'pass') return 'yes yes yes';
+  if (status === 'limit') return 'kernel limit';
+  if (status === 'pass' && expect.length === 0) return 'silent';
   return [seen, rightTarget, rightOutcome].map(answer => (answer ? 'yes' : 'NO')).join(' ');
 }
 
+/** Footnotes: each text gets a number once. */
+class Notes {
+  readonly #texts: string[] = [];
+
+  mark(texts: readonly string[]): string {
+    return texts.map(text => ` [${this.#numberOf(text)}]`).join('');
+  }
+
+  print(): void {
+    for (const [index, text] of this.#texts.entries()) console.log(`[${index + 1}] ${text}`);
+  }
+
+  #numberOf(text: string): number {
+    const known = this.#texts.indexOf(text);
+    return known >= 0 ? known + 1 : this.#texts.push(text);
+  }
+}
+
+/** Returns whether every cell is right. */
 function print(columns: ReadonlyMap<string, Column>): boolean {
-  const notes = new Set<string>();
+  const notes = new Notes();
   const width = Math.max(...scenarios.map(({ name }) => name.length)) + 2;
-  const present = [...columns].filter((entry): entry is [string, ReadonlyMap<Scenario, Verdict>] => {
-    return typeof entry[1] !== 'string';
-  });
-  console.log(`kernel ${release()}; each cell: seen? right target? right outcome?\n`);
-  console.log(`${''.padEnd(width)}${present.map(([hook]) => hook.padEnd(14)).join('')}`);
-  let failed = present.length === 0;
+  const present: [string, ReadonlyMap<Scenario, Verdict>][] = [];
+  for (const [hook, column] of columns) if (typeof column !== 'string') present.push([hook, column]);
+
+  console.log(`kernel ${release()}; each cell: seen? right target? right outcome?`);
+  console.log(`"silent": nothing was told, and nothing should be\n`);
+  console.log(`${''.padEnd(width)}${present.map(([hook]) => hook.padEnd(CELL_WIDTH)).join('')}`);
+  let right = present.length > 0;
   for (const scenario of scenarios) {
     let line = scenario.name.padEnd(width);
-    for (const [hook, column] of present) {
+    for (const [, column] of present) {
       const verdict = column.get(scenario);
       if (verdict === undefined) continue;
-      failed ||= verdict.status === 'fail';
-      const color = verdict.status === 'pass' ? 'green' : verdict.status === 'fail' ? 'red' : 'yellow';
-      line += styleText(color, textOf(verdict).padEnd(14));
-      for (const reason of verdict.reasons) notes.add(`${scenario.name} (${hook}): ${reason}`);
+      right &&= verdict.status !== 'fail';
+      const text = `${textOf(scenario, verdict)}${notes.mark(verdict.reasons)}`;
+      line += styleText(COLORS[verdict.status], text.padEnd(CELL_WIDTH));
     }
     console.log(line);
   }
-  for (const note of notes) console.log(`\n${note}`);
+  console.log();
+  notes.print();
   for (const [hook, column] of columns) {
     if (typeof column === 'string')
-      console.log(`\n${hook} is not to be had on this kernel: ${column.trim()}`);
+      console.log(`\n${hook} is not to be had on this kernel.\n${column.trim()}`);
   }
-  return !failed;
+  return right;
 }
 
 buildAttacks();
