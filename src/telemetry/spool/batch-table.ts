@@ -105,19 +105,6 @@ export class BatchTable {
     this.remove(id);
   }
 
-  /** Moves refused batches that may be welcome now back to the waiting ones, each at most `attempts` times. */
-  restore(attempts: number): BatchRow[] {
-    const where = 'WHERE retriable = 1 AND attempts < ?';
-    const rows = this.#statement(`SELECT id, context, severity, records, bytes FROM refused ${where}`).all(
-      attempts,
-    );
-    if (rows.length === 0) return [];
-    const columns = COLUMNS.replace('attempts', 'attempts + 1');
-    this.#run(`INSERT INTO batch (id, ${COLUMNS}) SELECT id, ${columns} FROM refused ${where}`, attempts);
-    this.#run(`DELETE FROM refused ${where}`, attempts);
-    return rows.map(batchRow);
-  }
-
   /** Deletes the oldest refused batches until the rest has at most `bytes`. */
   trimRefused(bytes: number): void {
     let kept = 0;

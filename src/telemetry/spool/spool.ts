@@ -15,9 +15,6 @@ import { type Amount, Waiting } from './waiting.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
 
-/** How often a batch that was refused because of the connection is offered again. */
-const OFFERS_MAX = 5;
-
 /** A batch in a request under way, with what is needed to write it again if the file is lost meanwhile. */
 interface Claimed {
   readonly row: BatchRow;
@@ -137,22 +134,6 @@ export class Spool {
   /** Nothing is known of the batches: they wait for another request. */
   release(claim: Claim): void {
     for (const row of this.#unclaim(claim)) this.#free.add(row);
-  }
-
-  /** Offers batches again that were refused for the connection's sake. @returns how many records. */
-  reoffer(): number {
-    const { rows, totals } = this.#file.run('write to', table =>
-      table.transaction(false, () => {
-        const rows = table.restore(OFFERS_MAX);
-        const totals = { ...this.#totals, refused: this.#totals.refused - recordsOf(rows) };
-        writeTotals(table, totals);
-        return { rows, totals };
-      }),
-    );
-    this.#totals = totals;
-    this.#directory?.write(totals);
-    for (const row of rows) this.#add(row);
-    return recordsOf(rows);
   }
 
   /** Gives up what has waited longer than allowed. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { Spool } from '../../../../src/telemetry/spool/spool.ts';
@@ -138,48 +139,28 @@ test('records that the collector rejected of a batch are counted as refused, the
   assert.equal(spool.totals.refused, 3);
 });
 
-test('a refused batch is set aside, and only one refused for the connection’s sake is offered again', t => {
-  const spool = openSpool(temporaryDirectory(t));
-  for (const [mark, retriable] of [
-    ['bad', false],
-    ['unauthenticated', true],
-  ] as const) {
-    spool.append([buildBatch(mark)]);
-    const claim = spool.claim(LIMITS);
-    assert(claim);
-    spool.refuse(claim, { code: 'X', reason: 'y', retriable });
-  }
-  assert.equal(spool.totals.refused, 2);
-  assert.equal(spool.reoffer(), 1);
-  assert.equal(spool.totals.refused, 1);
-  assert.deepEqual(drain(spool), ['unauthenticated']);
-  assert.equal(waitingOf(spool.totals), 0);
-});
-
-test('a batch that is refused again and again is not offered forever', t => {
-  const spool = openSpool(temporaryDirectory(t));
-  spool.append([buildBatch('a')]);
-  let offers = 0;
-  for (let claim = spool.claim(LIMITS); claim; claim = spool.claim(LIMITS)) {
-    offers++;
-    spool.refuse(claim, { code: 'X', reason: 'y', retriable: true });
-    spool.reoffer();
-  }
-  assert.equal(offers, 6);
-  assert.equal(spool.totals.refused, 1);
-});
-
-test('refused batches are kept up to a size, the newest of them', t => {
-  const spool = openSpool(temporaryDirectory(t), { maxRefusedBytes: 250 });
+test('refused batches are set aside up to a size, the newest of them, and not sent again', t => {
+  const directory = temporaryDirectory(t);
+  const spool = openSpool(directory, { maxRefusedBytes: 250 });
   for (const mark of ['1', '2', '3', '4']) {
     spool.append([buildBatch(mark, { bytes: 100 })]);
     const claim = spool.claim(LIMITS);
     assert(claim);
-    spool.refuse(claim, { code: 'X', reason: 'y', retriable: true });
+    spool.refuse(claim, { code: 'INVALID_ARGUMENT', reason: 'bad', retriable: false });
   }
   assert.equal(spool.totals.refused, 4);
-  spool.reoffer();
-  assert.deepEqual(drain(spool), ['3', '4']);
+  assert.equal(waitingOf(spool.totals), 0);
+  assert.deepEqual(drain(spool), []);
+  const database = new DatabaseSync(join(directory, 'spool.db'), { readOnly: true });
+  const kept = database.prepare('SELECT id, code FROM refused ORDER BY id').all();
+  database.close();
+  assert.deepEqual(
+    kept.map(({ id, code }) => [id, code]),
+    [
+      [3, 'INVALID_ARGUMENT'],
+      [4, 'INVALID_ARGUMENT'],
+    ],
+  );
 });
 
 test('the spool is readable for its owner alone', t => {
