@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Act } from './act.ts';
 import type { ConsoleRecord } from './console-record.ts';
 import { judge } from './judge.ts';
-import type { Scenario } from './scenario.ts';
+import type { Limit, Scenario } from './scenario.ts';
 
 const scenario: Scenario = {
   name: 'read of another process',
@@ -130,15 +130,30 @@ test('a missing record fails', () => {
   assert.equal(verdict.seen, false);
 });
 
+const limit: Limit = { hook: 'kprobe', reason: 'it cannot see that' };
+const anyRecord = { ...recordWith({ 'process.pid': 500 }), resource: { 'os.version': '5.18.3-amd64' } };
+
+function expectWithin(...limits: readonly Limit[]): Pick<Scenario, 'expect'> {
+  return { expect: scenario.expect.map(expectation => ({ ...expectation, limits })) };
+}
+
 test('a missing record is a limit where the hook has one, and says which', () => {
-  const verdict = judgeRecords([], { limits: { kprobe: 'it cannot see that' } });
+  const verdict = judgeRecords([anyRecord], expectWithin(limit));
   assert.equal(verdict.status, 'limit');
   assert.deepEqual(verdict.reasons, ['it cannot see that']);
 });
 
-test('a limit excuses no wrong record', () => {
-  const limits = { kprobe: 'it cannot see that' };
-  assert.equal(judgeRecords([recordWith({ target_pid: 21 })], { limits }).status, 'fail');
+test('the limit of another hook or of older kernels excuses nothing', () => {
+  assert.equal(judgeRecords([anyRecord], expectWithin({ ...limit, hook: 'lsm' })).status, 'fail');
+  assert.equal(judgeRecords([anyRecord], expectWithin({ ...limit, before: '5.18' })).status, 'fail');
+  assert.equal(judgeRecords([anyRecord], expectWithin({ ...limit, before: '5.19' })).status, 'limit');
+});
+
+test('a limit excuses no other record, and no wrong one', () => {
+  const { expect } = expectWithin(limit);
+  const second = expect.map(expectation => ({ ...expectation, eventName: 'another', limits: [] }));
+  assert.equal(judgeRecords([anyRecord], { expect: [...expect, ...second] }).status, 'fail');
+  assert.equal(judgeRecords([recordWith({ target_pid: 21 })], { expect }).status, 'fail');
 });
 
 test('a record that nobody expected fails', () => {

@@ -50,6 +50,7 @@ export function judge(
   if (rootPid !== undefined) pids.add(rootPid);
   const left = records.filter(record => belongs(record, pids));
   const differences: Difference[] = [];
+  const limits = new Set<string>();
   let missing = 0;
   for (const expectation of scenario.expect) {
     const act = truth.acts[expectation.act ?? 0];
@@ -59,6 +60,11 @@ export function judge(
     }
     const best = bestMatch(expectation, act, left);
     if (best === undefined) {
+      const limit = limitOf(expectation, hook, records);
+      if (limit !== undefined) {
+        limits.add(limit);
+        continue;
+      }
       missing++;
       differences.push({ about: 'other', text: `no ${expectation.eventName} (${expectation.method})` });
       continue;
@@ -70,7 +76,6 @@ export function judge(
   const unexpected = left.filter(
     record => !scenario.allow?.includes(record.eventName) && !isEvidenceOfUse(record),
   );
-  const limit = scenario.limits?.[hook ?? 'none'];
   const unknown = hook === undefined ? undefined : scenario.unknownOutcome?.[hook];
   if (
     unknown !== undefined &&
@@ -80,11 +85,9 @@ export function judge(
   ) {
     return verdict('limit', [unknown]);
   }
-  if (limit !== undefined && missing > 0 && missing === differences.length && unexpected.length === 0) {
-    return verdict('limit', [limit]);
-  }
   const reasons = differences.map(({ text }) => text);
   for (const record of unexpected) reasons.push(`unexpected ${record.eventName}: ${record.body}`);
+  if (reasons.length === 0 && limits.size > 0) return verdict('limit', [...limits]);
   return {
     status: reasons.length === 0 ? 'pass' : 'fail',
     seen: missing === 0 && unexpected.length === 0,
@@ -92,6 +95,26 @@ export function judge(
     rightOutcome: missing === 0 && differences.every(({ about }) => about !== 'outcome'),
     reasons,
   };
+}
+
+/** Why this kernel cannot show the expected record through this hook; undefined when it can. */
+function limitOf(
+  { limits = [] }: Expectation,
+  hook: HookName | undefined,
+  records: readonly ConsoleRecord[],
+): string | undefined {
+  const release = String(records[0]?.resource['os.version']);
+  return limits.find(
+    limit =>
+      limit.hook === (hook ?? 'none') && (limit.before === undefined || isBefore(release, limit.before)),
+  )?.reason;
+}
+
+/** Whether a kernel release, `6.12.95+deb12-cloud-amd64`, is older than a version, `6.12`. */
+function isBefore(release: string, version: string): boolean {
+  const [major = 0, minor = 0] = release.split('.').map(part => Number.parseInt(part, 10));
+  const [otherMajor = 0, otherMinor = 0] = version.split('.').map(Number);
+  return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
 /** Who opens or steals a memory file mostly uses it, and where bytes are counted that is told as well. */

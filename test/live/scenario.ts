@@ -7,6 +7,15 @@ export type Need = 'gdb' | 'python3' | 'x64';
 /** What the kernel is asked to see; the key of `memwarden.capture.hook`. */
 export type Capability = 'file_open' | 'ptrace' | 'descriptor' | 'memory_io' | 'memory_protection';
 
+/** What a kind of hook cannot see: a record that is missing for it is a limit of the kernel, not a failure. */
+export interface Limit {
+  /** `none`: the kernel gives the capability no hook. */
+  readonly hook: HookName | 'none';
+  /** The first kernel without the limit, as major.minor; every kernel has it unless given. */
+  readonly before?: `${number}.${number}`;
+  readonly reason: string;
+}
+
 /** One record that must come. Pids, path, flags, outcome, executables and time are those of the act. */
 export interface Expectation {
   readonly eventName: string;
@@ -20,6 +29,7 @@ export interface Expectation {
   readonly act?: number;
   /** Attributes with a value of their own, for example `alert`. */
   readonly attributes?: Readonly<Record<string, string | number | boolean>>;
+  readonly limits?: readonly Limit[];
 }
 
 /** One attack and everything that must be said of it. The live tests and the kernel matrix share these. */
@@ -34,8 +44,6 @@ export interface Scenario {
   readonly expect: readonly Expectation[];
   /** Records that may come as well, by event name; for tools that do more than the act. */
   readonly allow?: readonly string[];
-  /** What a kind of hook cannot see, and why: a missing record is then a limit of the kernel, not a failure. */
-  readonly limits?: Partial<Readonly<Record<HookName | 'none', string>>>;
   /** Where a record may come without an outcome (a wrong one is never allowed), and why. */
   readonly unknownOutcome?: Partial<Readonly<Record<HookName, string>>>;
 }

@@ -27,22 +27,29 @@ const KCORE: Expectation = {
   mode: 'read',
 };
 
-const REFUSED_EARLY: Scenario['limits'] = {
-  kprobe:
-    'the file mode refuses the open in may_open(), before security_file_open is reached, and a return probe does not have the path',
+const REFUSED_EARLY: Expectation = {
+  ...READ,
+  limits: [
+    {
+      hook: 'kprobe',
+      reason:
+        'the file mode refuses the open in may_open(), before security_file_open is reached, and a return probe does not have the path',
+    },
+  ],
+};
+const BY_IO_URING: Expectation = {
+  ...READ,
+  limits: [
+    {
+      hook: 'tracepoint',
+      before: '5.19',
+      reason: 'io_uring_complete does not tell which request it completes',
+    },
+  ],
 };
 
-const NO_REQUEST: Scenario['limits'] = {
-  tracepoint: 'before 5.19 io_uring_complete does not tell which request it completes',
-};
-
-function scenario(
-  name: string,
-  command: Scenario['command'],
-  expect: readonly Expectation[],
-  limits?: Scenario['limits'],
-): Scenario {
-  return { name, command, capability: 'file_open', expect, ...(limits && { limits }) };
+function scenario(name: string, command: Scenario['command'], expect: readonly Expectation[]): Scenario {
+  return { name, command, capability: 'file_open', expect };
 }
 
 /** Every way to open the memory of a process or of the kernel, and what only looks like one. */
@@ -69,17 +76,17 @@ export const openScenarios: readonly Scenario[] = [
   scenario('O_PATH descriptor reopened', ['open_opath_reopen'], [READ]),
   scenario('victim and attacker gone at once', ['open_then_kill'], [READ]),
   scenario('32-bit caller', ['open_compat32'], [READ]),
-  scenario('io_uring OPENAT', ['open_io_uring', 'openat'], [READ], NO_REQUEST),
-  scenario('io_uring OPENAT2', ['open_io_uring', 'openat2'], [READ], NO_REQUEST),
-  scenario('io_uring OPENAT, IOSQE_ASYNC', ['open_io_uring', 'openat', 'async'], [READ], NO_REQUEST),
-  scenario('io_uring OPENAT2, IOSQE_ASYNC', ['open_io_uring', 'openat2', 'async'], [READ], NO_REQUEST),
-  scenario('io_uring OPENAT, SQPOLL', ['open_io_uring', 'openat', 'sqpoll'], [READ], NO_REQUEST),
+  scenario('io_uring OPENAT', ['open_io_uring', 'openat'], [BY_IO_URING]),
+  scenario('io_uring OPENAT2', ['open_io_uring', 'openat2'], [BY_IO_URING]),
+  scenario('io_uring OPENAT, IOSQE_ASYNC', ['open_io_uring', 'openat', 'async'], [BY_IO_URING]),
+  scenario('io_uring OPENAT2, IOSQE_ASYNC', ['open_io_uring', 'openat2', 'async'], [BY_IO_URING]),
+  scenario('io_uring OPENAT, SQPOLL', ['open_io_uring', 'openat', 'sqpoll'], [BY_IO_URING]),
   scenario('detached fsmount() procfs', ['open_detached_procfs'], [READ]),
   scenario('chrooted caller', ['open_chrooted'], [READ]),
   scenario('unprivileged user namespace, victim inside', ['open_user_namespace', 'inside'], [READ]),
   scenario('unprivileged user namespace, victim outside', ['open_user_namespace', 'outside'], [READ]),
   scenario('refused by the ptrace check', ['refused_by_ptrace_check'], [READ]),
-  scenario('refused by the file mode', ['refused_by_owner'], [READ], REFUSED_EARLY),
+  scenario('refused by the file mode', ['refused_by_owner'], [REFUSED_EARLY]),
   scenario('kcore read', ['open_kcore', 'O_RDONLY'], [KCORE]),
   scenario('kcore read and write', ['open_kcore', 'O_RDWR'], [{ ...KCORE, mode: 'read_write' }]),
   scenario('kcore write', ['open_kcore', 'O_WRONLY'], []),
