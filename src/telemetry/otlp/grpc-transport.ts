@@ -151,7 +151,8 @@ export class GrpcTransport implements OtlpTransport {
 }
 
 function classify(error: ServiceError): ExportOutcome {
-  const reason = `${status[error.code] ?? error.code}: ${error.details}`;
+  // grpc-js ends its message about a failed connection with a note of the resolver, which is mostly empty
+  const reason = `${status[error.code] ?? error.code}: ${error.details.replace(/\.? Resolution note: $/, '')}`;
   const [details] = error.metadata.get(DETAILS_TRAILER);
   const delayMillis = details instanceof Uint8Array ? readRetryInfoMillis(details) : undefined;
   if (RETRYABLE.has(error.code) || NO_ANSWER.test(error.details)) {

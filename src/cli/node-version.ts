@@ -1,0 +1,26 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+/** What package.json asks for, in its one form here: `>=22.18`. */
+const REQUIRED = /"node": ">=(\d+)\.(\d+)"/;
+
+/**
+ * What to tell a person whose Node.js is too old; undefined when it is not. Nothing here may itself need a newer one.
+ * @param version `process.versions.node`
+ */
+export function oldNodeMessage(version: string): string | undefined {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const [, major = '0', minor = '0'] = REQUIRED.exec(manifest) ?? [];
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
+  const isOld = ownMajor < Number(major) || (ownMajor === Number(major) && ownMinor < Number(minor));
+  if (!isOld) return undefined;
+  const bundled = bundledNode();
+  const way = bundled === undefined ? 'npx memwarden' : `${bundled} ${process.argv[1]}`;
+  return `failed to start: this is Node.js ${version}, and ${major}.${minor} is the oldest that will do\ntry: ${way}`;
+}
+
+/** The Node.js that npm installed beside this package. */
+function bundledNode(): string | undefined {
+  const path = createRequire(import.meta.url).resolve.paths('node/bin/node') ?? [];
+  return path.map(folder => `${folder}/node/bin/node`).find(file => existsSync(file));
+}
