@@ -1,7 +1,8 @@
 /** Started by lifecycle.test.ts: the signal handling of `run` around a pipeline that does nothing but tell. */
+import { once } from 'node:events';
 import { runUntilSignal } from '../../../src/cli/lifecycle.ts';
 
-const stopsAtOnce = process.argv[2] === 'stops';
+const [, , ending] = process.argv;
 
 process.exitCode = await runUntilSignal(async () => {
   // a pipeline holds the process alive; so does this
@@ -16,7 +17,8 @@ process.exitCode = await runUntilSignal(async () => {
     },
     stop: async () => {
       process.stderr.write('flushing\n');
-      if (!stopsAtOnce) await new Promise(() => {});
+      if (ending === 'hangs') await new Promise(() => {});
+      if (ending === 'waits') await once(process, 'SIGUSR2');
       process.stderr.write('flushed\n');
       clearInterval(alive);
     },

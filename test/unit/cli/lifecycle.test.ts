@@ -40,10 +40,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 it('takes the copies of one Ctrl-C that npm and sudo pass on for one request', async () => {
-  const program = new Program('stops');
+  const program = new Program('waits');
   await program.line(/memwarden ready/);
   program.process.kill('SIGINT');
+  await program.line(/^flushing$/);
+  // while the flush goes on: a process that has ended its work no longer handles signals
   program.process.kill('SIGINT');
+  program.process.kill('SIGUSR2');
   assert.deepEqual(await program.exit, [EXIT.ok, null]);
 });
 
