@@ -16,9 +16,11 @@ process.exitCode = await runUntilSignal(async () => {
       process.stderr.write('reloaded\n');
     },
     stop: async () => {
+      // listened for before the test is told that it may send it
+      const told = once(process, 'SIGUSR2');
       process.stderr.write('flushing\n');
       if (ending === 'hangs') await new Promise(() => {});
-      if (ending === 'waits') await once(process, 'SIGUSR2');
+      if (ending === 'waits') await told;
       process.stderr.write('flushed\n');
       clearInterval(alive);
     },
