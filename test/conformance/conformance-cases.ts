@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 
 /** An open of a file: what kind of file it is to the kernel, and what must be told. */
 export interface OpenCase {
@@ -39,13 +38,7 @@ export interface ConformanceCases {
   readonly mem_prot_alert: readonly ProtectionCase[];
 }
 
-/** Beside the repository, or named by MEMWARDEN_CONFORMANCE. */
-export const CONFORMANCE_FILE =
-  process.env['MEMWARDEN_CONFORMANCE'] ??
-  fileURLToPath(new URL('../../../shared/conformance/signatures.json', import.meta.url));
-
-/** The shared cases; undefined where the file is not there. */
-export function loadConformanceCases(): ConformanceCases | undefined {
-  if (!existsSync(CONFORMANCE_FILE)) return undefined;
-  return JSON.parse(readFileSync(CONFORMANCE_FILE, 'utf8')) as ConformanceCases;
+/** The cases of signatures.json: what must be told of which act. */
+export function loadConformanceCases(): ConformanceCases {
+  return JSON.parse(readFileSync(new URL('./signatures.json', import.meta.url), 'utf8'));
 }

@@ -9,7 +9,6 @@ import { PTRACE } from '../../src/detect/ptrace-request.ts';
 import type { EnrichedEvent } from '../../src/enrich/event.ts';
 import { buildActor, buildEnrichedEvent, buildProcess } from '../unit/event-builder.ts';
 import {
-  CONFORMANCE_FILE,
   loadConformanceCases,
   type OpenCase,
   type ProtectionCase,
@@ -17,7 +16,6 @@ import {
 } from './conformance-cases.ts';
 
 const cases = loadConformanceCases();
-const skip = cases === undefined ? `no conformance cases at ${CONFORMANCE_FILE}` : false;
 const everything = ['signatures', 'base'];
 const actor = buildActor();
 const self = buildProcess({ ...actor });
@@ -62,8 +60,8 @@ function openEvent(open: OpenCase, kind: EventKind): EnrichedEvent {
   });
 }
 
-describe('conformance: opens', { skip }, () => {
-  for (const open of cases?.open ?? []) {
+describe('conformance: opens', () => {
+  for (const open of cases.open) {
     test(open.case, () => {
       const kind = kindOfOpen(open);
       // A file that is no memory file never leaves the kernel, unless a raw-event filter asks for it.
@@ -103,8 +101,8 @@ function syscallEvent(syscall: SyscallCase): EnrichedEvent {
   });
 }
 
-describe('conformance: system calls', { skip }, () => {
-  for (const syscall of cases?.syscall ?? []) {
+describe('conformance: system calls', () => {
+  for (const syscall of cases.syscall) {
     test(`${syscall.call} ${syscall.request ?? ''} on ${syscall.target}`, () => {
       assert.deepEqual(
         createEngine({ events: everything })
@@ -127,8 +125,8 @@ function protectionEvent(change: ProtectionCase): EnrichedEvent {
   });
 }
 
-describe('conformance: memory protection', { skip }, () => {
-  for (const change of cases?.mem_prot_alert ?? []) {
+describe('conformance: memory protection', () => {
+  for (const change of cases.mem_prot_alert) {
     test(`${change.call} ${change.prot ?? `${change.from} to ${change.to}`}`, () => {
       const detections = createEngine({ events: everything }).detect(protectionEvent(change));
       assert.deepEqual(
