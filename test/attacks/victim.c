@@ -18,6 +18,7 @@
 #define OUTLIVES_THE_ATTACK_SECONDS 3
 
 static char secret[4096] = "MADE-UP-SECRET-not-a-real-credential";
+static char *secret_on_heap;
 static int directory; /* the attacker's procfs, to know the pids of the initial namespace */
 
 static void __attribute__((noinline, used)) never_called(void)
@@ -51,7 +52,8 @@ int main(int count, char **arguments)
 	if (count != 2)
 		return 2;
 	directory = atoi(arguments[1]);
-	if (pthread_create(&thread, NULL, second_thread, NULL))
+	secret_on_heap = strdup(secret);
+	if (!secret_on_heap || pthread_create(&thread, NULL, second_thread, NULL))
 		return 1;
 	while (read(0, &byte, 1) > 0)
 		;

@@ -46,6 +46,18 @@ export const toolScenarios: readonly Scenario[] = [
   overwrite('chain', 'a return address that leads to a prepared stack'),
   overwrite('chain_mprotect', 'a prepared stack that makes code executable'),
   {
+    name: 'T1003.007, heap dump',
+    command: ['dump_regions', 'heap'],
+    capability: 'file_open',
+    expect: [READ],
+  },
+  {
+    name: 'every readable region of a process found by its name',
+    command: ['dump_regions', 'all'],
+    capability: 'file_open',
+    expect: [READ],
+  },
+  {
     name: 'T1003.007, heap dump in Python',
     command: ['dump_heap.py'],
     capability: 'file_open',
