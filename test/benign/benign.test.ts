@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { buildAttacks } from '../live/attack.ts';
 import { ancestorsOf, type ConsoleRecord, numberOf } from '../live/console-record.ts';
+import { whyNotLive } from '../live/requirements.ts';
 import { Sidecar } from '../live/sidecar.ts';
 import { type BenignProgram, benignPrograms } from './programs.ts';
 
 const HIGH = 17;
-const notRoot = process.getuid?.() !== 0 && 'needs root: loading BPF programs is privileged';
 const CONTROL = new URL('../attacks/build/open_mem', import.meta.url).pathname;
 
 function isMissing(program: string): boolean {
@@ -41,7 +41,7 @@ async function highRecordsOf(
     .filter(record => [numberOf(record, 'process.pid'), ...ancestorsOf(record)].includes(child.pid));
 }
 
-describe('benign programs on a live kernel', { skip: notRoot }, () => {
+describe('benign programs on a live kernel', { skip: whyNotLive() }, () => {
   let sidecar: Sidecar;
 
   before(async () => {

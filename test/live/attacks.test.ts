@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { attack, buildAttacks, missingNeed } from './attack.ts';
+import { whyNotLive } from './requirements.ts';
 import { scenarios } from './scenarios.ts';
 import { Sidecar } from './sidecar.ts';
 
-const notRoot = process.getuid?.() !== 0 && 'needs root: loading BPF programs is privileged';
-
-describe('attacks on a live kernel', { skip: notRoot }, () => {
+describe('attacks on a live kernel', { skip: whyNotLive() }, () => {
   let sidecar: Sidecar;
 
   before(async () => {

@@ -4,13 +4,13 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildAttacks } from './attack.ts';
 import { numberOf } from './console-record.ts';
+import { whyNotLive } from './requirements.ts';
 import { Sidecar } from './sidecar.ts';
 
 const STORM = fileURLToPath(new URL('../attacks/open_storm.py', import.meta.url));
 const OPENS = 5_000;
-const notRoot = process.getuid?.() !== 0 && 'needs root: loading BPF programs is privileged';
 
-suite('a ring buffer that overflows', { skip: notRoot }, () => {
+suite('a ring buffer that overflows', { skip: whyNotLive() }, () => {
   test('loses nothing silently: told and lost together are what the attacker did', async () => {
     buildAttacks();
     const sidecar = await Sidecar.start({

@@ -5,11 +5,10 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { buildAttacks } from './attack.ts';
 import type { ConsoleRecord } from './console-record.ts';
+import { whyNotLive } from './requirements.ts';
 import { Sidecar } from './sidecar.ts';
 
-const notRoot = process.getuid?.() !== 0 && 'needs root: loading BPF programs is privileged';
-
-suite('security_file_open as a raw event', { skip: notRoot }, () => {
+suite('security_file_open as a raw event', { skip: whyNotLive() }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'memwarden-raw-'));
   const below = join(directory, 'watched', 'deep', 'file');
   const named = join(directory, 'shadow');

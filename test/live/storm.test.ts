@@ -4,10 +4,10 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildAttacks } from './attack.ts';
 import { type ConsoleRecord, numberOf } from './console-record.ts';
+import { whyNotLive } from './requirements.ts';
 import { Sidecar } from './sidecar.ts';
 
 const STORM = fileURLToPath(new URL('../attacks/open_storm.py', import.meta.url));
-const notRoot = process.getuid?.() !== 0 && 'needs root: loading BPF programs is privileged';
 
 /** Opens one victim's memory `count` times; returns the pid that did it. */
 function storm(count: number): number {
@@ -20,7 +20,7 @@ function repeats(record: ConsoleRecord): number {
   return numberOf(record, 'memwarden.repeat.count') ?? 0;
 }
 
-suite('a storm of one finding', { skip: notRoot }, () => {
+suite('a storm of one finding', { skip: whyNotLive() }, () => {
   test('is told as a few records whose counts add up to every single act', async () => {
     buildAttacks();
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '1000' });
