@@ -1,5 +1,5 @@
 /**
- * Every attribute and event name that a record can carry; the table with types and meaning is in the README.
+ * Every attribute and event name that a record can carry; the table with types and meaning is in docs/events.md.
  * Names of the OpenTelemetry conventions that are not stable yet are copied here, as the conventions package asks of
  * its users, and test/unit/telemetry/attributes.test.ts compares them with the package.
  */

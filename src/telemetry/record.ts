@@ -17,7 +17,7 @@ export const SEVERITIES: Readonly<Record<Severity, readonly [SeverityNumber, str
 };
 
 /**
- * The log record of a detection, attribute by attribute as the README's table has it. An attribute whose value is not
+ * The log record of a detection, attribute by attribute as docs/events.md has it. An attribute whose value is not
  * known is absent, never empty; addresses are strings (a number is exact only up to 2^53).
  *
  * @param bootId the kernel's boot id, the part of `log.record.uid` that tells one boot from the next.

@@ -10,7 +10,7 @@ function kinds(kind: ValueKind, names: string): [string, ValueKind][] {
 }
 
 /**
- * The contract of the README's attribute table: each attribute a record may carry, and its type on the wire. Spelled out
+ * The contract of the attribute table in docs/events.md: each attribute a record may carry, and its type on the wire. Spelled out
  * here, not taken from the code, so that a renamed or retyped attribute fails a test before it breaks a dashboard.
  */
 export const ATTRIBUTE_KINDS: ReadonlyMap<string, ValueKind> = new Map([

@@ -2,13 +2,27 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { loadSettings } from '../../../src/config/index.ts';
-import { withGeneratedParts } from '../../../src/setup/readme.ts';
+import { GENERATED, regenerated } from '../../../src/setup/docs.ts';
+import { ECS, MEMWARDEN, OTEL } from '../../../src/telemetry/attributes.ts';
 
 const root = new URL('../../../', import.meta.url);
 const textOf = (name: string) => readFileSync(new URL(name, root), 'utf8');
 
-it('README.md says of signatures, exit status and settings what the code says (npm run docs)', () => {
-  assert.equal(textOf('README.md'), withGeneratedParts(textOf('README.md')));
+for (const page of Object.keys(GENERATED)) {
+  it(`${page} says what the code says (npm run docs)`, async () => {
+    assert.equal(textOf(page), await regenerated(page));
+  });
+}
+
+it('docs/events.md has every attribute, and names no other', () => {
+  const prose = textOf('docs/events.md').replace(/<!-- begin.*<!-- end/s, '');
+  const names = [OTEL, ECS, MEMWARDEN].flatMap(group => Object.values<string>(group));
+  for (const name of names) assert.ok(prose.includes(`\`${name}\``), `${name} is missing`);
+  for (const [, name = ''] of prose.matchAll(
+    /`((?:memwarden|process|security_rule|threat)\.[a-z_0-9.]+)`/g,
+  )) {
+    assert.ok(name === 'memwarden.events_lost' || names.includes(name), `${name} is no attribute`);
+  }
 });
 
 it('README.md has a reason for every dependency', () => {

@@ -1,0 +1,80 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { EXIT, EXIT_MEANINGS } from '../cli/exit-codes.ts';
+import { settingsReference } from '../cli/settings-reference.ts';
+import { signatureTable } from '../cli/signature-table.ts';
+import { createEngine } from '../detect/engine.ts';
+import { openRecording } from '../detect/recording.ts';
+import { SIGNATURES } from '../detect/signatures/index.ts';
+import { toRfc3339 } from '../telemetry/hr-time.ts';
+import { toLogRecord } from '../telemetry/record.ts';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** Acts that were recorded with `memwarden record`, at least one for each event. */
+const RECORDING = fileURLToPath(new URL('docs/examples.jsonl', ROOT));
+
+/** Stands for the boot id of the machine, which is part of each record's uid. */
+const BOOT_ID = '4d3b1a9cb6f24d5e9a0c7f8e1b2d3c4a';
+
+/** The parts of each page that come from the code; `npm run docs` writes them, a test compares them. */
+export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string | Promise<string>>>>> = {
+  'README.md': {
+    signatures: () => `\`\`\`console\n$ memwarden signatures\n${signatureTable()}\`\`\`\n`,
+    'exit status': exitTable,
+    settings: settingsReference,
+  },
+  'docs/events.md': { examples: exampleRecords },
+};
+
+/**
+ * The text of a page with each part between `<!-- begin NAME -->` and `<!-- end NAME -->` replaced by what the code says.
+ * @throws Error when a part has no place in the text
+ */
+export async function regenerated(page: string): Promise<string> {
+  let text = readFileSync(new URL(page, ROOT), 'utf8');
+  for (const [name, generate] of Object.entries(GENERATED[page] ?? {})) {
+    const [begin, end] = [`<!-- begin ${name} -->\n`, `<!-- end ${name} -->`];
+    const from = text.indexOf(begin);
+    const to = text.indexOf(end);
+    if (from < 0 || to < from) throw new Error(`failed to write ${page}: it has no place for "${name}"`);
+    text = text.slice(0, from + begin.length) + (await generate()) + text.slice(to);
+  }
+  return text;
+}
+
+function exitTable(): string {
+  const rows = Object.entries(EXIT_MEANINGS).map(
+    ([name, meaning]) => `| ${EXIT[name as keyof typeof EXIT]} | ${meaning} |\n`,
+  );
+  return `| Status | Meaning |\n| --- | --- |\n${rows.join('')}`;
+}
+
+/** For each event of the catalogue, the first record of the recording that tells it. */
+async function exampleRecords(): Promise<string> {
+  const examples = new Map<string, string>();
+  const engine = createEngine({ events: ['signatures', 'base'] });
+  for await (const event of await openRecording(RECORDING)) {
+    for (const detection of engine.detect(event)) {
+      const { eventName } = detection.definition;
+      if (!examples.has(eventName)) examples.set(eventName, exampleOf(toLogRecord(detection, BOOT_ID)));
+    }
+  }
+  return SIGNATURES.map(({ definition: { eventName, description, id } }) => {
+    const example = examples.get(eventName);
+    if (example === undefined)
+      throw new Error(`failed to show ${eventName}: ${RECORDING} has no example of it`);
+    return `### ${eventName}${id === undefined ? '' : `, ${id}`}\n\n${description}\n\n${example}\n`;
+  }).join('');
+}
+
+function exampleOf({ timestamp, ...record }: ReturnType<typeof toLogRecord>): string {
+  const { eventName, severityNumber, severityText, body, attributes } = record;
+  const time = Array.isArray(timestamp) ? toRfc3339(timestamp) : undefined;
+  const shown = { timestamp: time, eventName, severityNumber, severityText, body, attributes };
+  return `\`\`\`json\n${JSON.stringify(shown, undefined, 2)}\n\`\`\`\n`;
+}
+
+if (import.meta.main) {
+  for (const page of Object.keys(GENERATED)) writeFileSync(new URL(page, ROOT), await regenerated(page));
+}
