@@ -22,7 +22,7 @@ work=$(mktemp -d)
 started=
 follower=
 finish() {
-	[ ! -s "$work/sidecar" ] || as_root kill "$(cat "$work/sidecar")" 2>/dev/null || true
+	[ ! -s "$work/sidecar" ] || as_root sh -c 'kill "$1"' kill "$(cat "$work/sidecar")" 2>/dev/null || true
 	[ -z "$started" ] || wait "$started" 2>/dev/null || true
 	[ -z "$follower" ] || kill "$follower" 2>/dev/null || true
 	rm -rf "$work"
