@@ -72,6 +72,6 @@ export function toSentence({ event, match, repeat }: Detection): string {
   const alert = match.data['alert'];
   if (alert !== undefined) sentence += `: ${alert}`;
   if (failure !== undefined) sentence += ` (failed: ${failure})`;
-  if (repeat !== undefined) sentence += `, ${repeat.count} more times`;
+  if (repeat !== undefined) sentence += repeat.count === 1 ? ', once more' : `, ${repeat.count} more times`;
   return sentence;
 }
