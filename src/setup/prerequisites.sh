@@ -38,10 +38,17 @@ missing_packages() {
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || printf ' ca-certificates'
 }
 
-# what only the tests need: the attacks are small C programs, one of them for 32 bit
+# What only the tests need: a compiler for the attacks, and what honest people do to the memory of others.
 missing_test_packages() {
 	package_for clang-format clang-format
 	package_for gcc gcc
+	package_for git git
+	package_for strace strace
+	package_for lsof lsof
+	package_for fuser psmisc
+	package_for htop htop
+	package_for busybox busybox-static
+	python3 -m pip --version >/dev/null 2>&1 || printf ' python3-pip'
 	[ -e /usr/include/stdio.h ] || printf ' libc6-dev'
 	package_for python3 python3
 	package_for gdb gdb
@@ -84,4 +91,39 @@ install_node_modules() {
 
 has_node() {
 	[ "$(node_modules/.bin/node --version 2>/dev/null)" = "v$1" ]
+}
+
+# A Go that can build the OpenTelemetry Collector; 1.21 and newer fetch whatever version the modules ask for. That of
+# Debian 12 is older and cannot switch by itself, but it can fetch the toolchain as a module, checksum database included.
+# Without Go the tests that need the Collector are skipped, so this never fails.
+install_go() {
+	PATH="$PATH:/usr/local/go/bin"
+	go_version=1.26.8
+	go_cache=${XDG_CACHE_HOME:-$HOME/.cache}/memwarden/go-$go_version
+	[ ! -x "$go_cache/bin/go" ] || PATH="$go_cache/bin:$PATH"
+	! go_is_recent || return 0
+	command -v go >/dev/null || (install_packages golang-go) || return 0
+	! go_is_recent || return 0
+	say "fetching Go $go_version through the module proxy, to build the OpenTelemetry Collector"
+	go_module=$(mktemp -d)
+	go_folder=$(
+		cd "$go_module" && go mod init fetch 2>/dev/null &&
+			go mod download -json "golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture)" |
+			sed -n 's/^.*"Dir": "\(.*\)",$/\1/p'
+	)
+	rm -rf "$go_module"
+	if [ -z "$go_folder" ]; then
+		say 'there is no Go that is new enough: the tests with a real OpenTelemetry Collector will be skipped'
+		return 0
+	fi
+	mkdir -p "$go_cache"
+	cp -R --no-preserve=mode "$go_folder/." "$go_cache"
+	# modules carry no permission to execute
+	chmod +x "$go_cache"/bin/* "$go_cache"/pkg/tool/*/*
+	PATH="$go_cache/bin:$PATH"
+}
+
+go_is_recent() {
+	minor=$(go version 2>/dev/null | sed -n 's/^go version go1\.\([0-9]*\).*/\1/p')
+	[ "${minor:-0}" -ge 21 ]
 }

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck disable=SC2046 # one word a package
 install_packages $(missing_packages) $(missing_test_packages)
 install_node_modules
+install_go
 [ "$(id -u)" -eq 0 ] || say 'not root: tests on the live kernel will be skipped; run this with sudo to include them'
 
 work=$(mktemp -d)
