@@ -4,41 +4,40 @@
 
 /*
  * ptrace: the entry functions of the calls themselves. Their names carry the architecture
- * (arch/<arch>/include/asm/syscall_wrapper.h); a 32-bit caller enters through functions of its own.
+ * (arch/<arch>/include/asm/syscall_wrapper.h); a 32-bit caller enters through functions of its own,
+ * except on arm64 for process_vm_*: there the native ones serve both.
  */
 #if defined(__TARGET_ARCH_x86)
 #define MW_NATIVE(call)	       "__x64_sys_" call
 #define MW_COMPAT(call)	       "__ia32_compat_sys_" call
 #define MW_COMPAT_SHARED(call) "__ia32_sys_" call
 #elif defined(__TARGET_ARCH_arm64)
-#define MW_NATIVE(call)	       "__arm64_sys_" call
-#define MW_COMPAT(call)	       "__arm64_compat_sys_" call
-/* Where the 32-bit table points at the native function there is nothing more to attach to. */
-#define MW_COMPAT_SHARED(call) "__arm64_sys_" call
+#define MW_NATIVE(call) "__arm64_sys_" call
+#define MW_COMPAT(call) "__arm64_compat_sys_" call
 #endif
 
-#define MW_ACCESS_PROGRAMS(name, function, call, compat)                                                     \
+#define MW_ACCESS_PROGRAMS(name, function, call)                                                             \
 	SEC("fexit/" function)                                                                               \
 	int BPF_PROG(fexit_##name, struct pt_regs *regs, long result)                                        \
 	{                                                                                                    \
-		on_access_call(call, regs, compat, result);                                                  \
+		on_access_call(call, regs, result);                                                          \
 		return 0;                                                                                    \
 	}                                                                                                    \
                                                                                                              \
 	SEC("kretprobe/" function)                                                                           \
 	int BPF_KRETPROBE(kretprobe_##name, long result)                                                     \
 	{                                                                                                    \
-		on_access_call(call, user_registers(), compat, result);                                      \
+		on_access_call(call, user_registers(), result);                                              \
 		return 0;                                                                                    \
 	}
 
-MW_ACCESS_PROGRAMS(ptrace, MW_NATIVE("ptrace"), MW_ACCESS_PTRACE, false)
-MW_ACCESS_PROGRAMS(process_vm_readv, MW_NATIVE("process_vm_readv"), MW_ACCESS_VM_READV, false)
-MW_ACCESS_PROGRAMS(process_vm_writev, MW_NATIVE("process_vm_writev"), MW_ACCESS_VM_WRITEV, false)
-MW_ACCESS_PROGRAMS(ptrace_compat, MW_COMPAT("ptrace"), MW_ACCESS_PTRACE, true)
+MW_ACCESS_PROGRAMS(ptrace, MW_NATIVE("ptrace"), MW_ACCESS_PTRACE)
+MW_ACCESS_PROGRAMS(process_vm_readv, MW_NATIVE("process_vm_readv"), MW_ACCESS_VM_READV)
+MW_ACCESS_PROGRAMS(process_vm_writev, MW_NATIVE("process_vm_writev"), MW_ACCESS_VM_WRITEV)
+MW_ACCESS_PROGRAMS(ptrace_compat, MW_COMPAT("ptrace"), MW_ACCESS_PTRACE)
 #if defined(__TARGET_ARCH_x86)
-MW_ACCESS_PROGRAMS(process_vm_readv_compat, MW_COMPAT_SHARED("process_vm_readv"), MW_ACCESS_VM_READV, true)
-MW_ACCESS_PROGRAMS(process_vm_writev_compat, MW_COMPAT_SHARED("process_vm_writev"), MW_ACCESS_VM_WRITEV, true)
+MW_ACCESS_PROGRAMS(process_vm_readv_compat, MW_COMPAT_SHARED("process_vm_readv"), MW_ACCESS_VM_READV)
+MW_ACCESS_PROGRAMS(process_vm_writev_compat, MW_COMPAT_SHARED("process_vm_writev"), MW_ACCESS_VM_WRITEV)
 #endif
 
 /* ptrace, last rung. */
@@ -49,6 +48,6 @@ int BPF_PROG(tracepoint_access_exit, struct pt_regs *regs, long result)
 	enum mw_access_call call = access_call(syscall_number(regs), &compat);
 
 	if (call == MW_ACCESS_PTRACE || call == MW_ACCESS_VM_READV || call == MW_ACCESS_VM_WRITEV)
-		on_access_call(call, regs, compat, result);
+		on_access_call(call, regs, result);
 	return 0;
 }

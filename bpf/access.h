@@ -77,10 +77,9 @@ static __always_inline __u64 first_remote_address(struct pt_regs *regs, bool com
 	return base;
 }
 
-static __always_inline void on_access_call(enum mw_access_call call, struct pt_regs *regs, bool compat,
-					   long result)
+static __always_inline void on_access_call(enum mw_access_call call, struct pt_regs *regs, long result)
 {
-	bool ptrace = call == MW_ACCESS_PTRACE;
+	bool ptrace = call == MW_ACCESS_PTRACE, compat = in_compat_syscall();
 	__u32 request = ptrace ? syscall_argument(regs, 0, compat) : 0;
 	__u32 number = syscall_argument(regs, ptrace ? 1 : 0, compat);
 	struct task_struct *target = NULL;

@@ -9,10 +9,11 @@
 #include "file_open.h"
 #include "syscall.h"
 
-#define MW_TRANSFER_INTERVAL_NS                                                                              \
-	5000000000ULL		 /* bytes are told at close, and at least this often while they move */
-#define MW_INHERITED_FDS_MAX 128 /* descriptors looked at when a program starts */
-#define MW_PASSED_FDS_MAX    16	 /* descriptors looked at in one control message */
+/* Bytes are told at close, and at least this often while they move. */
+#define MW_TRANSFER_INTERVAL_NS 5000000000ULL
+/* Descriptors looked at when a program starts, and in one control message; told as limits by `doctor`. */
+#define MW_INHERITED_FDS_MAX 128
+#define MW_PASSED_FDS_MAX    16
 
 static __always_inline bool opened_by(struct file *file, __u32 tgid)
 {
@@ -32,12 +33,10 @@ static __always_inline struct pid *memory_of(struct file *file)
 {
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != MW_PROC_SUPER_MAGIC)
-		return NULL;
-	if (!dentry_is(BPF_CORE_READ(file, f_path.dentry), "mem", 3) ||
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != MW_PROC_SUPER_MAGIC ||
 	    BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
 		return NULL;
-	return proc_inode_pid(inode);
+	return procfs_memory(BPF_CORE_READ(file, f_path.dentry), inode);
 }
 
 /* Tell that the current task has a descriptor that it did not open, or how much it moved. A global function:

@@ -46,7 +46,7 @@ int BPF_PROG(fexit_do_filp_open, int dfd, struct filename *name, const int *op, 
 	return 0;
 }
 
-/* do_filp_open's name from 7.0 on. */
+/* 25b38bb60b5a ("rename do_filp_open() to do_file_open()"): not in 6.18, in 7.3. */
 SEC("fexit/do_file_open")
 int BPF_PROG(fexit_do_file_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
@@ -86,11 +86,7 @@ int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
 	enum mw_open_call call = open_call(syscall_number(regs), &compat);
 	struct mw_text text = {.user = true};
 	struct mw_scratch *s;
-	struct inode *inode;
-	struct file *file;
-	struct pid *pid;
 	__u32 flags;
-	int kind;
 
 	if (call == MW_CALL_OTHER)
 		return 0;
@@ -101,18 +97,10 @@ int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
 		on_refused_by_text(text, open_directory(regs, call, compat), flags, result);
 		return 0;
 	}
-	file = file_of_descriptor(result);
-	if (!file)
-		return 0;
-	inode = BPF_CORE_READ(file, f_inode);
-	kind = classify(file, inode, BPF_CORE_READ(inode, i_sb, s_magic), &pid);
-	if (!kind || BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
-		return 0;
-	s = describe_open(file, inode, kind, pid);
+	s = describe_opened(result);
 	if (!s)
 		return 0;
 	text.at = open_arguments(regs, call, compat, &flags);
-	s->event.descriptor = result;
 	s->event.flags |= flags & MW_CREATION_FLAGS;
 	if (compat)
 		s->event.traits |= MW_TRAIT_COMPAT;
@@ -132,31 +120,18 @@ static __always_inline void on_io_uring_complete(struct io_kiocb *request, long 
 {
 	__u8 opcode = request ? BPF_CORE_READ(request, opcode) : 0;
 	struct mw_scratch *s;
-	struct inode *inode;
-	struct file *file;
-	struct pid *pid;
-	int kind;
 
 	if ((opcode != MW_IORING_OP_OPENAT && opcode != MW_IORING_OP_OPENAT2) || result < 0)
 		return;
-	file = file_of_descriptor(result);
-	if (!file)
-		return;
-	inode = BPF_CORE_READ(file, f_inode);
-	kind = classify(file, inode, BPF_CORE_READ(inode, i_sb, s_magic), &pid);
-	if (!kind || BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
-		return;
-	s = describe_open(file, inode, kind, pid);
+	s = describe_opened(result);
 	if (!s)
 		return;
-	s->event.descriptor = result;
 	s->event.traits |= MW_TRAIT_IO_URING;
 	remember_opener(s);
 	finish(s);
 }
 
-/* 072d37b53a20 ("io_uring: make io_uring_complete trace the cqe", 6.17) and later: the result is in the
- * entry. */
+/* From 6.18 (6.12 has the other form): the result is in the completion queue entry. */
 SEC("tp_btf/io_uring_complete")
 int BPF_PROG(io_uring_complete_entry, void *ring, struct io_kiocb *request, struct io_uring_cqe *entry)
 {
@@ -164,8 +139,10 @@ int BPF_PROG(io_uring_complete_entry, void *ring, struct io_kiocb *request, stru
 	return 0;
 }
 
-/* 5.19 to 6.16; before it the request was not told. `extra` is read so that a shorter list of arguments is
- * refused. */
+/*
+ * 502c87d65564 ("io-uring: Make tracepoints consistent.", 5.18) added the request. `extra` is read so that a
+ * shorter list of arguments, before it and after it, is refused.
+ */
 SEC("raw_tp/io_uring_complete")
 int io_uring_complete_result(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -42,6 +42,12 @@ static __always_inline bool dentry_is(struct dentry *dentry, const char *name, _
 	return true;
 }
 
+/* The struct pid whose memory a procfs file is, or NULL when it is any other procfs file. */
+static __always_inline struct pid *procfs_memory(struct dentry *dentry, struct inode *inode)
+{
+	return dentry_is(dentry, "mem", 3) ? proc_inode_pid(inode) : NULL;
+}
+
 /* What the file is to us: an enum mw_kind, or 0 for a file that nobody asked about. */
 static __always_inline int classify(struct file *file, struct inode *inode, unsigned long magic,
 				    struct pid **pid)
@@ -50,11 +56,9 @@ static __always_inline int classify(struct file *file, struct inode *inode, unsi
 
 	*pid = NULL;
 	if (magic == MW_PROC_SUPER_MAGIC) {
-		if (dentry_is(dentry, "mem", 3)) {
-			*pid = proc_inode_pid(inode);
-			if (*pid)
-				return MW_PROC_MEM_OPEN;
-		}
+		*pid = procfs_memory(dentry, inode);
+		if (*pid)
+			return MW_PROC_MEM_OPEN;
 		if (dentry_is(dentry, "kcore", 5) &&
 		    BPF_CORE_READ(dentry, d_parent) == BPF_CORE_READ(inode, i_sb, s_root))
 			return MW_KCORE_OPEN;
@@ -87,6 +91,30 @@ static __always_inline struct mw_scratch *describe_open(struct file *file, struc
 	}
 	describe_actor();
 	describe_target((__u64)target);
+	return s;
+}
+
+/*
+ * The event of an open that has succeeded, from the descriptor that it gave the current task; NULL when
+ * nobody asked for the file. An O_PATH descriptor opens nothing.
+ */
+static __always_inline struct mw_scratch *describe_opened(__u32 descriptor)
+{
+	struct file *file = file_of_descriptor(descriptor);
+	struct mw_scratch *s;
+	struct inode *inode;
+	struct pid *pid;
+	int kind;
+
+	if (!file)
+		return NULL;
+	inode = BPF_CORE_READ(file, f_inode);
+	kind = classify(file, inode, BPF_CORE_READ(inode, i_sb, s_magic), &pid);
+	if (!kind || BPF_CORE_READ(file, f_mode) & MW_FMODE_PATH)
+		return NULL;
+	s = describe_open(file, inode, kind, pid);
+	if (s)
+		s->event.descriptor = descriptor;
 	return s;
 }
 
@@ -162,8 +190,7 @@ static __always_inline bool is_refusal(long result)
 	return result == -MW_EACCES || result == -MW_EPERM;
 }
 
-/* The open is over. `flags` are those the caller asked for; they matter only when there is no event waiting.
- */
+/* The open is over. `directory` and `flags` are the caller's, for when no event waits. */
 static __always_inline void on_open_result(long result, struct mw_text text, int directory, __u32 flags)
 {
 	struct mw_scratch *s = current_scratch();

@@ -7,7 +7,7 @@
  * components.
  *
  * The walks are global functions: the verifier judges such a function once, by itself, instead of once for
- * every state in which it is called (450,000 instructions became 5,000). Global functions take only numbers
+ * every state in which it is called. Global functions take only numbers
  * on 5.10, so they look up the scratch of the current task themselves. The end of the text lives in the
  * scratch and not in a variable for the same reason: the verifier forgets what is stored there, and every
  * round of a loop looks alike to it.
