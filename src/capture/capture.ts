@@ -4,7 +4,7 @@ import { climb } from './climb.ts';
 import { type CpuCounters, readCounters } from './counters.ts';
 import { EventDecoder } from './decoder.ts';
 import type { CapturedEvent, HookName } from './event.ts';
-import { LADDERS } from './ladders/index.ts';
+import { LADDERS, laddersFor } from './ladders/index.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import { type Libbpf, loadLibbpf } from './libbpf.ts';
 import { bootTimeNs, Poller, WakeUp } from './libc.ts';
@@ -66,8 +66,7 @@ export class Capture {
     this.#unfinished = new UnfinishedEvents(this.#libbpf, this.#object.mapFd('scratch'));
     const { rawFilter } = options;
     if (rawFilter) installRawFilter(this.#libbpf, rawFilter, name => this.#object.mapFd(name));
-    const wanted = LADDERS.filter(({ kinds }) => kinds.some(kind => options.kinds?.has(kind) ?? true));
-    this.reports = wanted.map(ladder => {
+    this.reports = laddersFor(options.kinds).map(ladder => {
       const { report, attachments } = climb(ladder, this.#object, {
         choice: choices.get(ladder.capability) ?? 'auto',
         // a kind that was chosen for all is a wish where the capability is not what the start depends on

@@ -1,11 +1,14 @@
-import type {
-  Actor,
-  Ancestor,
-  CapturedEvent,
-  CaptureMethod,
-  EventKind,
-  HookName,
-  ProcessIdentity,
+import {
+  type Actor,
+  type Ancestor,
+  CAPTURE_METHODS,
+  type CapturedEvent,
+  type CaptureMethod,
+  EVENT_KINDS,
+  type EventKind,
+  HOOK_NAMES,
+  type HookName,
+  type ProcessIdentity,
 } from './event.ts';
 import {
   ANCESTOR,
@@ -21,33 +24,9 @@ import {
 } from './layout.ts';
 
 /** Names of `enum mw_kind`, `enum mw_hook` and `enum mw_method` by their number; 0 is never sent. */
-export const KINDS: readonly (EventKind | undefined)[] = [
-  undefined,
-  'proc_mem_open',
-  'kcore_open',
-  'file_open',
-  'ptrace',
-  'process_vm',
-  'fd_transfer',
-  'mem_io',
-  'mem_protect',
-  'repeat',
-];
-export const HOOKS: readonly (HookName | undefined)[] = [undefined, 'lsm', 'fentry', 'kprobe', 'tracepoint'];
-export const METHODS: readonly (CaptureMethod | undefined)[] = [
-  undefined,
-  'open',
-  'process_vm_readv',
-  'process_vm_writev',
-  'ptrace',
-  'pidfd_getfd',
-  'scm_rights',
-  'inherited',
-  'fd_read',
-  'fd_write',
-  'mmap',
-  'mprotect',
-];
+export const KINDS: readonly (EventKind | undefined)[] = [undefined, ...EVENT_KINDS];
+export const HOOKS: readonly (HookName | undefined)[] = [undefined, ...HOOK_NAMES];
+export const METHODS: readonly (CaptureMethod | undefined)[] = [undefined, ...CAPTURE_METHODS];
 
 const NEVER_SET_UID = 0xffff_ffff;
 const NUL = 0;

@@ -1,33 +1,38 @@
 /** What the capture stage hands on: one record of bpf/event.h, decoded. */
 
-/** What happened; mirrors `enum mw_kind` of bpf/event.h. */
-export type EventKind =
-  | 'proc_mem_open'
-  | 'kcore_open'
-  | 'file_open'
-  | 'ptrace'
-  | 'process_vm'
-  | 'fd_transfer'
-  | 'mem_io'
-  | 'mem_protect'
-  | 'repeat';
+/** What happened, in the order of `enum mw_kind` of bpf/event.h, which counts from 1. */
+export const EVENT_KINDS = [
+  'proc_mem_open',
+  'kcore_open',
+  'file_open',
+  'ptrace',
+  'process_vm',
+  'fd_transfer',
+  'mem_io',
+  'mem_protect',
+  'repeat',
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** The kind of program that saw the event; mirrors `enum mw_hook`. */
-export type HookName = 'lsm' | 'fentry' | 'kprobe' | 'tracepoint';
+/** The kind of program that saw the event, in the order of `enum mw_hook`. */
+export const HOOK_NAMES = ['lsm', 'fentry', 'kprobe', 'tracepoint'] as const;
+export type HookName = (typeof HOOK_NAMES)[number];
 
-/** How the access was made; mirrors `enum mw_method`. */
-export type CaptureMethod =
-  | 'open'
-  | 'process_vm_readv'
-  | 'process_vm_writev'
-  | 'ptrace'
-  | 'pidfd_getfd'
-  | 'scm_rights'
-  | 'inherited'
-  | 'fd_read'
-  | 'fd_write'
-  | 'mmap'
-  | 'mprotect';
+/** How the access was made, in the order of `enum mw_method`. */
+export const CAPTURE_METHODS = [
+  'open',
+  'process_vm_readv',
+  'process_vm_writev',
+  'ptrace',
+  'pidfd_getfd',
+  'scm_rights',
+  'inherited',
+  'fd_read',
+  'fd_write',
+  'mmap',
+  'mprotect',
+] as const;
+export type CaptureMethod = (typeof CAPTURE_METHODS)[number];
 
 /** One side of an access as the kernel knew it at that moment. Ids are those of the initial namespaces. */
 export interface ProcessIdentity {

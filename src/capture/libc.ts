@@ -91,6 +91,7 @@ export class Poller {
   /** Resolves when a descriptor is readable or after `timeoutMillis`. */
   wait(timeoutMillis: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      // the result is not looked at: EINTR (after SIGSTOP and SIGCONT) is a reason to look at the ring buffer like any other
       epollWaitCall.async(this.#epoll, this.#events, 1, timeoutMillis, (error: Error | null) => {
         if (error) reject(error);
         else resolve();

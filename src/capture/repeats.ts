@@ -27,7 +27,8 @@ interface Followed {
 
 /**
  * Asks the kernel how often events were repeated that it did not send. The kernel's numbers only grow and this side
- * tells differences, so neither has to wait for the other and no repetition is lost or told twice.
+ * tells differences, so neither has to wait for the other and no repetition is told twice. One can be lost: a finding
+ * that comes back at the very moment in which it is forgotten, after windows of silence.
  */
 export class Repeats {
   readonly #libbpf: Libbpf;

@@ -1,4 +1,11 @@
-import type { Actor, Ancestor, ProcessIdentity } from '../capture/event.ts';
+import {
+  type Actor,
+  type Ancestor,
+  CAPTURE_METHODS,
+  EVENT_KINDS,
+  HOOK_NAMES,
+  type ProcessIdentity,
+} from '../capture/event.ts';
 import type { EnrichedEvent, ProcessDetails } from '../enrich/event.ts';
 
 /** How a value is written in JSON: a bigint as decimal text, an absent value not at all. */
@@ -123,34 +130,12 @@ const DETAILS: Codec<ProcessDetails> = {
 
 /** An event with all that was known of it, as JSON values; every field of the contract is checked on the way back. */
 export const ENRICHED_EVENT: Codec<EnrichedEvent> = record<EnrichedEvent>({
-  kind: oneOf(
-    'proc_mem_open',
-    'kcore_open',
-    'file_open',
-    'ptrace',
-    'process_vm',
-    'fd_transfer',
-    'mem_io',
-    'mem_protect',
-    'repeat',
-  ),
+  kind: oneOf(...EVENT_KINDS),
   timeNs: BIGINT,
   cpu: NUMBER,
   sequence: BIGINT,
-  hook: oneOf('lsm', 'fentry', 'kprobe', 'tracepoint'),
-  method: oneOf(
-    'open',
-    'process_vm_readv',
-    'process_vm_writev',
-    'ptrace',
-    'pidfd_getfd',
-    'scm_rights',
-    'inherited',
-    'fd_read',
-    'fd_write',
-    'mmap',
-    'mprotect',
-  ),
+  hook: oneOf(...HOOK_NAMES),
+  method: oneOf(...CAPTURE_METHODS),
   actor: record(ACTOR),
   target: optional(record(PROCESS)),
   selfAccess: BOOLEAN,

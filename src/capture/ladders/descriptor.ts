@@ -3,6 +3,9 @@ import { duplicateOwnDescriptor } from '../libc.ts';
 import type { Ladder } from './ladder.ts';
 
 const EXEC = ['tracepoint_exec'];
+/** Of bpf/descriptor.h; an attacker who knows them can stay above. */
+const INHERITED =
+  'of the descriptors that a program is started with, the first 128 are looked at, and the last 8 of procfs files among them';
 
 /** Descriptors of /proc/<pid>/mem that change hands: bpf/descriptor.h. */
 export const descriptor: Ladder = {
@@ -10,15 +13,17 @@ export const descriptor: Ladder = {
   required: false,
   kinds: ['fd_transfer'],
   rungs: [
-    { hook: 'lsm', programs: ['lsm_file_receive'], optional: EXEC, limits: [] },
-    { hook: 'fentry', programs: ['fentry_file_receive'], optional: EXEC, limits: [] },
-    { hook: 'kprobe', programs: ['kprobe_file_receive'], optional: EXEC, limits: [] },
+    { hook: 'lsm', programs: ['lsm_file_receive'], optional: EXEC, limits: [INHERITED] },
+    { hook: 'fentry', programs: ['fentry_file_receive'], optional: EXEC, limits: [INHERITED] },
+    { hook: 'kprobe', programs: ['kprobe_file_receive'], optional: EXEC, limits: [INHERITED] },
     {
       hook: 'tracepoint',
       programs: ['tracepoint_receive_exit'],
       optional: EXEC,
       limits: [
-        'of a message with descriptors the first control message of a 64-bit recvmsg(2) is looked at',
+        INHERITED,
+        'of a message with descriptors, the first 16 of the first control message of a 64-bit recvmsg(2) are looked at',
+        'descriptors received by recvmmsg(2) or io_uring are not seen',
         'every system call of the machine pays for the hook',
       ],
     },
@@ -34,5 +39,5 @@ export const descriptor: Ladder = {
     duplicateOwnDescriptor(fd);
     closeSync(fd);
   },
-  isProof: event => event.kind === 'fd_transfer',
+  isProof: event => event.kind === 'fd_transfer' && event.method === 'pidfd_getfd',
 };

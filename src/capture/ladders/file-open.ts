@@ -10,7 +10,8 @@ const REFUSED_BY_TEXT = 'an open refused by file permissions is known by its pat
 export const fileOpen: Ladder = {
   capability: 'file_open',
   required: true,
-  kinds: ['proc_mem_open', 'kcore_open', 'file_open'],
+  // the last two: who opened a descriptor is known only from its open
+  kinds: ['proc_mem_open', 'kcore_open', 'file_open', 'fd_transfer', 'mem_io'],
   rungs: [
     { hook: 'lsm', programs: ['lsm_file_open'], results: RESULTS, limits: [REFUSED_BY_TEXT] },
     { hook: 'fentry', programs: ['fentry_file_open'], results: RESULTS, limits: [REFUSED_BY_TEXT] },

@@ -42,5 +42,5 @@ export const memoryIo: Ladder = {
       if (code !== 'EIO' && code !== 'EACCES') throw error;
     }
   },
-  isProof: event => event.kind === 'mem_io',
+  isProof: event => event.method === 'fd_read',
 };
