@@ -84,9 +84,13 @@ export async function startPipeline(
       clearInterval(sweep);
       stopping = true;
       await health?.stop();
-      await capture.stop();
-      judgement.flush();
-      await shutdown(SHUTDOWN_MILLIS);
+      try {
+        await capture.stop();
+      } finally {
+        // also when the capture failed: what it had seen until then is told
+        judgement.flush();
+        await shutdown(SHUTDOWN_MILLIS);
+      }
     },
   };
 }
@@ -105,6 +109,11 @@ export async function startRecording(settings: Settings, path: string): Promise<
     await capture.stop();
     throw error;
   }
+  const losses = new LossWatch(() => capture.counters());
+  const warnOfLosses = () => {
+    for (const { count, cpu, reason } of losses.collect())
+      log.warn(`${count} events of CPU ${cpu} are not in the recording: ${reason}`);
+  };
   capture.start({
     onEvent: event => {
       if (isCanary(capture, event)) return;
@@ -112,14 +121,18 @@ export async function startRecording(settings: Settings, path: string): Promise<
       const enriched = judgement.enricher.enrich(event);
       if (enriched !== undefined) recorder.record(enriched);
     },
-    onRound: () => undefined,
+    onRound: warnOfLosses,
   });
+  capture.ended.catch(stopAfterFailure);
   return {
     hooks: capture.hooks,
     reload: () => log.info('a recording applies no exceptions'),
     stop: async () => {
-      await capture.stop();
-      recorder.close();
+      try {
+        await capture.stop();
+      } finally {
+        recorder.close();
+      }
     },
   };
 }
