@@ -210,9 +210,21 @@ export const schema = {
       ['default'],
     ),
     fileOpen: {
-      prefixes: setting('`security_file_open`: report paths that start with one of these.', list, []),
-      suffixes: setting('`security_file_open`: report paths that end with one of these.', list, []),
-      names: setting('`security_file_open`: report files of exactly these names.', list, []),
+      prefixes: setting(
+        '`security_file_open`: report these files and all below these directories; they must exist at the start.',
+        list,
+        [],
+      ),
+      suffixes: setting(
+        '`security_file_open`: report files whose name ends with one of these, at most 16 bytes each.',
+        list,
+        [],
+      ),
+      names: setting(
+        '`security_file_open`: report files of exactly these names, at most 63 bytes each.',
+        list,
+        [],
+      ),
       allowUnfiltered: setting(
         '`security_file_open`: report every open of every file, which can be a million a second.',
         flag,
