@@ -182,6 +182,8 @@ static __always_inline void on_transfer(struct file *file, enum mw_method method
 	struct mw_transfer fresh = {.first_ns = bpf_ktime_get_boot_ns()}, *transfer;
 	bool stranger = !opened_by(file, key.tgid), first = false;
 
+	if (!is_active())
+		return;
 	bpf_probe_read_kernel(&address, sizeof(address), position);
 	fresh.address = result > 0 ? address - result : address;
 	transfer = bpf_map_lookup_elem(&transfers, &key);
@@ -217,7 +219,7 @@ static __always_inline void end_transfer(enum mw_method method, long result)
 	__u64 task = bpf_get_current_pid_tgid();
 	struct mw_transfer_call *call = bpf_map_lookup_elem(&transfer_calls, &task);
 
-	if (!call)
+	if (!call || !is_active())
 		return;
 	on_transfer((struct file *)call->file, method, (const __s64 *)call->position, result);
 	bpf_map_delete_elem(&transfer_calls, &task);
@@ -241,6 +243,8 @@ static __always_inline void on_release(struct file *file)
 {
 	__u64 key = (__u64)file;
 
+	if (!is_active())
+		return;
 	tell_rest(file, MW_METHOD_FD_READ);
 	tell_rest(file, MW_METHOD_FD_WRITE);
 	bpf_map_delete_elem(&openers, &key);

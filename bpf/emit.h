@@ -65,6 +65,28 @@ static __always_inline bool can_repeat(__u16 kind)
 	       kind == MW_PROCESS_VM || kind == MW_MEM_PROTECT;
 }
 
+static __always_inline struct mw_control *current_control(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&control, &zero);
+}
+
+/*
+ * Whether this generation of the programs is the one to watch the current task. Asked only once a program has
+ * found something to do, so an unrelated open does not pay for it.
+ */
+static __always_inline bool is_active(void)
+{
+	struct mw_control *state = current_control();
+
+	if (!state)
+		return false;
+	if (state->proving && state->own_tgid == bpf_get_current_pid_tgid() >> 32)
+		return state->proving == knobs.generation;
+	return state->active == knobs.generation;
+}
+
 /*
  * The event of the current task is the same finding as one sent less than a window ago: counts it, and
  * returns 1. Reads and writes word by word (ptrace) come by the hundred thousand; what is not sent costs user
@@ -74,13 +96,14 @@ __noinline int counts_as_repetition(void)
 {
 	struct mw_scratch *s = current_scratch();
 	__u32 zero = 0;
-	struct mw_repeat_settings *settings = bpf_map_lookup_elem(&repeat_settings, &zero);
+	struct mw_control *state = current_control();
+	struct mw_repeat *fresh = bpf_map_lookup_elem(&blank_repeat, &zero), *repeat;
 	struct mw_repeat_key key = {};
-	struct mw_repeat fresh = {}, *repeat;
 
-	if (!s || !settings || !settings->window_ns || !can_repeat(s->event.kind))
+	if (!s || !fresh || !state || !state->window_ns || !can_repeat(s->event.kind))
 		return 0;
-	if (s->event.actor.tgid == settings->exempt_tgid || s->event.traits & MW_TRAIT_BY_TEXT)
+	/* a canary must arrive, and a text is only an attempt of unknown object */
+	if (s->event.traits & (MW_TRAIT_SIDECAR | MW_TRAIT_BY_TEXT))
 		return 0;
 	key.actor_start_ns = s->event.actor.start_time_ns;
 	key.about = s->event.traits & MW_TRAIT_HAS_TARGET ? s->event.target.start_time_ns : s->event.inode;
@@ -94,18 +117,20 @@ __noinline int counts_as_repetition(void)
 	key.kind = s->event.kind;
 	key.method = s->event.method;
 	repeat = bpf_map_lookup_elem(&repeats, &key);
-	if (repeat && s->event.time_ns - repeat->window_start_ns < settings->window_ns) {
+	if (repeat && s->event.time_ns - repeat->window_start_ns < state->window_ns) {
 		__sync_fetch_and_add(&repeat->count, 1);
 		__sync_fetch_and_add(&repeat->bytes, s->event.size_bytes);
 		repeat->last_ns = s->event.time_ns;
 		return 1;
 	}
-	if (repeat) {
-		repeat->window_start_ns = s->event.time_ns;
-		return 0;
+	if (!repeat) {
+		bpf_map_update_elem(&repeats, &key, fresh, BPF_NOEXIST);
+		repeat = bpf_map_lookup_elem(&repeats, &key);
+		if (!repeat)
+			return 0;
+		repeat->event = s->event;
 	}
-	fresh.window_start_ns = s->event.time_ns;
-	bpf_map_update_elem(&repeats, &key, &fresh, BPF_NOEXIST);
+	repeat->window_start_ns = s->event.time_ns;
 	return 0;
 }
 
@@ -117,14 +142,14 @@ static __always_inline void finish(struct mw_scratch *s)
 	free_scratch();
 }
 
-/* A zeroed event of the current task, or NULL when too many are under way (counted). */
+/* A zeroed event of the current task; NULL when others watch it, or too many are under way (counted). */
 static __always_inline struct mw_scratch *begin(enum mw_kind kind, enum mw_method method)
 {
 	__u64 task = bpf_get_current_pid_tgid();
 	__u32 zero = 0;
 	struct mw_scratch *empty = bpf_map_lookup_elem(&blank, &zero), *s;
 
-	if (!empty)
+	if (!empty || !is_active())
 		return NULL;
 	if (bpf_map_update_elem(&scratch, &task, empty, BPF_ANY) ||
 	    !(s = bpf_map_lookup_elem(&scratch, &task))) {
@@ -161,11 +186,14 @@ static __always_inline void append_container_cgroup(struct task_struct *task, en
 __noinline int describe_actor(void)
 {
 	struct task_struct *actor = (void *)bpf_get_current_task();
+	struct mw_control *state = current_control();
 	struct mw_scratch *s = current_scratch();
 
-	if (!s)
+	if (!s || !state)
 		return 0;
 	fill_process(&s->event.actor, actor, BPF_CORE_READ(actor, cred));
+	if (s->event.actor.vtgid == state->own_vtgid && s->event.actor.pid_ns == state->own_pid_ns)
+		s->event.traits |= MW_TRAIT_SIDECAR;
 	fill_ancestors(s->event.ancestors, actor);
 	if (BPF_CORE_READ(actor, flags) & MW_PF_IO_WORKER)
 		s->event.traits |= MW_TRAIT_IO_URING;

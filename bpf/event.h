@@ -76,6 +76,7 @@ enum mw_string {
 #define MW_TRAIT_BY_TEXT	(1u << 5) /* refused before the kernel had a file: only the text is known */
 #define MW_TRAIT_RESULT_UNKNOWN (1u << 6) /* `result` could not be seen with the hooks that are attached */
 #define MW_TRAIT_TRACEME_CHILD	(1u << 7) /* ptrace: the target asked to be traced by its parent */
+#define MW_TRAIT_SIDECAR	(1u << 8) /* the actor is the sidecar, see struct mw_control */
 
 /* One side of an access. Ids are those of the initial namespaces unless the name says otherwise. */
 struct mw_process {
@@ -142,18 +143,33 @@ struct mw_repeat_key {
 	__u16 method;
 };
 
-/* Repetitions that were counted and not sent; the numbers only grow, so user space tells differences. */
+/*
+ * Repetitions that were counted and not sent; the numbers only grow, so user space tells differences. `event`
+ * is one that was sent, without its strings: a sidecar that starts after another one's end tells by it what
+ * was repeated.
+ */
 struct mw_repeat {
 	__u64 window_start_ns;
 	__u64 last_ns;
 	__u64 count;
 	__u64 bytes;
+	struct mw_event event;
 };
 
-/* The one element of the map `repeat_settings`; all zero until the hooks are proven alive. */
-struct mw_repeat_settings {
-	__u64 window_ns;   /* 0: every event is sent */
-	__u32 exempt_tgid; /* the sidecar itself: its canaries must all arrive */
+/*
+ * The one element of the map `control`, written by user space alone. Programs of two generations stand side
+ * by side while a new version, or one with other settings, takes over: one of them watches, by `active`, and
+ * the new one proves itself on what the sidecar does. `active` stays the first member in every version.
+ */
+struct mw_control {
+	__u32 active;	  /* generation of the programs that watch; 0: none does */
+	__u32 proving;	  /* generation that watches own_tgid in its place; 0: none */
+	__u64 created_ns; /* CLOCK_BOOTTIME; tells these maps from others of the same boot */
+	__u64 window_ns;  /* of repetitions; 0: every event is sent */
+	__u32 own_vtgid;  /* the sidecar, in its own pid namespace … */
+	__u32 own_pid_ns; /* … and that namespace's inode number: its events are marked */
+	__u32
+	    own_tgid; /* the sidecar, in the initial namespace; 0: it has not seen an event of its own yet */
 };
 
 /* Why an event did not reach user space: index of the per-CPU drop counters. */

@@ -141,6 +141,8 @@ static __always_inline void on_security_file_open(struct file *file, struct inod
 	kind = classify(file, inode, magic, &pid);
 	if (!kind)
 		return;
+	if (!is_active())
+		return;
 	waiting = current_scratch();
 	if (waiting) {
 		/* overlayfs opens its lower file inside the open of the upper one, which is the user's */
@@ -193,8 +195,11 @@ static __always_inline bool is_refusal(long result)
 /* The open is over. `directory` and `flags` are the caller's, for when no event waits. */
 static __always_inline void on_open_result(long result, struct mw_text text, int directory, __u32 flags)
 {
-	struct mw_scratch *s = current_scratch();
+	struct mw_scratch *s;
 
+	if (!is_active())
+		return;
+	s = current_scratch();
 	if (!s) {
 		if (text.at && is_refusal(result))
 			on_refused_by_text(text, directory, flags, result);

@@ -108,12 +108,20 @@ struct {
 	__type(value, struct mw_repeat);
 } repeats SEC(".maps");
 
+/* An all-zero one to start from. Never written. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct mw_repeat_settings);
-} repeat_settings SEC(".maps");
+	__type(value, struct mw_repeat);
+} blank_repeat SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mw_control);
+} control SEC(".maps");
 
 /* Reads and writes of memory files that are under way, where the hook is a kprobe. */
 #define MW_TRANSFER_CALLS 1024

@@ -23,7 +23,7 @@ struct mw_contract {
 	enum mw_drop drop;
 	struct mw_repeat_key *repeat_key;
 	struct mw_repeat *repeat;
-	struct mw_repeat_settings *repeat_settings;
+	struct mw_control *control;
 };
 
 const struct mw_contract *contract __attribute__((unused));

@@ -79,6 +79,8 @@ static __always_inline void on_mprotect(struct vm_area_struct *vma, __u32 reques
 	struct pt_regs *regs;
 	bool compat;
 
+	if (!is_active())
+		return;
 	if (waiting) {
 		if (knobs.hook == MW_HOOK_TRACEPOINT)
 			waiting->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
@@ -107,7 +109,7 @@ static __always_inline void on_mprotect_result(long result)
 {
 	struct mw_scratch *s = waiting_area();
 
-	if (!s)
+	if (!s || !is_active())
 		return;
 	s->event.result = result;
 	finish(s);

@@ -1,16 +1,22 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { MemwardenError } from '../errors.ts';
 import { HOOKS } from './decoder.ts';
 import type { HookName } from './event.ts';
-import { KNOBS, KNOBS_SIZE } from './layout.ts';
+import * as layout from './layout.ts';
 import { describeErrno, type Libbpf, LOG_BYTES, type Pointer } from './libbpf.ts';
+import { closeDescriptor } from './libc.ts';
+import { type PinDirectory, PinningUnavailable } from './pinning/pin-directory.ts';
 
+const { KNOBS, KNOBS_SIZE } = layout;
 const { ENOENT } = constants.errno;
 
 const KNOBS_MAP = '.rodata.knobs';
 
 /** Constants of one copy of the programs; see bpf/knobs.h. */
 export interface Knobs {
+  readonly generation: number;
   readonly hook: HookName;
   readonly resultFollows: boolean;
   readonly rawOpen: boolean;
@@ -24,6 +30,10 @@ export interface BpfObjectOptions {
   readonly path: string;
   /** BTF of the running kernel when it is not at its usual place. */
   readonly btfPath: string | undefined;
+  /** Size of the ring buffer: a power of two and a multiple of the page size. */
+  readonly ringBytes: number;
+  /** Where maps of the same layout may be pinned already. */
+  readonly pins: PinDirectory | undefined;
 }
 
 /** Why the kernel would not have a program, in its own words. */
@@ -45,31 +55,47 @@ export class BpfObject {
   readonly #libbpf: Libbpf;
   readonly #options: BpfObjectOptions;
   readonly #base: Pointer;
+  /** The maps of all programs, by name; those that hold an object's constants are not among them. */
   readonly #maps = new Map<string, Pointer>();
+  /** Names all that two versions must agree in to share maps. */
+  readonly layout: string;
+  /** The maps are those of a sidecar before this one. */
+  readonly isInherited: boolean;
 
   /**
-   * Creates the maps.
-   * @param ringBytes size of the ring buffer, a power of two and a multiple of the page size
+   * Creates the maps, or takes the pinned ones.
    * @throws MemwardenError CAPTURE_OBJECT_INVALID, RefusedError
    */
-  constructor(libbpf: Libbpf, options: BpfObjectOptions, ringBytes: number) {
+  constructor(libbpf: Libbpf, options: BpfObjectOptions) {
     this.#libbpf = libbpf;
     this.#options = options;
     this.#base = this.#open(Buffer.alloc(1));
     for (const program of this.#programs(this.#base)) libbpf.setAutoload(program, false);
-    for (const map of this.#mapsOf(this.#base)) this.#maps.set(libbpf.mapName(map), map);
+    for (const map of this.#mapsOf(this.#base)) {
+      const name = libbpf.mapName(map);
+      if (!name.startsWith('.')) this.#maps.set(name, map);
+    }
     const ring = this.#maps.get('ring');
     if (ring === undefined) throw this.#invalid('it has no map named ring');
-    libbpf.setMaxEntries(ring, ringBytes);
+    libbpf.setMaxEntries(ring, options.ringBytes);
+    this.layout = this.#describeLayout();
+    this.isInherited = options.pins?.layouts.includes(this.layout) ?? false;
+    if (this.isInherited) this.#inheritMaps();
     const result = libbpf.loadObject(this.#base);
     if (result < 0) throw new RefusedError(-result, `creating the maps: ${describeErrno(-result)}`);
   }
 
+  /** @throws PinningUnavailable */
+  pinMaps(pins: PinDirectory): void {
+    pins.addMaps(this.layout, [...this.#maps.keys()], (name, path) => {
+      const result = this.#libbpf.pinMap(this.#map(name), path);
+      if (result < 0) throw new PinningUnavailable(`pinning map ${name}: ${describeErrno(-result)}`);
+    });
+  }
+
   /** File descriptor of a shared map. */
   mapFd(name: string): number {
-    const map = this.#maps.get(name);
-    if (map === undefined) throw this.#invalid(`it has no map named ${name}`);
-    return this.#libbpf.mapFd(map);
+    return this.#libbpf.mapFd(this.#map(name));
   }
 
   /**
@@ -80,7 +106,7 @@ export class BpfObject {
     const libbpf = this.#libbpf;
     const log = Buffer.alloc(LOG_BYTES);
     const object = this.#open(log);
-    const links: Pointer[] = [];
+    const links = new Map<string, Pointer>();
     try {
       const wanted: Pointer[] = [];
       for (const candidate of this.#programs(object)) {
@@ -100,7 +126,7 @@ export class BpfObject {
           const errno = libbpf.errno();
           throw new RefusedError(errno, `attach: ${describeErrno(errno)}`);
         }
-        links.push(link);
+        links.set(libbpf.programName(program), link);
       }
       return new Attachment(libbpf, object, links);
     } catch (error) {
@@ -111,6 +137,29 @@ export class BpfObject {
 
   close(): void {
     this.#libbpf.closeObject(this.#base);
+  }
+
+  #map(name: string): Pointer {
+    const map = this.#maps.get(name);
+    if (map === undefined) throw this.#invalid(`it has no map named ${name}`);
+    return map;
+  }
+
+  #describeLayout(): string {
+    const maps = [...this.#maps].map(([name, map]) => [name, ...this.#libbpf.mapShape(map)]);
+    const described = JSON.stringify([layout, maps]);
+    return createHash('sha256').update(described).digest('hex').slice(0, 16);
+  }
+
+  #inheritMaps(): void {
+    const { pins } = this.#options;
+    for (const [name, map] of this.#maps) {
+      const fd = this.#libbpf.openPinned(pins?.mapPath(this.layout, name) ?? '');
+      if (fd < 0) throw new RefusedError(-fd, `opening the pinned map ${name}: ${describeErrno(-fd)}`);
+      const result = this.#libbpf.reuseFd(map, fd);
+      closeDescriptor(fd);
+      if (result < 0) throw new RefusedError(-result, `using the pinned map ${name}: ${describeErrno(-result)}`);
+    }
   }
 
   #open(log: Buffer): Pointer {
@@ -126,7 +175,7 @@ export class BpfObject {
         const value = encodeKnobs(knobs);
         const result = this.#libbpf.setInitialValue(map, value, value.length);
         if (result < 0) throw this.#invalid(`its constants are not ${KNOBS_SIZE} bytes`);
-      } else if (!name.startsWith('.')) {
+      } else if (this.#maps.has(name)) {
         const result = this.#libbpf.reuseFd(map, this.mapFd(name));
         if (result < 0) throw new RefusedError(-result, `sharing map ${name}: ${describeErrno(-result)}`);
       }
@@ -154,22 +203,38 @@ export class BpfObject {
 export class Attachment {
   readonly #libbpf: Libbpf;
   readonly #object: Pointer;
-  readonly #links: readonly Pointer[];
+  readonly #links: ReadonlyMap<string, Pointer>;
 
-  constructor(libbpf: Libbpf, object: Pointer, links: readonly Pointer[]) {
+  /** @param links by the name of the program */
+  constructor(libbpf: Libbpf, object: Pointer, links: ReadonlyMap<string, Pointer>) {
     this.#libbpf = libbpf;
     this.#object = object;
     this.#links = links;
   }
 
+  /** @throws PinningUnavailable for a link that is none for the kernel: a kprobe's before 5.15 */
+  pin(directory: string): void {
+    for (const [program, link] of this.#links) {
+      const result = this.#libbpf.pinLink(link, join(directory, program));
+      if (result < 0) throw new PinningUnavailable(`pinning ${program}: ${describeErrno(-result)}`);
+    }
+  }
+
   detach(): void {
-    for (const link of this.#links) this.#libbpf.destroyLink(link);
+    for (const link of this.#links.values()) this.#libbpf.destroyLink(link);
     this.#libbpf.closeObject(this.#object);
+  }
+
+  /** Leaves the programs to their pins. */
+  leave(): void {
+    for (const link of this.#links.values()) this.#libbpf.disconnectLink(link);
+    this.detach();
   }
 }
 
 function encodeKnobs(knobs: Knobs): Buffer {
   const value = Buffer.alloc(KNOBS_SIZE);
+  value.writeUInt32LE(knobs.generation, KNOBS.generation);
   value.writeUInt8(HOOKS.indexOf(knobs.hook), KNOBS.hook);
   value.writeUInt8(Number(knobs.resultFollows), KNOBS.result_follows);
   value.writeUInt8(Number(knobs.rawOpen), KNOBS.raw_open);

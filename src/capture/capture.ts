@@ -1,19 +1,25 @@
+import { statSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import type { Attachment, BpfObject } from './bpf-object.ts';
-import { climb } from './climb.ts';
+import type { NoteChanges, Notes } from '../notes.ts';
+import type { BpfObject } from './bpf-object.ts';
+import { Control } from './control.ts';
 import { type CpuCounters, readCounters } from './counters.ts';
 import { EventDecoder } from './decoder.ts';
 import type { CapturedEvent, HookName } from './event.ts';
-import { LADDERS, laddersFor } from './ladders/index.ts';
+import { LADDERS } from './ladders/index.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import { type Libbpf, loadLibbpf } from './libbpf.ts';
 import { bootTimeNs, Poller, WakeUp } from './libc.ts';
-import { type CaptureOptions, hookChoices } from './options.ts';
+import type { CaptureOptions } from './options.ts';
+import { openPins } from './pinning/open-pins.ts';
+import type { PinDirectory } from './pinning/pin-directory.ts';
+import { hooksOf } from './pinning/pinned-hooks.ts';
+import { Programs } from './programs.ts';
 import { installRawFilter } from './raw-filter.ts';
 import { Repeats } from './repeats.ts';
-import { assertBtf, openObject, unavailable } from './requirements.ts';
+import { assertBtf, openObject } from './requirements.ts';
+import { ResumePoint } from './resume-point.ts';
 import { RingBuffer } from './ring-buffer.ts';
-import { createSelfTest } from './self.ts';
 import { UnfinishedEvents } from './unfinished.ts';
 
 const log = diag.createComponentLogger({ namespace: 'capture' });
@@ -27,78 +33,83 @@ const SWEEP_INTERVAL_NS = 1_000_000_000n;
 
 /** What the capture calls, in this order, for every round of the ring buffer. */
 export interface CaptureConsumer {
-  onEvent(event: CapturedEvent): void;
-  /** All events of the round have been given. The kernel gets their space back when this returns or resolves. */
-  onRound(): void | Promise<void>;
+  /** @param own it is the sidecar's own doing, for example a canary */
+  onEvent(event: CapturedEvent, own: boolean): void;
+  /**
+   * All events of the round have been given. The kernel gets their space back when this returns or resolves.
+   * @param notes what is to be kept together with what came of them, for `resume`
+   */
+  onRound(notes: NoteChanges): void | Promise<void>;
 }
 
-/** The programs in the kernel and our end of the ring buffer. */
+/**
+ * The programs in the kernel and our end of the ring buffer. In order: `resume` and `catchUp` where a sidecar before
+ * this one left something, `attach`, `commit`, `start`, `stop`.
+ */
 export class Capture {
-  readonly reports: readonly CapabilityReport[];
   readonly #libbpf: Libbpf;
+  readonly #pins: PinDirectory | undefined;
   readonly #object: BpfObject;
+  readonly #control: Control;
   readonly #ring: RingBuffer;
   readonly #decoder: EventDecoder;
-  readonly #attachments: Attachment[] = [];
-  readonly #isSelf = createSelfTest();
+  readonly #programs: Programs;
   /** Events of others that came while the hooks were being proven. */
-  readonly #early: CapturedEvent[] = [];
+  #early: CapturedEvent[] = [];
   readonly #wakeUp = new WakeUp();
   readonly #unfinished: UnfinishedEvents;
-  readonly #repeats: Repeats | undefined;
+  readonly #repeats: Repeats;
+  readonly #resumePoint: ResumePoint;
   #sweptNs = 0n;
-  #ownTgid = 0;
   #unknownRecords = 0n;
+  #abandoned = 0n;
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
 
   /**
-   * Loads the maps and takes, per capability, the first hook that proves alive.
+   * Makes the maps, or takes those of the sidecar before this one.
    * @throws MemwardenError CAPTURE_UNAVAILABLE when the kernel refuses, with what to do; CAPTURE_OBJECT_INVALID; CONFIG_INVALID
    */
   constructor(options: CaptureOptions) {
-    const choices = hookChoices(options);
     assertBtf(options.btfPath);
     this.#libbpf = loadLibbpf();
-    this.#object = openObject(this.#libbpf, options);
-    this.#ring = new RingBuffer(this.#object.mapFd('ring'), options.ringBufferBytes);
+    this.#pins = options.pinPath === undefined ? undefined : openPins(options.pinPath);
+    this.#object = openObject(this.#libbpf, options, this.#pins);
+    const fdOf = (name: string) => this.#object.mapFd(name);
+    this.#control = new Control(this.#libbpf, fdOf('control'));
+    if (!this.#object.isInherited) this.#control.change({ createdNs: bootTimeNs() });
+    // the process before this one has ended; another may have its number by now
+    const ownPidNamespace = statSync('/proc/self/ns/pid').ino;
+    this.#control.change({ ownVtgid: process.pid, ownPidNamespace, ownTgid: 0, proving: 0 });
+    this.#ring = new RingBuffer(fdOf('ring'), options.ringBufferBytes);
+    this.#resumePoint = new ResumePoint(this.#ring, this.#control.state.createdNs);
     this.#decoder = new EventDecoder(this.#ring.memory);
-    this.#unfinished = new UnfinishedEvents(this.#libbpf, this.#object.mapFd('scratch'));
-    const { rawFilter } = options;
-    if (rawFilter) installRawFilter(this.#libbpf, rawFilter, name => this.#object.mapFd(name));
-    this.reports = laddersFor(options.kinds).map(ladder => {
-      const { report, attachments } = climb(ladder, this.#object, {
-        choice: choices.get(ladder.capability) ?? 'auto',
-        // a kind that was chosen for all is a wish where the capability is not what the start depends on
-        insist: ladder.required || ladder.capability in options.hooks,
-        knobs: {
-          rawOpen: rawFilter !== undefined,
-          rawUnfiltered: rawFilter?.allowUnfiltered ?? false,
-          rawByName: (rawFilter?.names.length ?? 0) > 0,
-          rawBySuffix: (rawFilter?.suffixes.length ?? 0) > 0,
-          rawByDirectory: (rawFilter?.prefixes.length ?? 0) > 0,
-        },
-        ownEvents: () => this.#takeOwnEvents(),
-      });
-      this.#attachments.push(...attachments);
-      logAttempts(report);
-      return report;
+    this.#unfinished = new UnfinishedEvents(this.#libbpf, fdOf('scratch'));
+    this.#repeats = new Repeats(this.#libbpf, fdOf('repeats'), options.repeatWindowMillis ?? 0);
+    this.#programs = new Programs({
+      libbpf: this.#libbpf,
+      object: this.#object,
+      control: this.#control,
+      pins: this.#pins,
+      options,
+      ownEvents: () => this.#takeOwnEvents(),
     });
-    // only now: every canary of the climb had to arrive
-    if (options.repeatWindowMillis) {
-      const maps = {
-        repeats: this.#object.mapFd('repeats'),
-        settings: this.#object.mapFd('repeat_settings'),
-      };
-      this.#repeats = new Repeats(this.#libbpf, maps, options.repeatWindowMillis, this.#ownTgid);
-    }
+    if (options.rawFilter) installRawFilter(this.#libbpf, options.rawFilter, fdOf);
+  }
+
+  /** Hook per capability of programs that watch already; undefined where there are none. */
+  get inheritedHooks(): ReadonlyMap<string, HookName> | undefined {
+    return this.#programs.inheritedHooks;
+  }
+
+  /** How each capability came to its hook. */
+  get reports(): readonly CapabilityReport[] {
+    return this.#programs.reports;
   }
 
   /** Hook per capability, for those that have one. */
   get hooks(): ReadonlyMap<string, HookName> {
-    const hooks = new Map<string, HookName>();
-    for (const { capability, hook } of this.reports) if (hook !== undefined) hooks.set(capability, hook);
-    return hooks;
+    return hooksOf(this.reports);
   }
 
   /** Records of another version's layout, which could not be decoded. */
@@ -106,22 +117,50 @@ export class Capture {
     return this.#unknownRecords;
   }
 
-  /** @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which there is no start has no hook */
-  assertUsable(): void {
-    for (const { capability, required } of LADDERS) {
-      const report = this.reports.find(known => known.capability === capability);
-      if (required && report?.hook === undefined && report !== undefined) throw unavailable(report);
-    }
+  /** Records that a version with another layout had sent and nobody has read. */
+  get abandonedRecords(): bigint {
+    return this.#abandoned;
   }
 
-  /** Whether the event is this process's own doing, for example a canary. */
-  isOwn(event: CapturedEvent): boolean {
-    return this.#isSelf(event.actor);
+  /** Goes on where the sidecar before this one ended. @param notes what it has kept of `onRound`'s */
+  resume(notes: Notes): void {
+    this.#resumePoint.resume(notes);
+    this.#repeats.resume(notes);
+  }
+
+  /** Hands over what the kernel has recorded until now while no sidecar ran; makes room for the hooks to be proven. */
+  async catchUp(consumer: CaptureConsumer): Promise<void> {
+    const { end } = this.#ring;
+    let events = 0;
+    while (this.#ring.position < end) {
+      const visited = await this.#round(consumer);
+      if (visited === 0) break;
+      events += visited;
+    }
+    if (events > 0) log.info(`${events} events happened while no sidecar ran`);
+  }
+
+  /** Attaches programs, or takes over those that watch already. See Programs. */
+  attach(): void {
+    this.#programs.attach();
+  }
+
+  /**
+   * Makes the attached programs the ones that watch, and leaves them to the kernel where they can be pinned.
+   * @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which there is no start has no hook
+   */
+  commit(): void {
+    for (const { silencedNs, unread } of this.#programs.commit()) {
+      // until then the others saw it too
+      this.#early = this.#early.filter(({ timeNs }) => timeNs >= silencedNs);
+      this.#abandoned += BigInt(unread);
+    }
   }
 
   /** Does what each capability sees; the events come to the consumer like any other. */
   provokeCanary(): void {
-    for (const ladder of LADDERS) if (this.hooks.has(ladder.capability)) ladder.provoke();
+    const { hooks } = this;
+    for (const ladder of LADDERS) if (hooks.has(ladder.capability)) ladder.provoke();
   }
 
   /** Capabilities whose hook an event of this process's own proves alive. */
@@ -143,9 +182,12 @@ export class Capture {
     return this.#running;
   }
 
-  /** Detaches every program, hands over what is left in the ring buffer, and frees it. */
+  /**
+   * Hands over what is left in the ring buffer, and ends. Programs that are pinned go on: what they see from now on is
+   * for the next start.
+   */
   async stop(): Promise<void> {
-    for (const attachment of this.#attachments.splice(0)) attachment.detach();
+    this.#programs.stop();
     this.#stopping = true;
     this.#wakeUp.fire();
     try {
@@ -154,30 +196,46 @@ export class Capture {
       this.#wakeUp.close();
       this.#ring.close();
       this.#object.close();
+      this.#pins?.close();
     }
   }
 
   async #run(consumer: CaptureConsumer): Promise<void> {
     const poller = new Poller([this.#object.mapFd('ring'), this.#wakeUp.fd]);
     try {
-      for (const event of this.#early.splice(0)) consumer.onEvent(event);
+      for (const event of this.#early.splice(0)) this.#handOver(event, false, consumer);
       for (;;) {
-        const visited = this.#ring.read(ROUND_RECORDS, (offset, length) => {
-          const event = this.#decode(offset, length);
-          if (event === undefined) return;
-          this.#repeats?.remember(event);
-          consumer.onEvent(event);
-        });
-        this.#sweep(consumer, visited);
-        await consumer.onRound();
-        this.#ring.release();
+        const visited = await this.#round(consumer);
+        const isLast = this.#stopping && (this.#programs.pinned || visited < ROUND_RECORDS);
+        if (isLast) return;
         if (visited === ROUND_RECORDS) await new Promise(resolve => setImmediate(resolve));
-        else if (this.#stopping) return;
-        else await poller.wait(WAIT_MILLIS);
+        else if (!this.#stopping) await poller.wait(WAIT_MILLIS);
       }
     } finally {
       poller.close();
     }
+  }
+
+  /** @returns how many records there were */
+  async #round(consumer: CaptureConsumer): Promise<number> {
+    const visited = this.#ring.read(ROUND_RECORDS, (offset, length) => {
+      const event = this.#decode(offset, length);
+      if (event !== undefined) this.#handOver(event, this.#decoder.isOwn(offset), consumer);
+    });
+    this.#sweep(consumer, visited);
+    const notes = this.#programs.pinned || this.#object.isInherited ? this.#notes() : new Map();
+    await consumer.onRound(notes);
+    this.#ring.release();
+    return visited;
+  }
+
+  #handOver(event: CapturedEvent, own: boolean, consumer: CaptureConsumer): void {
+    if (!own) this.#repeats.remember(event);
+    consumer.onEvent(event, own);
+  }
+
+  #notes(): NoteChanges {
+    return new Map([...this.#resumePoint.changes(), ...this.#repeats.changes()]);
   }
 
   #decode(offset: number, length: number): CapturedEvent | undefined {
@@ -189,41 +247,34 @@ export class Capture {
   /** Once a second what the kernel holds back and is due, and all repetitions at the end. */
   #sweep(consumer: CaptureConsumer, visited: number): void {
     const nowNs = bootTimeNs();
-    const isLast = this.#stopping && visited < ROUND_RECORDS;
+    const isLast = this.#stopping && !this.#programs.pinned && visited < ROUND_RECORDS;
     if (!isLast && nowNs - this.#sweptNs < SWEEP_INTERVAL_NS) return;
     this.#sweptNs = nowNs;
-    for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event);
-    for (const event of this.#repeats?.collect(isLast ? undefined : nowNs) ?? []) consumer.onEvent(event);
+    for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event, false);
+    for (const event of this.#repeats.collect(isLast ? undefined : nowNs)) consumer.onEvent(event, false);
   }
 
+  /** The space is given back only with the first round: what others did is not safe yet. */
   #takeOwnEvents(): CapturedEvent[] {
     const own: CapturedEvent[] = [];
     this.#ring.read(Number.POSITIVE_INFINITY, (offset, length) => {
       const event = this.#decode(offset, length);
       if (event === undefined) return;
-      if (this.isOwn(event)) {
-        own.push(event);
-        this.#ownTgid = event.actor.tgid;
-      } else {
-        this.#early.push(event);
-      }
+      if (this.#decoder.isOwn(offset)) own.push(event);
+      else this.#early.push(event);
     });
-    this.#ring.release();
+    const [first] = own;
+    if (first !== undefined && this.#control.state.ownTgid !== first.actor.tgid) {
+      this.#control.change({ ownTgid: first.actor.tgid });
+    }
     return own;
   }
 }
 
 /** Climbs every ladder, reports, and leaves nothing in the kernel. */
 export async function probeHooks(options: CaptureOptions): Promise<readonly CapabilityReport[]> {
-  const capture = new Capture(options);
+  const capture = new Capture({ ...options, pinPath: undefined });
+  capture.attach();
   await capture.stop();
   return capture.reports;
-}
-
-/** One line per capability: the hook it got, and what was tried before with the reason of each. */
-function logAttempts({ capability, hook, attempts }: CapabilityReport): void {
-  const failed = attempts.filter(({ outcome }) => outcome !== 'alive');
-  const tried = failed.map(({ program, outcome, reason }) => `${program} ${outcome} (${reason})`).join(', ');
-  if (hook === undefined) log.warn(`${capability}: no hook of this kernel could be used: ${tried}`);
-  else log.info(`${capability}: ${hook}${tried === '' ? '' : `; before it ${tried}`}`);
 }

@@ -18,7 +18,7 @@ export interface ClimbOptions {
   readonly ownEvents: () => readonly CapturedEvent[];
 }
 
-const RESULT_UNKNOWN = 'the outcome is unknown';
+export const RESULT_UNKNOWN = 'the outcome is unknown';
 
 /**
  * Takes the first hook that *delivers*: a program may load, attach and stay dead (an LSM program on a kernel whose LSM

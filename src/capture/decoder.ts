@@ -50,15 +50,28 @@ export class EventDecoder {
    * @returns the event, or undefined for a record that this version does not know (another version's kind or size)
    */
   decode(offset: number, length: number): CapturedEvent | undefined {
-    const view = this.#view;
     if (length < EVENT_SIZE) return undefined;
+    const ends = this.#stringEnds(offset, length);
+    return ends && this.#decode(offset, ends);
+  }
+
+  /** Decodes an event that was stored without its strings. */
+  decodeFixedPart(offset: number): CapturedEvent | undefined {
+    return this.#decode(offset, []);
+  }
+
+  /** The record is of something that the sidecar did. */
+  isOwn(offset: number): boolean {
+    return (this.#view.getUint32(offset + EVENT.traits, true) & TRAIT.sidecar) !== 0;
+  }
+
+  /** @param ends start of the first string and end of each */
+  #decode(offset: number, ends: readonly number[]): CapturedEvent | undefined {
+    const view = this.#view;
     const kind = KINDS[view.getUint16(offset + EVENT.kind, true)];
     const hook = HOOKS[view.getUint8(offset + EVENT.hook)];
     const method = METHODS[view.getUint8(offset + EVENT.method)];
     if (kind === undefined || hook === undefined || method === undefined) return undefined;
-
-    const ends = this.#stringEnds(offset, length);
-    if (ends === undefined) return undefined;
     const traits = view.getUint32(offset + EVENT.traits, true);
     const descriptor = view.getInt32(offset + EVENT.descriptor, true);
 

@@ -75,17 +75,19 @@ export const TRAIT = {
   byText: 1 << 5,
   resultUnknown: 1 << 6,
   tracemeChild: 1 << 7,
+  sidecar: 1 << 8,
 } as const;
 
-export const KNOBS_SIZE = 7;
+export const KNOBS_SIZE = 12;
 export const KNOBS = {
-  hook: 0,
-  result_follows: 1,
-  raw_open: 2,
-  raw_unfiltered: 3,
-  raw_by_name: 4,
-  raw_by_suffix: 5,
-  raw_by_directory: 6,
+  generation: 0,
+  hook: 4,
+  result_follows: 5,
+  raw_open: 6,
+  raw_unfiltered: 7,
+  raw_by_name: 8,
+  raw_by_suffix: 9,
+  raw_by_directory: 10,
 } as const;
 
 /** struct mw_scratch of bpf/maps.h: an event that is being made, its strings behind it. */
@@ -110,8 +112,16 @@ export const REPEAT_KEY = {
   method: 38,
 } as const;
 
-export const REPEAT_SIZE = 32;
-export const REPEAT = { window_start_ns: 0, last_ns: 8, count: 16, bytes: 24 } as const;
+export const REPEAT_SIZE = 456;
+export const REPEAT = { window_start_ns: 0, last_ns: 8, count: 16, bytes: 24, event: 32 } as const;
 
-export const REPEAT_SETTINGS_SIZE = 16;
-export const REPEAT_SETTINGS = { window_ns: 0, exempt_tgid: 8 } as const;
+export const CONTROL_SIZE = 40;
+export const CONTROL = {
+  active: 0,
+  proving: 4,
+  created_ns: 8,
+  window_ns: 16,
+  own_vtgid: 24,
+  own_pid_ns: 28,
+  own_tgid: 32,
+} as const;

@@ -15,16 +15,26 @@ export interface Libbpf {
   setAutoload(program: Pointer, on: boolean): number;
   attach(program: Pointer): Pointer | null;
   destroyLink(link: Pointer): number;
+  /** Makes destroyLink leave the program attached: whoever holds the link's pin goes on. */
+  disconnectLink(link: Pointer): void;
+  pinLink(link: Pointer, path: string): number;
   nextMap(object: Pointer, previous: Pointer | null): Pointer | null;
   mapName(map: Pointer): string;
   mapFd(map: Pointer): number;
+  /** Type, size of key and value in bytes, and number of entries: what two maps must share to be exchanged. */
+  mapShape(map: Pointer): readonly number[];
   reuseFd(map: Pointer, fd: number): number;
+  pinMap(map: Pointer, path: string): number;
+  /** A descriptor of what is pinned at a path. */
+  openPinned(path: string): number;
   setMaxEntries(map: Pointer, entries: number): number;
   setInitialValue(map: Pointer, value: Buffer, bytes: number): number;
   updateElement(fd: number, key: Buffer, value: Buffer, flags: number): number;
   deleteElement(fd: number, key: Buffer): number;
   nextKey(fd: number, previous: Buffer | null, key: Buffer): number;
   lookupElement(fd: number, key: Buffer, value: Buffer): number;
+  /** Fills `info` with what the kernel says of a map, struct bpf_map_info, as far as it has room. */
+  objectInfo(fd: number, info: Buffer): number;
   possibleCpus(): number;
   /** errno of the last failed call, for example 1 (EPERM). */
   errno(): number;
@@ -59,6 +69,10 @@ export function loadLibbpf(): Libbpf {
   f('void *libbpf_set_print(void *callback)')(null);
 
   const openFile = f('void *bpf_object__open_file(const char *path, const bpf_object_open_opts *options)');
+  const shapeOf = ['type', 'key_size', 'value_size', 'max_entries'].map(of =>
+    f(`uint32_t bpf_map__${of}(void *map)`),
+  );
+  const getInfo = f('int bpf_obj_get_info_by_fd(int fd, void *info, uint32_t *length)');
   const initialValue = f('int bpf_map__set_initial_value(void *map, const void *data, size_t size)');
 
   return {
@@ -82,9 +96,14 @@ export function loadLibbpf(): Libbpf {
     setAutoload: f('int bpf_program__set_autoload(void *program, bool on)'),
     attach: f('void *bpf_program__attach(void *program)'),
     destroyLink: f('int bpf_link__destroy(void *link)'),
+    disconnectLink: f('void bpf_link__disconnect(void *link)'),
+    pinLink: f('int bpf_link__pin(void *link, const char *path)'),
     nextMap: f('void *bpf_object__next_map(void *object, void *previous)'),
     mapName: f('const char *bpf_map__name(void *map)'),
     mapFd: f('int bpf_map__fd(void *map)'),
+    mapShape: map => shapeOf.map(read => Number(read(map))),
+    pinMap: f('int bpf_map__pin(void *map, const char *path)'),
+    openPinned: f('int bpf_obj_get(const char *path)'),
     reuseFd: f('int bpf_map__reuse_fd(void *map, int fd)'),
     setMaxEntries: f('int bpf_map__set_max_entries(void *map, uint32_t entries)'),
     setInitialValue: (map, value, bytes) => initialValue(map, value, bytes),
@@ -92,6 +111,11 @@ export function loadLibbpf(): Libbpf {
     deleteElement: f('int bpf_map_delete_elem(int fd, const void *key)'),
     nextKey: f('int bpf_map_get_next_key(int fd, const void *previous, void *key)'),
     lookupElement: f('int bpf_map_lookup_elem(int fd, const void *key, void *value)'),
+    objectInfo: (fd, info) => {
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(info.length);
+      return getInfo(fd, info, length);
+    },
     possibleCpus: f('int libbpf_num_possible_cpus()'),
     errno: () => koffi.errno(),
   };

@@ -18,6 +18,8 @@ const EFD_CLOEXEC = 0o2000000;
 /** The same on every architecture: include/uapi/asm-generic/unistd.h. */
 const SYS_PIDFD_OPEN = 434;
 const SYS_PIDFD_GETFD = 438;
+/** LOCK_EX | LOCK_NB */
+const LOCK_EXCLUSIVE_AT_ONCE = 2 | 4;
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
 
@@ -28,6 +30,7 @@ const epollControl = libc.func('int epoll_ctl(int epfd, int op, int fd, void *ev
 const epollWaitCall = libc.func('int epoll_wait(int epfd, _Out_ uint8_t *events, int max, int timeout)');
 const eventfdCall = libc.func('int eventfd(unsigned int initial, int flags)');
 const writeCall = libc.func('int64_t write(int fd, void *bytes, size_t count)');
+const flockCall = libc.func('int flock(int fd, int operation)');
 const closeCall = libc.func('int close(int fd)');
 const mprotect = libc.func('int mprotect(void *addr, size_t length, int prot)');
 const processVmReadv = libc.func(
@@ -102,6 +105,21 @@ export class Poller {
   close(): void {
     closeCall(this.#epoll);
   }
+}
+
+/**
+ * flock(2): makes this process the owner of an open file or directory until it ends, however that comes.
+ * @returns false when another process is the owner
+ */
+export function lock(fd: number): boolean {
+  if (flockCall(fd, LOCK_EXCLUSIVE_AT_ONCE) === 0) return true;
+  if (koffi.errno() === koffi.os.errno['EWOULDBLOCK']) return false;
+  throw systemError('flock');
+}
+
+/** close(2) of a descriptor that a library gave. */
+export function closeDescriptor(fd: number): void {
+  closeCall(fd);
 }
 
 /** Wall clock minus boot clock, ns: what turns a kernel time stamp into a date. Follows clock steps when asked again. */

@@ -12,6 +12,11 @@ export interface CaptureOptions {
   readonly btfPath: string;
   /** Size of the ring buffer, bytes: a power of two and a multiple of the page size. */
   readonly ringBufferBytes: number;
+  /**
+   * Directory of a BPF file system in which programs and maps are pinned, so that the kernel goes on recording while no
+   * sidecar runs; undefined: they end with this process.
+   */
+  readonly pinPath?: string | undefined;
   /** Kinds of event that are wanted: nothing else is loaded. Undefined: all. */
   readonly kinds?: ReadonlySet<EventKind> | undefined;
   /**

@@ -1,20 +1,17 @@
-import { KINDS, METHODS } from './decoder.ts';
+import type { NoteChanges, Notes } from '../notes.ts';
+import { EventDecoder, KINDS, METHODS } from './decoder.ts';
 import type { CapturedEvent } from './event.ts';
-import {
-  REPEAT,
-  REPEAT_KEY,
-  REPEAT_KEY_SIZE,
-  REPEAT_SETTINGS,
-  REPEAT_SETTINGS_SIZE,
-  REPEAT_SIZE,
-} from './layout.ts';
-import { describeErrno, type Libbpf } from './libbpf.ts';
+import { REPEAT, REPEAT_KEY, REPEAT_KEY_SIZE, REPEAT_SIZE } from './layout.ts';
+import type { Libbpf } from './libbpf.ts';
+import { mapKeys } from './map-keys.ts';
 
 const NS_PER_MILLI = 1_000_000n;
 /** Windows without an event after which the kernel need not follow a finding any longer. */
 const IDLE_WINDOWS = 3n;
 /** What the key holds in place of an outcome that no hook could see. */
 const RESULT_UNKNOWN = 1;
+const NOTE = 'repeat/';
+const NOTE_BYTES = 16;
 
 /** An event that the kernel counts the repetitions of. */
 interface Followed {
@@ -35,30 +32,54 @@ export class Repeats {
   readonly #mapFd: number;
   readonly #windowNs: bigint;
   readonly #followed = new Map<string, Followed>();
+  #changes = new Map<string, Uint8Array | null>();
 
   /**
-   * Lets the kernel hold repetitions back from now on.
-   * @param windowMillis time after an event in which the same finding is only counted
-   * @param exemptTgid this process, in the initial pid namespace
+   * @param mapFd the map `repeats` of bpf/maps.h
+   * @param windowMillis time after an event in which the same finding is only counted; 0: the kernel counts none
    */
-  constructor(
-    libbpf: Libbpf,
-    maps: { readonly repeats: number; readonly settings: number },
-    windowMillis: number,
-    exemptTgid: number,
-  ) {
+  constructor(libbpf: Libbpf, mapFd: number, windowMillis: number) {
     this.#libbpf = libbpf;
-    this.#mapFd = maps.repeats;
+    this.#mapFd = mapFd;
     this.#windowNs = BigInt(windowMillis) * NS_PER_MILLI;
-    const settings = Buffer.alloc(REPEAT_SETTINGS_SIZE);
-    settings.writeBigUInt64LE(this.#windowNs, REPEAT_SETTINGS.window_ns);
-    settings.writeUInt32LE(exemptTgid, REPEAT_SETTINGS.exempt_tgid);
-    const result = libbpf.updateElement(maps.settings, Buffer.alloc(4), settings, 0);
-    if (result < 0) throw new Error(`failed to set the window of repetitions: ${describeErrno(-result)}`);
+  }
+
+  /**
+   * Goes on where the sidecar before this one ended: follows what the kernel follows.
+   * @param notes what that one had told
+   */
+  resume(notes: Notes): void {
+    const memory = new ArrayBuffer(REPEAT_SIZE);
+    const value = Buffer.from(memory);
+    const decoder = new EventDecoder(memory);
+    for (const key of mapKeys(this.#libbpf, this.#mapFd, REPEAT_KEY_SIZE)) {
+      if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) continue;
+      const event = decoder.decodeFixedPart(REPEAT.event);
+      if (event === undefined) continue;
+      const note = notes.get(NOTE + key.toString('hex'));
+      const told = Buffer.from(note ?? new Uint8Array(NOTE_BYTES));
+      const toldCount = told.readBigUInt64LE(0);
+      // a note that says more is of a finding that was forgotten since
+      const isOurs = toldCount <= value.readBigUInt64LE(REPEAT.count);
+      this.#followed.set(key.toString('latin1'), {
+        key,
+        event,
+        toldCount: isOurs ? toldCount : 0n,
+        toldBytes: isOurs ? told.readBigUInt64LE(8) : 0n,
+      });
+    }
+  }
+
+  /** What has been told since the last call. */
+  changes(): NoteChanges {
+    const changes = this.#changes;
+    this.#changes = new Map();
+    return changes;
   }
 
   /** To be called with every event that arrives. */
   remember(event: CapturedEvent): void {
+    if (this.#windowNs === 0n) return;
     const key = repeatKey(event);
     const name = key.toString('latin1');
     const known = this.#followed.get(name);
@@ -82,33 +103,38 @@ export class Repeats {
       const windowEnd = value.readBigUInt64LE(REPEAT.window_start_ns) + this.#windowNs;
       const count = value.readBigUInt64LE(REPEAT.count);
       if (nowNs !== undefined && nowNs < windowEnd) continue;
-      if (count > followed.toldCount) repetitions.push(tell(followed, value, count));
+      if (count > followed.toldCount) repetitions.push(this.#tell(followed, value, count));
       else if (nowNs !== undefined && nowNs - windowEnd > IDLE_WINDOWS * this.#windowNs)
         this.#forget(name, followed);
     }
     return repetitions;
   }
 
-  #forget(name: string, { key }: Followed): void {
+  #tell(followed: Followed, value: Buffer, count: bigint): CapturedEvent {
+    const bytes = value.readBigUInt64LE(REPEAT.bytes);
+    const { event, key } = followed;
+    const repetition: CapturedEvent = {
+      ...event,
+      kind: 'repeat',
+      timeNs: value.readBigUInt64LE(REPEAT.last_ns),
+      repeatFirstNs: event.timeNs,
+      repeatCount: count - followed.toldCount,
+      sizeBytes: event.kind === 'process_vm' ? bytes - followed.toldBytes : event.sizeBytes,
+    };
+    followed.toldCount = count;
+    followed.toldBytes = bytes;
+    const note = Buffer.alloc(NOTE_BYTES);
+    note.writeBigUInt64LE(count, 0);
+    note.writeBigUInt64LE(bytes, 8);
+    this.#changes.set(NOTE + key.toString('hex'), note);
+    return repetition;
+  }
+
+  #forget(name: string, { key, toldCount }: Followed): void {
     this.#libbpf.deleteElement(this.#mapFd, key);
     this.#followed.delete(name);
+    if (toldCount > 0n) this.#changes.set(NOTE + key.toString('hex'), null);
   }
-}
-
-function tell(followed: Followed, value: Buffer, count: bigint): CapturedEvent {
-  const bytes = value.readBigUInt64LE(REPEAT.bytes);
-  const { event } = followed;
-  const repetition: CapturedEvent = {
-    ...event,
-    kind: 'repeat',
-    timeNs: value.readBigUInt64LE(REPEAT.last_ns),
-    repeatFirstNs: event.timeNs,
-    repeatCount: count - followed.toldCount,
-    sizeBytes: event.kind === 'process_vm' ? bytes - followed.toldBytes : event.sizeBytes,
-  };
-  followed.toldCount = count;
-  followed.toldBytes = bytes;
-  return repetition;
 }
 
 /** struct mw_repeat_key, as counts_as_repetition() of bpf/emit.h fills it. */

@@ -4,6 +4,7 @@ import { BpfObject, RefusedError } from './bpf-object.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import type { Libbpf } from './libbpf.ts';
 import type { CaptureOptions } from './options.ts';
+import type { PinDirectory } from './pinning/pin-directory.ts';
 
 /** Where libbpf looks by itself. */
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
@@ -23,10 +24,19 @@ export function assertBtf(path: string): void {
 }
 
 /** @throws MemwardenError CAPTURE_UNAVAILABLE, CAPTURE_OBJECT_INVALID */
-export function openObject(libbpf: Libbpf, options: CaptureOptions): BpfObject {
+export function openObject(
+  libbpf: Libbpf,
+  options: CaptureOptions,
+  pins: PinDirectory | undefined,
+): BpfObject {
   const btfPath = options.btfPath === BTF_PATH ? undefined : options.btfPath;
   try {
-    return new BpfObject(libbpf, { path: options.objectPath, btfPath }, options.ringBufferBytes);
+    return new BpfObject(libbpf, {
+      path: options.objectPath,
+      btfPath,
+      ringBytes: options.ringBufferBytes,
+      pins,
+    });
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     throw new MemwardenError(

@@ -38,11 +38,6 @@ export class RingBuffer {
     return this.#producer.buffer;
   }
 
-  /** Bytes that wait to be read or released. */
-  get pendingBytes(): number {
-    return Number(Atomics.load(this.#producerPosition, 0) - Atomics.load(this.#consumerPosition, 0));
-  }
-
   /**
    * Visits the records that are complete, oldest first, at most `limit` of them.
    * A record that a CPU is still writing ends the round: the kernel's order is kept.
@@ -50,7 +45,7 @@ export class RingBuffer {
    */
   read(limit: number, visit: (offset: number, lengthBytes: number) => void): number {
     let visited = 0;
-    const end = Atomics.load(this.#producerPosition, 0);
+    const { end } = this;
     while (this.#position < end && visited < limit) {
       const at = Number(this.#position & BigInt(this.#sizeBytes - 1));
       const header = Atomics.load(this.#headers, at >>> 2);
@@ -62,6 +57,21 @@ export class RingBuffer {
       visited++;
     }
     return visited;
+  }
+
+  /** End of what has been read, bytes since the buffer was made. */
+  get position(): bigint {
+    return this.#position;
+  }
+
+  /** Where the kernel writes next, bytes since the buffer was made. */
+  get end(): bigint {
+    return Atomics.load(this.#producerPosition, 0);
+  }
+
+  /** Passes over what was read and kept safe already, though it was not given back. */
+  skipTo(position: bigint): void {
+    if (position > this.#position && position <= this.end) this.#position = position;
   }
 
   /** Gives the space of everything read so far back to the kernel. */

@@ -2,6 +2,7 @@ import { EventDecoder } from './decoder.ts';
 import type { CapturedEvent } from './event.ts';
 import { EVENT, SCRATCH_SIZE } from './layout.ts';
 import type { Libbpf } from './libbpf.ts';
+import { mapKeys } from './map-keys.ts';
 
 /** Longest time an event waits in the kernel for its outcome, ns. */
 const WAIT_MAX_NS = 5_000_000_000n;
@@ -28,7 +29,7 @@ export class UnfinishedEvents {
     const events: CapturedEvent[] = [];
     const value = new ArrayBuffer(SCRATCH_SIZE);
     const began = new DataView(value);
-    for (const key of this.#keys()) {
+    for (const key of mapKeys(this.#libbpf, this.#mapFd, KEY_BYTES)) {
       if (this.#libbpf.lookupElement(this.#mapFd, key, Buffer.from(value)) < 0) continue;
       if (nowNs - began.getBigUint64(EVENT.time_ns, true) < WAIT_MAX_NS) continue;
       const event = new EventDecoder(value).decode(0, SCRATCH_SIZE);
@@ -38,17 +39,5 @@ export class UnfinishedEvents {
       }
     }
     return events;
-  }
-
-  /** All keys at once: a map that is walked while keys are deleted starts over. */
-  #keys(): Buffer[] {
-    const keys: Buffer[] = [];
-    let previous: Buffer | null = null;
-    for (;;) {
-      const key = Buffer.alloc(KEY_BYTES);
-      if (this.#libbpf.nextKey(this.#mapFd, previous, key) < 0) return keys;
-      keys.push(key);
-      previous = key;
-    }
   }
 }

@@ -16,11 +16,7 @@ const STRUCTURES = [
   { name: 'mw_knobs', offsets: layout.KNOBS, sizeBytes: layout.KNOBS_SIZE },
   { name: 'mw_repeat_key', offsets: layout.REPEAT_KEY, sizeBytes: layout.REPEAT_KEY_SIZE },
   { name: 'mw_repeat', offsets: layout.REPEAT, sizeBytes: layout.REPEAT_SIZE },
-  {
-    name: 'mw_repeat_settings',
-    offsets: layout.REPEAT_SETTINGS,
-    sizeBytes: layout.REPEAT_SETTINGS_SIZE,
-  },
+  { name: 'mw_control', offsets: layout.CONTROL, sizeBytes: layout.CONTROL_SIZE },
   { name: 'mw_cpu_state', offsets: layout.CPU_STATE, sizeBytes: layout.CPU_STATE_SIZE },
 ];
 

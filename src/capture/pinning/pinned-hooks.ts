@@ -1,0 +1,43 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Attachment } from '../bpf-object.ts';
+import { RESULT_UNKNOWN } from '../climb.ts';
+import type { HookName } from '../event.ts';
+import type { CapabilityReport, Ladder } from '../ladders/ladder.ts';
+
+/** Pins the programs of one capability in a directory `<capability>-<hook>`. @throws PinningUnavailable */
+export function pinHook(
+  directory: string,
+  { capability, hook }: CapabilityReport,
+  attachments: readonly Attachment[],
+): void {
+  const path = join(directory, `${capability}-${hook}`);
+  mkdirSync(path, { mode: 0o700 });
+  for (const attachment of attachments) attachment.pin(path);
+}
+
+/** What the names in a directory of pinned programs say of each capability. */
+export function pinnedReports(directory: string, ladders: readonly Ladder[]): CapabilityReport[] {
+  const names = readdirSync(directory);
+  return ladders.map(({ capability, rungs }) => {
+    const rung = rungs.find(({ hook }) => names.includes(`${capability}-${hook}`));
+    if (rung === undefined) return { capability, hook: undefined, attempts: [], limits: [] };
+    const programs = readdirSync(join(directory, `${capability}-${rung.hook}`));
+    const resultMissing = rung.results !== undefined && !rung.results.some(name => programs.includes(name));
+    return {
+      capability,
+      hook: rung.hook,
+      attempts: [
+        { hook: rung.hook, program: rung.programs.join('+'), outcome: 'alive', reason: 'was pinned' },
+      ],
+      limits: resultMissing ? [...rung.limits, RESULT_UNKNOWN] : rung.limits,
+    };
+  });
+}
+
+/** Hook per capability, for those that have one. */
+export function hooksOf(reports: readonly CapabilityReport[]): ReadonlyMap<string, HookName> {
+  const hooks = new Map<string, HookName>();
+  for (const { capability, hook } of reports) if (hook !== undefined) hooks.set(capability, hook);
+  return hooks;
+}

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { CONTROL } from '../layout.ts';
+import { describeErrno, type Libbpf } from '../libbpf.ts';
+import { bootTimeNs, closeDescriptor } from '../libc.ts';
+import { RingBuffer } from '../ring-buffer.ts';
+import type { PinDirectory } from './pin-directory.ts';
+
+/** Larger than the value of `control` in any version. */
+const CONTROL_BYTES_MAX = 4_096;
+/** struct bpf_map_info of include/uapi/linux/bpf.h: type, id, key_size, value_size, max_entries, … */
+const MAP_INFO_BYTES = 88;
+const MAX_ENTRIES_AT = 16;
+
+/** What became of programs whose records this version cannot read. */
+export interface Retirement {
+  /** They saw nothing from then on, ns on CLOCK_BOOTTIME. */
+  readonly silencedNs: bigint;
+  /** Records that they had sent and nobody has read. */
+  readonly unread: number;
+}
+
+/**
+ * Ends the programs of a version with another layout: silences them at once, counts what they leave unread, and removes
+ * them. Relies on three things that every version keeps: the maps are named `control` and `ring`, and `control` begins
+ * with the generation that watches.
+ *
+ * @throws Error when a map cannot be opened
+ */
+export function retire(libbpf: Libbpf, pins: PinDirectory, layout: string): Retirement {
+  const silencedNs = silence(libbpf, pins.mapPath(layout, 'control'));
+  const unread = countUnread(libbpf, pins.mapPath(layout, 'ring'));
+  for (const programs of pins.programs) if (programs.layout === layout) pins.removePrograms(programs);
+  pins.removeMaps(layout);
+  return { silencedNs, unread };
+}
+
+/** Records in a pinned ring buffer that nobody has read. @throws Error when it cannot be opened */
+export function countUnread(libbpf: Libbpf, path: string): number {
+  const fd = openMap(libbpf, path);
+  const info = Buffer.alloc(MAP_INFO_BYTES);
+  const failed = libbpf.objectInfo(fd, info);
+  if (failed < 0) throw new Error(`failed to read the size of ${path}: ${describeErrno(-failed)}`);
+  const ring = new RingBuffer(fd, info.readUInt32LE(MAX_ENTRIES_AT));
+  try {
+    return ring.read(Number.POSITIVE_INFINITY, () => undefined);
+  } finally {
+    ring.close();
+    closeDescriptor(fd);
+  }
+}
+
+function silence(libbpf: Libbpf, path: string): bigint {
+  const fd = openMap(libbpf, path);
+  const value = Buffer.alloc(CONTROL_BYTES_MAX);
+  const key = Buffer.alloc(4);
+  const read = libbpf.lookupElement(fd, key, value);
+  value.writeUInt32LE(0, CONTROL.active);
+  const silencedNs = bootTimeNs();
+  const written = read < 0 ? read : libbpf.updateElement(fd, key, value, 0);
+  closeDescriptor(fd);
+  if (written < 0) throw new Error(`failed to silence the programs of ${join(path, '..')}: ${describeErrno(-written)}`);
+  return silencedNs;
+}
+
+function openMap(libbpf: Libbpf, path: string): number {
+  const fd = libbpf.openPinned(path);
+  if (fd < 0) throw new Error(`failed to open the pinned map ${path}: ${describeErrno(-fd)}`);
+  return fd;
+}
