@@ -26,10 +26,20 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 
 /** Records decoded before the event loop gets a turn. */
 const ROUND_RECORDS = 2_048;
+const NO_NOTES: RoundNotes = { position: new Map(), told: new Map() };
+
 /** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
 const WAIT_MILLIS = 1_000;
 /** How often the kernel is asked for what it has counted or holds back, ns. */
 const SWEEP_INTERVAL_NS = 1_000_000_000n;
+
+/** What the next process must know, see `Capture.resume`; empty where nothing is pinned for it. */
+export interface RoundNotes {
+  /** How far the ring buffer was read; of use only together with something that came of the events. */
+  readonly position: NoteChanges;
+  /** Repetitions that were told. */
+  readonly told: NoteChanges;
+}
 
 /** What the capture calls, in this order, for every round of the ring buffer. */
 export interface CaptureConsumer {
@@ -39,7 +49,7 @@ export interface CaptureConsumer {
    * All events of the round have been given. The kernel gets their space back when this returns or resolves.
    * @param notes what is to be kept together with what came of them, for `resume`
    */
-  onRound(notes: NoteChanges): void | Promise<void>;
+  onRound(notes: RoundNotes): void | Promise<void>;
 }
 
 /**
@@ -223,8 +233,7 @@ export class Capture {
       if (event !== undefined) this.#handOver(event, this.#decoder.isOwn(offset), consumer);
     });
     this.#sweep(consumer, visited);
-    const notes = this.#programs.pinned || this.#object.isInherited ? this.#notes() : new Map();
-    await consumer.onRound(notes);
+    await consumer.onRound(this.#notes());
     this.#ring.release();
     return visited;
   }
@@ -234,8 +243,10 @@ export class Capture {
     consumer.onEvent(event, own);
   }
 
-  #notes(): NoteChanges {
-    return new Map([...this.#resumePoint.changes(), ...this.#repeats.changes()]);
+  #notes(): RoundNotes {
+    const told = this.#repeats.changes();
+    if (!this.#programs.pinned && !this.#object.isInherited) return NO_NOTES;
+    return { position: this.#resumePoint.changes(), told };
   }
 
   #decode(offset: number, length: number): CapturedEvent | undefined {

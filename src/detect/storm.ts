@@ -17,6 +17,8 @@ export interface StormFilter {
   sweep(): void;
   /** Tell all summaries now, so that no count is lost at the end. */
   flush(): void;
+  /** By finding: the summaries that are held back and have grown since the last call, or null once they were told. */
+  takeChanges(): ReadonlyMap<string, Detection | null>;
 }
 
 const WINDOW_MILLIS_DEFAULT = 10_000;
@@ -28,6 +30,8 @@ interface Window {
   last: Detection | undefined;
   repeat: Repeat | undefined;
   bytes: bigint;
+  /** takeChanges has given it. */
+  given: boolean;
 }
 
 /** Same signature, program on both sides, method and outcome: another record would tell nothing new. */
@@ -67,18 +71,41 @@ function movedBytes({ match, event }: Detection): bigint {
   return match.mode === undefined || match.mode === 'attach' ? 0n : event.sizeBytes;
 }
 
+function summaryOf({ last, repeat, bytes }: Window): Detection | undefined {
+  if (last === undefined || repeat === undefined) return undefined;
+  const event = bytes === 0n ? last.event : { ...last.event, sizeBytes: bytes };
+  return { ...last, event, repeat };
+}
+
 export function createStormFilter(options: StormFilterOptions): StormFilter {
   const { emit } = options;
   const windowMillis = options.windowMillis ?? WINDOW_MILLIS_DEFAULT;
   const findingsMax = options.findingsMax ?? FINDINGS_MAX_DEFAULT;
   // In the order in which they were opened, and all are equally long: the first is the first to end.
   const windows = new Map<string, Window>();
+  const grown = new Set<string>();
+  let closed = new Map<string, null>();
 
-  function close(key: string, { last, repeat, bytes }: Window): void {
+  function close(key: string, window: Window): void {
     windows.delete(key);
-    if (last === undefined || repeat === undefined) return;
-    const event = bytes === 0n ? last.event : { ...last.event, sizeBytes: bytes };
-    emit({ ...last, event, repeat });
+    grown.delete(key);
+    if (window.given) closed.set(key, null);
+    const summary = summaryOf(window);
+    if (summary !== undefined) emit(summary);
+  }
+
+  function takeChanges(): ReadonlyMap<string, Detection | null> {
+    const changes = new Map<string, Detection | null>(closed);
+    closed = new Map();
+    for (const key of grown) {
+      const window = windows.get(key);
+      const summary = window && summaryOf(window);
+      if (summary === undefined || window === undefined) continue;
+      window.given = true;
+      changes.set(key, summary);
+    }
+    grown.clear();
+    return changes;
   }
 
   function closeUntil(nowMillis: number): void {
@@ -101,10 +128,17 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
       window.last = detection;
       window.repeat = sum(window.repeat, repetition(detection));
       window.bytes += movedBytes(detection);
+      grown.add(key);
       return;
     }
     emit(detection);
-    windows.set(key, { endMillis: nowMillis + windowMillis, last: undefined, repeat: undefined, bytes: 0n });
+    windows.set(key, {
+      endMillis: nowMillis + windowMillis,
+      last: undefined,
+      repeat: undefined,
+      bytes: 0n,
+      given: false,
+    });
     const [oldest] = windows;
     if (windows.size > findingsMax && oldest !== undefined) close(...oldest);
   }
@@ -113,5 +147,6 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
     offer,
     sweep: () => closeUntil(performance.now()),
     flush: () => closeUntil(Number.POSITIVE_INFINITY),
+    takeChanges,
   };
 }

@@ -1,4 +1,5 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { NoteChanges, Notes } from '../notes.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 
 /** What stands in the way of the records, in words; undefined: nothing. */
@@ -14,6 +15,13 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
    * keep the events: the ring buffer's consumer position moves only afterwards.
    */
   persist(): Promise<void>;
+  /**
+   * Where there is something durable: `persist` keeps these together with all that was emitted before the call.
+   * @param alone they are worth keeping when nothing was emitted
+   */
+  keep?(changes: NoteChanges, alone: boolean): void;
+  /** What has been kept, also by a process before this one. */
+  readonly notes?: Notes;
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
   counts(): DeliveryCounts;

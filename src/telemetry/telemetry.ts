@@ -3,6 +3,7 @@ import type { Logger } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { Detection } from '../detect/detection.ts';
+import type { NoteChanges, Notes } from '../notes.ts';
 import { readBootId } from './boot-id.ts';
 import { jsonLine } from './console/json-line.ts';
 import { prettyLine } from './console/pretty-line.ts';
@@ -28,6 +29,13 @@ export interface Telemetry {
    * collector where there is no spool). The pipeline moves the ring buffer's consumer position only then.
    */
   persist(): Promise<void>;
+  /**
+   * Has the next `persist` keep these together with all that was emitted before this call, in one transaction.
+   * @param alone they are worth keeping when nothing was emitted
+   */
+  keep(changes: NoteChanges, alone: boolean): void;
+  /** What has been kept, also by a process before this one; empty where there is no spool. */
+  notes(): Notes;
   /** Resolves when the collector has answered for all that was emitted so far, or cannot be reached. */
   forceFlush(): Promise<void>;
   /** Stops within `deadlineMillis`; what is not delivered by then stays in the spool. Never rejects. */
@@ -61,6 +69,8 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
     emit: detection => logger.emit(toLogRecord(detection, bootId)),
     emitLoss: loss => logger.emit(toLossRecord(loss, bootId)),
     persist: () => processor.persist(),
+    keep: (changes, alone) => processor.keep?.(changes, alone),
+    notes: () => processor.notes ?? new Map(),
     forceFlush: () => provider.forceFlush(),
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),

@@ -4,6 +4,7 @@ import { diag } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
+import type { NoteChanges, Notes } from '../../notes.ts';
 import { MEMWARDEN } from '../attributes.ts';
 import type { DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
@@ -32,6 +33,9 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   readonly #options: DeliveryOptions;
   readonly #pending = new Map<Severity, Pending>();
   #batches: Batch[] = [];
+  #notes = new Map<string, Uint8Array | null>();
+  /** Some of the notes are to be written even when there is no batch. */
+  #notesMatter = false;
   #unencodable = 0;
   #spoolProblem: string | undefined;
   #stopped = false;
@@ -70,6 +74,15 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     return this.#writing;
   }
 
+  keep(changes: NoteChanges, alone: boolean): void {
+    for (const [name, value] of changes) this.#notes.set(name, value);
+    this.#notesMatter ||= alone && changes.size > 0;
+  }
+
+  get notes(): Notes {
+    return this.#spool.notes;
+  }
+
   async forceFlush(): Promise<void> {
     await this.persist();
     await this.#sender.flush();
@@ -102,12 +115,14 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   async #write(): Promise<void> {
-    for (const [severity, pending] of this.#pending) this.#cut(severity, pending);
-    while (this.#batches.length > 0 && !this.#stopped) {
-      const batches = this.#batches;
+    while (this.#hasWork() && !this.#stopped) {
+      // again in each attempt: a note must not be written before the records that it came with
+      for (const [severity, pending] of this.#pending) this.#cut(severity, pending);
       try {
-        this.#spool.append(batches);
-        this.#batches = this.#batches.slice(batches.length);
+        this.#spool.append(this.#batches, this.#notes);
+        this.#batches = [];
+        this.#notes.clear();
+        this.#notesMatter = false;
         if (this.#spoolProblem !== undefined) logger.info('the spool can be written again');
         this.#spoolProblem = undefined;
       } catch (error) {
@@ -120,6 +135,14 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
       }
     }
     if (!this.#stopped) this.#sender.wake();
+  }
+
+  #hasWork(): boolean {
+    return (
+      this.#notesMatter ||
+      this.#batches.length > 0 ||
+      [...this.#pending.values()].some(({ bodies }) => bodies.length > 0)
+    );
   }
 
   #cut(severity: Severity, pending: Pending): void {

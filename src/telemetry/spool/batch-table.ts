@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import type { Severity } from '../../detect/detection.ts';
+import type { NoteChanges, Notes } from '../../notes.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import type { Refusal } from './batch.ts';
 import type { Amount } from './waiting.ts';
@@ -111,6 +112,18 @@ export class BatchTable {
     for (const row of this.#statement('SELECT id, bytes FROM refused ORDER BY id DESC').all()) {
       kept += Number(row['bytes']);
       if (kept > bytes) this.#run('DELETE FROM refused WHERE id = ?', Number(row['id']));
+    }
+  }
+
+  notes(): Notes {
+    const rows = this.#statement('SELECT name, value FROM note').all();
+    return new Map(rows.map(({ name, value }) => [String(name), value as Uint8Array]));
+  }
+
+  changeNotes(changes: NoteChanges): void {
+    for (const [name, value] of changes) {
+      if (value === null) this.#run('DELETE FROM note WHERE name = ?', name);
+      else this.#run('INSERT OR REPLACE INTO note VALUES (?, ?)', name, value);
     }
   }
 

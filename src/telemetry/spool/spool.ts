@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import { diag } from '@opentelemetry/api';
 import type { Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
+import type { NoteChanges, Notes } from '../../notes.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import type { Batch, Claim, ClaimLimits, Refusal } from './batch.ts';
 import type { BatchContent, BatchRow, BatchTable } from './batch-table.ts';
@@ -14,6 +15,8 @@ import { noTotals, readTotals, type SpoolTotals, waitingOf, writeTotals } from '
 import { type Amount, Waiting } from './waiting.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
+
+const NO_NOTES: NoteChanges = new Map();
 
 /** A batch in a request under way, with what is needed to write it again if the file is lost meanwhile. */
 interface Claimed {
@@ -71,6 +74,11 @@ export class Spool {
     return this.#totals;
   }
 
+  /** What `append` has kept. */
+  get notes(): Notes {
+    return this.#file.run('read', table => table.notes());
+  }
+
   /** Records of at least one severity that no request has taken yet. */
   free(from: Severity = 0): number {
     return this.#free.records(from);
@@ -79,9 +87,10 @@ export class Spool {
   /**
    * Writes batches; when it returns the disk has them. Makes room by giving up the oldest of the lowest severity.
    *
-   * @throws MemwardenError SPOOL_INVALID when the disk is full or gone; then none of them was written.
+   * @param notes written in the same transaction.
+   * @throws MemwardenError SPOOL_INVALID when the disk is full or gone; then nothing was written.
    */
-  append(batches: readonly Batch[]): void {
+  append(batches: readonly Batch[], notes: NoteChanges = NO_NOTES): void {
     const added = batches.map(batch => ({ ...batch, bytes: batch.body.length, checksum: crc32(batch.body) }));
     const { totals, evicted } = this.#file.run('write to', table =>
       table.transaction(true, () => {
@@ -90,6 +99,7 @@ export class Spool {
         for (const batch of added) {
           this.#lastId = table.insert({ ...batch, context, created: this.#now(), attempts: 0 });
         }
+        table.changeNotes(notes);
         totals.appended += recordsOf(added);
         const excess = this.#waiting.bytes + bytesOf(added) - this.#options.maxBytes;
         const evicted = chooseToEvict(table, excess, this.#taken);
