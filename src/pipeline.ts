@@ -56,25 +56,29 @@ export async function startPipeline(
     throw error;
   }
   const { persist, shutdown, emitLoss } = telemetry;
-  const losses = new LossWatch(() => capture.counters());
-  const tellLosses = () => losses.collect().forEach(emitLoss);
+  const losses = new LossWatch(capture);
+  const tellLosses = async () => {
+    losses.collect().forEach(emitLoss);
+    await persist();
+    losses.saved();
+  };
   let stopping = false;
   capture.start({
     onEvent: event => {
+      losses.received(event);
       if (isCanary(capture, event)) health?.canaryArrived(event);
       else judgement.accept(event);
     },
-    onRound: () => {
+    onRound: drained => {
+      if (drained) losses.drained();
       // in the last rounds the hooks are gone already, so nothing can be lost after this look
-      if (stopping) tellLosses();
-      return persist();
+      return stopping ? tellLosses() : persist();
     },
   });
   capture.ended.catch(stopAfterFailure);
   const sweep = setInterval(() => {
     judgement.sweep();
-    tellLosses();
-    persist().catch((error: unknown) => log.error('failed to persist summaries', error));
+    tellLosses().catch((error: unknown) => log.error('failed to persist summaries', error));
   }, SWEEP_MILLIS);
 
   return {
@@ -109,13 +113,15 @@ export async function startRecording(settings: Settings, path: string): Promise<
     await capture.stop();
     throw error;
   }
-  const losses = new LossWatch(() => capture.counters());
-  const warnOfLosses = () => {
+  const losses = new LossWatch(capture);
+  const warnOfLosses = (drained: boolean) => {
+    if (drained) losses.drained();
     for (const { count, cpu, reason } of losses.collect())
       log.warn(`${count} events of CPU ${cpu} are not in the recording: ${reason}`);
   };
   capture.start({
     onEvent: event => {
+      losses.received(event);
       if (isCanary(capture, event)) return;
       // recorded after enrichment: what procfs says of both sides can be asked only now, and only here
       const enriched = judgement.enricher.enrich(event);

@@ -14,6 +14,7 @@ import { Repeats } from './repeats.ts';
 import { assertBtf, openObject, unavailable } from './requirements.ts';
 import { RingBuffer } from './ring-buffer.ts';
 import { createSelfTest } from './self.ts';
+import { ToldDrops } from './told.ts';
 import { UnfinishedEvents } from './unfinished.ts';
 
 const log = diag.createComponentLogger({ namespace: 'capture' });
@@ -28,13 +29,18 @@ const SWEEP_INTERVAL_NS = 1_000_000_000n;
 /** What the capture calls, in this order, for every round of the ring buffer. */
 export interface CaptureConsumer {
   onEvent(event: CapturedEvent): void;
-  /** All events of the round have been given. The kernel gets their space back when this returns or resolves. */
-  onRound(): void | Promise<void>;
+  /**
+   * All events of the round have been given. The kernel gets their space back when this returns or resolves.
+   * @param drained the ring buffer has been read to its end
+   */
+  onRound(drained: boolean): void | Promise<void>;
 }
 
 /** The programs in the kernel and our end of the ring buffer. */
 export class Capture {
   readonly reports: readonly CapabilityReport[];
+  /** How much of the kernel's drop counters has been told. */
+  readonly told: ToldDrops;
   readonly #libbpf: Libbpf;
   readonly #object: BpfObject;
   readonly #ring: RingBuffer;
@@ -63,6 +69,7 @@ export class Capture {
     this.#object = openObject(this.#libbpf, options);
     this.#ring = new RingBuffer(this.#object.mapFd('ring'), options.ringBufferBytes);
     this.#decoder = new EventDecoder(this.#ring.memory);
+    this.told = new ToldDrops(this.#libbpf, this.#object.mapFd('told'));
     this.#unfinished = new UnfinishedEvents(this.#libbpf, this.#object.mapFd('scratch'));
     const { rawFilter } = options;
     if (rawFilter) installRawFilter(this.#libbpf, rawFilter, name => this.#object.mapFd(name));
@@ -169,7 +176,7 @@ export class Capture {
           consumer.onEvent(event);
         });
         this.#sweep(consumer, visited);
-        await consumer.onRound();
+        await consumer.onRound(visited < ROUND_RECORDS);
         this.#ring.release();
         if (visited === ROUND_RECORDS) await new Promise(resolve => setImmediate(resolve));
         else if (this.#stopping) return;

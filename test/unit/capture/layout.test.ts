@@ -22,6 +22,7 @@ const STRUCTURES = [
     sizeBytes: layout.REPEAT_SETTINGS_SIZE,
   },
   { name: 'mw_cpu_state', offsets: layout.CPU_STATE, sizeBytes: layout.CPU_STATE_SIZE },
+  { name: 'mw_told', offsets: layout.TOLD, sizeBytes: layout.TOLD_SIZE },
 ];
 
 /** `MW_HOOK_LSM` of an enumeration as the name that the decoder gives it. */
