@@ -59,6 +59,22 @@ struct {
 	__type(value, struct mw_cpu_state);
 } cpu_state SEC(".maps");
 
+/*
+ * How much of the drops the sidecar has told, so that the next one goes on from there. Written by user space
+ * alone: a value of cpu_state could not be written without undoing what the programs count meanwhile.
+ */
+struct mw_told {
+	__u64 made_ns; /* when the counters began, CLOCK_BOOTTIME: tells them from those of other maps */
+	__u64 dropped[MW_DROP_COUNT];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct mw_told);
+} told SEC(".maps");
+
 /* Who opened a /proc/<pid>/mem, to tell when somebody else uses the descriptor. */
 #define MW_OPENERS 4096
 

@@ -1,10 +1,18 @@
+import { diag } from '@opentelemetry/api';
 import type { CapturedEvent } from './capture/index.ts';
 import type { Settings } from './config/index.ts';
 import type { Detection } from './detect/detection.ts';
 import { createEngine, type Engine } from './detect/engine.ts';
 import { loadExceptions, SHIPPED_EXCEPTIONS } from './detect/exceptions/exceptions.ts';
+import { SIGNATURES } from './detect/signatures/index.ts';
 import { createStormFilter } from './detect/storm.ts';
+import { decodeSummary, encodeSummary } from './detect/summary-codec.ts';
 import { createEnricher, type Enricher } from './enrich/enricher.ts';
+import type { NoteChanges, Notes } from './notes.ts';
+
+const log = diag.createComponentLogger({ namespace: 'detect' });
+
+const NOTE = 'held/';
 
 /** What became of the captured events, counted by detections where it is about detections. */
 export interface JudgementCounts {
@@ -27,6 +35,10 @@ export interface Judgement {
   sweep(): void;
   /** Tells all summaries now. */
   flush(): void;
+  /** What is held back and must be known after a restart, as far as it changed since the last call. */
+  takeChanges(): NoteChanges;
+  /** Tells what a process before this one held back. */
+  resume(notes: Notes): void;
   /** Reads the exceptions again; a broken file leaves the old rules in force. */
   reload(): boolean;
   counts(): JudgementCounts;
@@ -50,6 +62,8 @@ export function createJudgement(
   // the user's rules are the more special ones, and the first that matches decides
   const files = detect.exceptionsPath === undefined ? [] : [detect.exceptionsPath];
   const exceptions = loadExceptions([...files, SHIPPED_EXCEPTIONS]);
+  /** Notes of a process before this one, whose summaries have been told. */
+  const settled = new Map<string, null>();
   let captured = 0;
   let unmatched = 0;
   let detected = 0;
@@ -76,9 +90,33 @@ export function createJudgement(
     }
   }
 
+  function takeChanges(): NoteChanges {
+    const changes = new Map<string, Uint8Array | null>(settled);
+    settled.clear();
+    for (const [key, summary] of storm.takeChanges()) {
+      changes.set(NOTE + key, summary && encodeSummary(summary));
+    }
+    return changes;
+  }
+
+  function resume(notes: Notes): void {
+    for (const [name, value] of notes) {
+      if (!name.startsWith(NOTE)) continue;
+      settled.set(name, null);
+      try {
+        const summary = decodeSummary(value, SIGNATURES);
+        if (summary !== undefined) emit(summary);
+      } catch (error) {
+        log.error(`failed to read a summary that was kept: ${error}`);
+      }
+    }
+  }
+
   return {
     engine,
     enricher,
+    takeChanges,
+    resume,
     accept,
     sweep: storm.sweep,
     flush: storm.flush,

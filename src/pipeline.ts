@@ -6,6 +6,7 @@ import {
   type CapturedEvent,
   type CaptureOptions,
   type HookName,
+  type Round,
 } from './capture/index.ts';
 import type { Settings } from './config/index.ts';
 import { createRecorder, openRecording } from './detect/recording.ts';
@@ -45,36 +46,52 @@ export async function startPipeline(
   let telemetry: Telemetry | undefined;
   let health: Health | undefined;
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
-  const capture = new Capture(captureOptions(settings, judgement));
+  const capture = new Capture({ ...captureOptions(settings, judgement), pinPath: pinPath(settings) });
   try {
-    capture.assertUsable();
-    telemetry = openTelemetry(settings, hookList(capture.hooks), output);
+    const { inheritedHooks } = capture;
+    if (inheritedHooks !== undefined) {
+      telemetry = openTelemetry(settings, hookList(inheritedHooks), output);
+      await catchUp(capture, judgement, telemetry);
+    }
+    capture.attach();
+    if (telemetry === undefined || hookList(inheritedHooks) !== hookList(capture.hooks)) {
+      await telemetry?.shutdown(0);
+      telemetry = openTelemetry(settings, hookList(capture.hooks), output);
+      resume(capture, judgement, telemetry);
+    }
     if (settings.health.enabled) health = await startHealth(settings.health, capture, judgement, telemetry);
+    capture.commit();
   } catch (error) {
+    await health?.stop();
     await capture.stop();
     await telemetry?.shutdown(0);
     throw error;
   }
-  const { persist, shutdown, emitLoss } = telemetry;
-  const losses = new LossWatch(() => capture.counters());
-  const tellLosses = () => losses.collect().forEach(emitLoss);
+  const { shutdown, emitLoss } = telemetry;
+  const persist = persistence(judgement, telemetry);
+  const losses = new LossWatch(capture);
+  const tellLosses = async (round?: Round) => {
+    losses.collect().forEach(emitLoss);
+    await persist(round);
+    losses.saved();
+  };
   let stopping = false;
   capture.start({
-    onEvent: event => {
-      if (isCanary(capture, event)) health?.canaryArrived(event);
+    onEvent: (event, own) => {
+      losses.received(event);
+      if (own && isCanary(event)) health?.canaryArrived(event);
       else judgement.accept(event);
     },
-    onRound: () => {
+    onRound: round => {
+      if (round.drained) losses.drained();
       // in the last rounds the hooks are gone already, so nothing can be lost after this look
-      if (stopping) tellLosses();
-      return persist();
+      return stopping ? tellLosses(round) : persist(round);
     },
   });
   capture.ended.catch(stopAfterFailure);
   const sweep = setInterval(() => {
     judgement.sweep();
-    tellLosses();
-    persist().catch((error: unknown) => log.error('failed to persist summaries', error));
+    tellLosses().catch((error: unknown) => log.error('failed to persist summaries', error));
   }, SWEEP_MILLIS);
 
   return {
@@ -89,6 +106,7 @@ export async function startPipeline(
       } finally {
         // also when the capture failed: what it had seen until then is told
         judgement.flush();
+        await persist();
         await shutdown(SHUTDOWN_MILLIS);
       }
     },
@@ -104,19 +122,22 @@ export async function startRecording(settings: Settings, path: string): Promise<
   const judgement = createJudgement(settings, bootToWallOffsetNs, () => undefined);
   const capture = new Capture(captureOptions(settings, judgement));
   try {
-    capture.assertUsable();
+    capture.attach();
+    capture.commit();
   } catch (error) {
     await capture.stop();
     throw error;
   }
-  const losses = new LossWatch(() => capture.counters());
-  const warnOfLosses = () => {
+  const losses = new LossWatch(capture);
+  const warnOfLosses = ({ drained }: Round) => {
+    if (drained) losses.drained();
     for (const { count, cpu, reason } of losses.collect())
       log.warn(`${count} events of CPU ${cpu} are not in the recording: ${reason}`);
   };
   capture.start({
-    onEvent: event => {
-      if (isCanary(capture, event)) return;
+    onEvent: (event, own) => {
+      losses.received(event);
+      if (own && isCanary(event)) return;
       // recorded after enrichment: what procfs says of both sides can be asked only now, and only here
       const enriched = judgement.enricher.enrich(event);
       if (enriched !== undefined) recorder.record(enriched);
@@ -155,6 +176,43 @@ export async function replay(settings: Settings, path: string): Promise<void> {
   }
 }
 
+/** Judges what the kernel recorded while no sidecar ran, and what the one before this one had not told. */
+async function catchUp(capture: Capture, judgement: Judgement, telemetry: Telemetry): Promise<void> {
+  const persist = persistence(judgement, telemetry);
+  resume(capture, judgement, telemetry);
+  await capture.catchUp({
+    onEvent: (event, own) => {
+      if (!(own && isCanary(event))) judgement.accept(event);
+    },
+    onRound: persist,
+  });
+  await persist();
+}
+
+/** Goes on from where the process before this one ended, as far as its notes are here. */
+function resume(capture: Capture, judgement: Judgement, telemetry: Telemetry): void {
+  const notes = telemetry.notes();
+  capture.resume(notes);
+  judgement.resume(notes);
+}
+
+/** Makes all that came of the events durable, together with what a restart must know of it. */
+function persistence(judgement: Judgement, telemetry: Telemetry): (round?: Round) => Promise<void> {
+  return round => {
+    telemetry.keep(judgement.takeChanges(), true);
+    if (round !== undefined) {
+      telemetry.keep(round.told, true);
+      telemetry.keep(round.position, false);
+    }
+    return telemetry.persist();
+  };
+}
+
+/** Only what is delivered durably is worth to be recorded while nobody reads it. */
+function pinPath({ capture, telemetry }: Settings): string | undefined {
+  return telemetry.exporter === 'otlp' && capture.pin ? capture.pinPath : undefined;
+}
+
 function openTelemetry(
   { telemetry }: Settings,
   captureHook: string,
@@ -173,13 +231,12 @@ function stopAfterFailure(error: unknown): void {
   process.kill(process.pid, 'SIGTERM');
 }
 
-/** Hooks are proven by this process touching its own memory; that, and its own JIT compiler's, is no finding. */
-function isCanary(capture: Capture, event: CapturedEvent): boolean {
-  const touchesItself = event.selfAccess || event.byText || event.kind === 'mem_protect';
-  return touchesItself && capture.isOwn(event);
+/** Of an event that is the sidecar's own doing: hooks are proven by this process touching its own memory; that, and its own JIT compiler's, is no finding. */
+function isCanary(event: CapturedEvent): boolean {
+  return event.selfAccess || event.byText || event.kind === 'mem_protect';
 }
 
-function hookList(hooks: ReadonlyMap<string, HookName>): string {
+function hookList(hooks: ReadonlyMap<string, HookName> = new Map()): string {
   return [...hooks].map(([capability, hook]) => `${capability}=${hook}`).join(',');
 }
 

@@ -55,7 +55,7 @@ export class BpfObject {
   readonly #libbpf: Libbpf;
   readonly #options: BpfObjectOptions;
   readonly #base: Pointer;
-  /** The maps of all programs, by name; those that hold an object's constants are not among them. */
+  /** The maps of all programs, by name. Those of an object's own variables have a dot in their name. */
   readonly #maps = new Map<string, Pointer>();
   /** Names all that two versions must agree in to share maps. */
   readonly layout: string;
@@ -73,7 +73,7 @@ export class BpfObject {
     for (const program of this.#programs(this.#base)) libbpf.setAutoload(program, false);
     for (const map of this.#mapsOf(this.#base)) {
       const name = libbpf.mapName(map);
-      if (!name.startsWith('.')) this.#maps.set(name, map);
+      if (!name.includes('.')) this.#maps.set(name, map);
     }
     const ring = this.#maps.get('ring');
     if (ring === undefined) throw this.#invalid('it has no map named ring');
@@ -158,7 +158,8 @@ export class BpfObject {
       if (fd < 0) throw new RefusedError(-fd, `opening the pinned map ${name}: ${describeErrno(-fd)}`);
       const result = this.#libbpf.reuseFd(map, fd);
       closeDescriptor(fd);
-      if (result < 0) throw new RefusedError(-result, `using the pinned map ${name}: ${describeErrno(-result)}`);
+      if (result < 0)
+        throw new RefusedError(-result, `using the pinned map ${name}: ${describeErrno(-result)}`);
     }
   }
 

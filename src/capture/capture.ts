@@ -20,21 +20,24 @@ import { Repeats } from './repeats.ts';
 import { assertBtf, openObject } from './requirements.ts';
 import { ResumePoint } from './resume-point.ts';
 import { RingBuffer } from './ring-buffer.ts';
+import { ToldDrops } from './told.ts';
 import { UnfinishedEvents } from './unfinished.ts';
 
 const log = diag.createComponentLogger({ namespace: 'capture' });
 
 /** Records decoded before the event loop gets a turn. */
 const ROUND_RECORDS = 2_048;
-const NO_NOTES: RoundNotes = { position: new Map(), told: new Map() };
+const NO_NOTES = { position: new Map(), told: new Map() };
 
 /** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
 const WAIT_MILLIS = 1_000;
 /** How often the kernel is asked for what it has counted or holds back, ns. */
 const SWEEP_INTERVAL_NS = 1_000_000_000n;
 
-/** What the next process must know, see `Capture.resume`; empty where nothing is pinned for it. */
-export interface RoundNotes {
+/** One reading of the ring buffer, and what the next process must know of it: nothing, where nothing is pinned for it. */
+export interface Round {
+  /** The ring buffer has been read to its end. */
+  readonly drained: boolean;
   /** How far the ring buffer was read; of use only together with something that came of the events. */
   readonly position: NoteChanges;
   /** Repetitions that were told. */
@@ -47,9 +50,9 @@ export interface CaptureConsumer {
   onEvent(event: CapturedEvent, own: boolean): void;
   /**
    * All events of the round have been given. The kernel gets their space back when this returns or resolves.
-   * @param notes what is to be kept together with what came of them, for `resume`
+   * Its notes are to be kept together with what came of the events, for `resume`.
    */
-  onRound(notes: RoundNotes): void | Promise<void>;
+  onRound(round: Round): void | Promise<void>;
 }
 
 /**
@@ -57,6 +60,8 @@ export interface CaptureConsumer {
  * this one left something, `attach`, `commit`, `start`, `stop`.
  */
 export class Capture {
+  /** How much of the kernel's drop counters has been told. */
+  readonly told: ToldDrops;
   readonly #libbpf: Libbpf;
   readonly #pins: PinDirectory | undefined;
   readonly #object: BpfObject;
@@ -94,6 +99,7 @@ export class Capture {
     this.#ring = new RingBuffer(fdOf('ring'), options.ringBufferBytes);
     this.#resumePoint = new ResumePoint(this.#ring, this.#control.state.createdNs);
     this.#decoder = new EventDecoder(this.#ring.memory);
+    this.told = new ToldDrops(this.#libbpf, fdOf('told'));
     this.#unfinished = new UnfinishedEvents(this.#libbpf, fdOf('scratch'));
     this.#repeats = new Repeats(this.#libbpf, fdOf('repeats'), options.repeatWindowMillis ?? 0);
     this.#programs = new Programs({
@@ -107,9 +113,9 @@ export class Capture {
     if (options.rawFilter) installRawFilter(this.#libbpf, options.rawFilter, fdOf);
   }
 
-  /** Hook per capability of programs that watch already; undefined where there are none. */
+  /** Hook per capability of the sidecar before this one; undefined when it has left nothing. */
   get inheritedHooks(): ReadonlyMap<string, HookName> | undefined {
-    return this.#programs.inheritedHooks;
+    return this.#object.isInherited ? this.#programs.inheritedHooks : undefined;
   }
 
   /** How each capability came to its hook. */
@@ -233,7 +239,7 @@ export class Capture {
       if (event !== undefined) this.#handOver(event, this.#decoder.isOwn(offset), consumer);
     });
     this.#sweep(consumer, visited);
-    await consumer.onRound(this.#notes());
+    await consumer.onRound({ drained: visited < ROUND_RECORDS, ...this.#notes() });
     this.#ring.release();
     return visited;
   }
@@ -243,7 +249,7 @@ export class Capture {
     consumer.onEvent(event, own);
   }
 
-  #notes(): RoundNotes {
+  #notes(): Omit<Round, 'drained'> {
     const told = this.#repeats.changes();
     if (!this.#programs.pinned && !this.#object.isInherited) return NO_NOTES;
     return { position: this.#resumePoint.changes(), told };

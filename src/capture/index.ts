@@ -1,4 +1,4 @@
-export { Capture, type CaptureConsumer, probeHooks } from './capture.ts';
+export { Capture, type CaptureConsumer, probeHooks, type Round } from './capture.ts';
 export type { CpuCounters, DropReason } from './counters.ts';
 export type {
   Actor,
@@ -13,3 +13,4 @@ export type { Attempt, CapabilityReport } from './ladders/ladder.ts';
 export { bootToWallOffsetNs } from './libc.ts';
 export type { CaptureOptions } from './options.ts';
 export type { RawFilter } from './raw-filter.ts';
+export type { ToldDrops } from './told.ts';

@@ -58,9 +58,9 @@ export class Programs {
     for (const other of known) if (other !== this.#current) pins?.removePrograms(other);
   }
 
-  /** Hook per capability of the programs that watch already; undefined when there are none. */
-  get inheritedHooks(): ReadonlyMap<string, HookName> | undefined {
-    return this.#current && hooksOf(pinnedReports(this.#current.path, this.#ladders));
+  /** Hook per capability of the programs that watch already. */
+  get inheritedHooks(): ReadonlyMap<string, HookName> {
+    return hooksOf(this.#current ? pinnedReports(this.#current.path, this.#ladders) : []);
   }
 
   get reports(): readonly CapabilityReport[] {

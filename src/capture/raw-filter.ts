@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { MemwardenError } from '../errors.ts';
 import { describeErrno, type Libbpf } from './libbpf.ts';
+import { mapKeys } from './map-keys.ts';
 
 /** Sizes of the keys of bpf/raw_filter.h, bytes. */
+const DIRECTORY_KEY_BYTES = 16;
 const NAME_BYTES = 64;
 const SUFFIX_BYTES = 16;
 const ENTRIES_MAX = 256;
@@ -31,17 +33,21 @@ export function installRawFilter(libbpf: Libbpf, filter: RawFilter, mapFd: (name
       'give path prefixes, suffixes or names, or insist with --allow-unfiltered',
     );
   }
-  insert(libbpf, mapFd('raw_directories'), 'prefixes', prefixes.map(directoryKey));
-  insert(libbpf, mapFd('raw_suffixes'), 'suffixes', suffixes.map(suffixKey));
-  insert(libbpf, mapFd('raw_names'), 'names', names.map(nameKey));
+  insert(libbpf, mapFd('raw_directories'), 'prefixes', prefixes.map(directoryKey), DIRECTORY_KEY_BYTES);
+  insert(libbpf, mapFd('raw_suffixes'), 'suffixes', suffixes.map(suffixKey), 4 + SUFFIX_BYTES);
+  insert(libbpf, mapFd('raw_names'), 'names', names.map(nameKey), NAME_BYTES);
 }
 
-function insert(libbpf: Libbpf, fd: number, what: string, keys: readonly Buffer[]): void {
+function insert(libbpf: Libbpf, fd: number, what: string, keys: readonly Buffer[], keyBytes: number): void {
   if (keys.length > ENTRIES_MAX)
     throw invalid(what, `${keys.length} entries`, `at most ${ENTRIES_MAX} are allowed`);
   for (const key of keys) {
     const result = libbpf.updateElement(fd, key, Buffer.from([1]), 0);
     if (result < 0) throw invalid(what, describeErrno(-result), 'see the kernel log');
+  }
+  // maps that were taken over may hold what was selected before
+  for (const old of mapKeys(libbpf, fd, keyBytes)) {
+    if (!keys.some(key => key.equals(old))) libbpf.deleteElement(fd, old);
   }
 }
 
@@ -52,7 +58,7 @@ function directoryKey(path: string): Buffer {
     throw invalid('prefixes', `${path} does not exist`, 'name existing directories or files');
   const major = (stat.dev >> 8n) & 0xfffn;
   const minor = (stat.dev & 0xffn) | ((stat.dev >> 12n) & 0xfff00n);
-  const key = Buffer.alloc(16);
+  const key = Buffer.alloc(DIRECTORY_KEY_BYTES);
   key.writeBigUInt64LE(stat.ino, 0);
   key.writeBigUInt64LE((major << 20n) | minor, 8);
   return key;

@@ -49,6 +49,7 @@ export class Repeats {
    * @param notes what that one had told
    */
   resume(notes: Notes): void {
+    for (const name of notes.keys()) if (name.startsWith(NOTE)) this.#changes.set(name, null);
     const memory = new ArrayBuffer(REPEAT_SIZE);
     const value = Buffer.from(memory);
     const decoder = new EventDecoder(memory);
@@ -56,11 +57,13 @@ export class Repeats {
       if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) continue;
       const event = decoder.decodeFixedPart(REPEAT.event);
       if (event === undefined) continue;
-      const note = notes.get(NOTE + key.toString('hex'));
+      const name = NOTE + key.toString('hex');
+      const note = notes.get(name);
       const told = Buffer.from(note ?? new Uint8Array(NOTE_BYTES));
       const toldCount = told.readBigUInt64LE(0);
       // a note that says more is of a finding that was forgotten since
       const isOurs = toldCount <= value.readBigUInt64LE(REPEAT.count);
+      if (isOurs) this.#changes.delete(name);
       this.#followed.set(key.toString('latin1'), {
         key,
         event,

@@ -3,6 +3,7 @@ import { MemwardenError } from '../errors.ts';
 import { SCOPE } from '../telemetry/scope.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
+import { addDetach } from './commands/detach.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExceptions } from './commands/exceptions.ts';
 import { addExplain } from './commands/explain.ts';
@@ -66,6 +67,7 @@ export function createProgram(context: Context): Command {
     addRecord,
     addReplay,
     addSpool,
+    addDetach,
     addCompletion,
   ])
     add(program, context);

@@ -197,6 +197,16 @@ export const schema = {
       },
     ),
     btfPath: setting("The kernel's type information.", filePath, '/sys/kernel/btf/vmlinux'),
+    pin: setting(
+      'Leave programs and maps to the kernel, which goes on recording while no sidecar runs; `memwarden detach` removes them. With the otlp exporter alone.',
+      flag,
+      true,
+    ),
+    pinPath: setting(
+      'Folder on a BPF file system for what is left to the kernel; one sidecar per folder.',
+      filePath,
+      '/sys/fs/bpf/memwarden',
+    ),
     ringBufferBytes: setting(
       'Size of the buffer between the kernel and the sidecar, bytes.',
       bytes(64 * 1024, { powerOfTwo: true }),

@@ -1,4 +1,15 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync, rmdirSync, statfsSync, statSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { MemwardenError } from '../../errors.ts';
 import { lock } from '../libc.ts';
@@ -136,7 +147,9 @@ function openDirectory(path: string, create: boolean): number {
     const parent = dirname(path);
     const fileSystem = create ? parent : path;
     if (statfsSync(fileSystem).type !== BPF_FS_MAGIC) {
-      throw new PinningUnavailable(`${fileSystem} is not on a BPF file system (mount -t bpf bpf /sys/fs/bpf)`);
+      throw new PinningUnavailable(
+        `${fileSystem} is not on a BPF file system (mount -t bpf bpf /sys/fs/bpf)`,
+      );
     }
     if (create && statSync(path, { throwIfNoEntry: false }) === undefined) mkdirSync(path, { mode: 0o700 });
     return openSync(path, 'r');

@@ -58,7 +58,8 @@ function silence(libbpf: Libbpf, path: string): bigint {
   const silencedNs = bootTimeNs();
   const written = read < 0 ? read : libbpf.updateElement(fd, key, value, 0);
   closeDescriptor(fd);
-  if (written < 0) throw new Error(`failed to silence the programs of ${join(path, '..')}: ${describeErrno(-written)}`);
+  if (written < 0)
+    throw new Error(`failed to silence the programs of ${join(path, '..')}: ${describeErrno(-written)}`);
   return silencedNs;
 }
 

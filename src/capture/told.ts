@@ -1,0 +1,56 @@
+import type { DropReason } from './counters.ts';
+import { DROP_REASONS, TOLD, TOLD_SIZE } from './layout.ts';
+import { describeErrno, type Libbpf } from './libbpf.ts';
+import { bootTimeNs } from './libc.ts';
+
+const ONLY_KEY = Buffer.alloc(4);
+
+/**
+ * How much of the kernel's drops has been told. It is kept in the kernel beside the counters and lives as long as they
+ * do, so a sidecar that takes them over tells neither twice what its predecessor told nor nothing of the rest.
+ */
+export class ToldDrops {
+  /** When the counters began, ns on CLOCK_BOOTTIME. */
+  readonly sinceNs: bigint;
+  readonly #libbpf: Libbpf;
+  readonly #mapFd: number;
+  readonly #values: Buffer;
+  #changed = false;
+
+  /** @param mapFd the map `told` of bpf/maps.h @throws Error when it cannot be read or written */
+  constructor(libbpf: Libbpf, mapFd: number) {
+    this.#libbpf = libbpf;
+    this.#mapFd = mapFd;
+    this.#values = Buffer.alloc(libbpf.possibleCpus() * TOLD_SIZE);
+    const result = libbpf.lookupElement(mapFd, ONLY_KEY, this.#values);
+    if (result < 0) throw new Error(`failed to read what was told of drops: ${describeErrno(-result)}`);
+    if (this.#values.readBigUInt64LE(TOLD.made_ns) === 0n) {
+      this.#values.writeBigUInt64LE(bootTimeNs(), TOLD.made_ns);
+      this.#changed = true;
+      this.save();
+    }
+    this.sinceNs = this.#values.readBigUInt64LE(TOLD.made_ns);
+  }
+
+  count(cpu: number, reason: DropReason): bigint {
+    return this.#values.readBigUInt64LE(offsetOf(cpu, reason));
+  }
+
+  /** @param total the counter as far as it is told now; kept by `save` */
+  tell(cpu: number, reason: DropReason, total: bigint): void {
+    this.#values.writeBigUInt64LE(total, offsetOf(cpu, reason));
+    this.#changed = true;
+  }
+
+  /** To be called when what was told is safe. @throws Error when the map cannot be written */
+  save(): void {
+    if (!this.#changed) return;
+    const result = this.#libbpf.updateElement(this.#mapFd, ONLY_KEY, this.#values, 0);
+    if (result < 0) throw new Error(`failed to keep what was told of drops: ${describeErrno(-result)}`);
+    this.#changed = false;
+  }
+}
+
+function offsetOf(cpu: number, reason: DropReason): number {
+  return cpu * TOLD_SIZE + TOLD.dropped + 8 * DROP_REASONS.indexOf(reason);
+}
