@@ -6,14 +6,19 @@ import { guestArchives } from './initramfs.ts';
 import { findKernel, type Kernel } from './kernels.ts';
 import type { Cell } from './matrix.ts';
 import type { Report } from './report.ts';
+import { provideHostPrograms } from './requirements.ts';
 
 /** A boot takes 5 to 25 s, an attack about a quarter of a second; the rest is for a host with other things to do. */
 const TIMEOUT_MILLIS = 420_000;
 
-/** Boots one cell, makes the attacks in it, and judges what was seen. Never throws: what goes wrong is the result. */
+/**
+ * Boots one cell, makes the attacks in it, and judges what was seen: what goes wrong there is the result.
+ * @throws Error when the programs for the guest cannot be built
+ */
 export async function runCell(cell: Cell, scenarios: readonly Scenario[]): Promise<CellResult> {
   let kernel: Kernel;
   try {
+    provideHostPrograms(cell.architecture);
     kernel = findKernel(cell.series, cell.architecture, cell.pageKiB);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
