@@ -17,6 +17,8 @@ export interface StormFilter {
   sweep(): void;
   /** Tell all summaries now, so that no count is lost at the end. */
   flush(): void;
+  /** Findings that are held back for a summary at this moment. */
+  held(): number;
 }
 
 const WINDOW_MILLIS_DEFAULT = 10_000;
@@ -113,5 +115,6 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
     offer,
     sweep: () => closeUntil(performance.now()),
     flush: () => closeUntil(Number.POSITIVE_INFINITY),
+    held: () => windows.values().reduce((sum, { repeat }) => sum + (repeat?.count ?? 0), 0),
   };
 }
