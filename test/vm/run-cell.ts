@@ -5,6 +5,7 @@ import type { CellResult, TestResult } from './cell-result.ts';
 import { guestArchives } from './initramfs.ts';
 import { findKernel, type Kernel } from './kernels.ts';
 import type { Cell } from './matrix.ts';
+import { isTold } from './refusal.ts';
 import type { Report } from './report.ts';
 import { provideHostPrograms } from './requirements.ts';
 
@@ -113,17 +114,16 @@ function verdict(
   if (end.failure !== undefined) return { status: 'failed', reason: end.failure };
   const refused = reports.find(report => report.kind === 'refused');
   if (refused !== undefined) {
-    // A start that only takes too long may name the same errors on its way.
-    const ended = refused.reason.startsWith('the sidecar ended');
-    const expected = ended && 'refusal' in ending && ending.refusal.test(refused.reason);
-    return { status: expected ? 'refused' : 'failed', reason: refused.reason };
+    const status = 'cause' in ending && isTold(ending, refused.reason) ? 'refused' : 'failed';
+    return { status, reason: refused.reason };
   }
   const ready = reports.find(report => report.kind === 'ready');
   const ended = reports.find(report => report.kind === 'ended');
   if (ready === undefined || ended === undefined)
     return { status: 'failed', reason: 'the suite did not end' };
-  if ('hook' in ending && ready.hooks['file_open'] !== ending.hook) {
-    const reason = `file_open=${ready.hooks['file_open']}, not ${ending.hook}\n${ended.diagnostics}`;
+  const hook = 'hook' in ending ? ending.hook : 'refused';
+  if (ready.hooks['file_open'] !== hook) {
+    const reason = `file_open=${ready.hooks['file_open']}, not ${hook}\n${ended.diagnostics}`;
     return { status: 'failed', reason };
   }
   if (ended.exitCode !== 0)
