@@ -44,19 +44,21 @@ export async function startPipeline(
   // the capture's hooks are part of the Resource, and the judgement's signatures choose what is captured
   let telemetry: Telemetry | undefined;
   let health: Health | undefined;
+  let losses: LossWatch;
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
   const capture = new Capture(captureOptions(settings, judgement));
   try {
     capture.assertUsable();
     telemetry = openTelemetry(settings, hookList(capture.hooks), output);
-    if (settings.health.enabled) health = await startHealth(settings.health, capture, judgement, telemetry);
+    losses = new LossWatch(capture);
+    if (settings.health.enabled)
+      health = await startHealth(settings.health, { capture, losses, judgement, telemetry });
   } catch (error) {
     await capture.stop();
     await telemetry?.shutdown(0);
     throw error;
   }
   const { persist, shutdown, emitLoss } = telemetry;
-  const losses = new LossWatch(capture);
   const tellLosses = async () => {
     losses.collect().forEach(emitLoss);
     await persist();
@@ -66,8 +68,12 @@ export async function startPipeline(
   capture.start({
     onEvent: event => {
       losses.received(event);
-      if (isCanary(capture, event)) health?.canaryArrived(event);
-      else judgement.accept(event);
+      if (isCanary(capture, event)) {
+        judgement.ignore(event);
+        health?.canaryArrived(event);
+      } else {
+        judgement.accept(event);
+      }
     },
     onRound: drained => {
       if (drained) losses.drained();

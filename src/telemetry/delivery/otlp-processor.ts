@@ -5,7 +5,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
 import { MEMWARDEN } from '../attributes.ts';
-import type { DeliveryCounts } from '../delivery-counts.ts';
+import type { Backlog, DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
 import type { DeliveryOptions } from '../options.ts';
 import type { LogEncoder } from '../otlp/log-encoder.ts';
@@ -32,6 +32,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   readonly #options: DeliveryOptions;
   readonly #pending = new Map<Severity, Pending>();
   #batches: Batch[] = [];
+  #emitted = 0;
   #unencodable = 0;
   #spoolProblem: string | undefined;
   #stopped = false;
@@ -45,6 +46,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   onEmit(record: ReadableLogRecord): void {
+    this.#emitted += 1;
     let body: Uint8Array;
     try {
       body = new Uint8Array(this.#encoder.encodeRecord(record));
@@ -87,13 +89,24 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   counts(): DeliveryCounts {
-    const { accepted, refused, evicted } = this.#spool.totals;
+    const { accepted, refused, evicted } = this.#spool.changes;
     const unspooled = [...this.#pending.values()].reduce((sum, { bodies }) => sum + bodies.length, 0);
     return {
+      emitted: this.#emitted,
+      inherited: this.#spool.inherited,
       accepted,
       spooled: this.#spool.waiting.records + unspooled + recordsOf(this.#batches),
       refused: refused + this.#unencodable,
-      evicted: evicted.size + evicted.age + evicted.corruption,
+      evicted,
+    };
+  }
+
+  backlog(): Backlog {
+    const { records, bytes } = this.#spool.waiting;
+    return {
+      bytes,
+      oldestAgeSeconds: this.#spool.oldestAgeMillis() / 1_000,
+      inFlight: records - this.#spool.free(),
     };
   }
 
