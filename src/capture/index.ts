@@ -9,6 +9,7 @@ export type {
   HookName,
   ProcessIdentity,
 } from './event.ts';
+export { LADDERS } from './ladders/index.ts';
 export type { Attempt, CapabilityReport } from './ladders/ladder.ts';
 export { bootToWallOffsetNs } from './libc.ts';
 export type { CaptureOptions } from './options.ts';
