@@ -17,7 +17,7 @@ RUN sh bpf/build.sh x86 && sh bpf/build.sh arm64
 FROM ${BUILD_BASE} AS app
 # npm is only needed here: the node that runs memwarden is the one that package-lock.json pins.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates libatomic1 libbpf1 npm \
+    && apt-get install --yes --no-install-recommends ca-certificates libatomic1 libbpf1 libcap2 npm \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/memwarden
 COPY package.json package-lock.json ./
@@ -27,12 +27,14 @@ COPY tsconfig.json ./
 RUN npm run build:js && npm prune --omit=dev
 COPY --from=bpf /build/bpf/build/ bpf/build/
 COPY config/ config/
-# What goes into the image, laid out as it will be there; node and libbpf with the libraries that the base lacks.
+# What goes into the image, laid out as it will be there; node, libbpf and libpsx with the libraries that
+# the base lacks.
 RUN mkdir -p /image/opt/memwarden /image/usr/local/bin /image/var/lib/memwarden \
     && install -m 755 node_modules/node/bin/node /image/usr/local/bin/node \
     && rm -rf node_modules/node node_modules/node-* node_modules/.bin \
     && cp -a package.json dist node_modules bpf config /image/opt/memwarden/ \
-    && cd /usr/lib/*-linux-gnu && install -Dt "/image$PWD" libatomic.so.1 libbpf.so.1 libelf.so.1 libz.so.1 libzstd.so.1
+    && cd /usr/lib/*-linux-gnu && install -Dt "/image$PWD" \
+        libatomic.so.1 libbpf.so.1 libelf.so.1 libpsx.so.2 libz.so.1 libzstd.so.1
 
 FROM ${RUNTIME_BASE}
 ARG VERSION=0.0.0-unreleased

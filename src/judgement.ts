@@ -14,16 +14,35 @@ const log = diag.createComponentLogger({ namespace: 'detect' });
 
 const NOTE = 'held/';
 
-/** What became of the captured events, counted by detections where it is about detections. */
+/**
+ * What became of the events and of what the signatures found in them. An event that the kernel only counted as a
+ * repetition is an event like any other.
+ */
 export interface JudgementCounts {
-  readonly captured: number;
-  /** No signature was about them, or they proved to be about no memory file. */
-  readonly unmatched: number;
-  readonly detected: number;
-  /** Dropped by a rule of the exceptions. */
-  readonly excepted: number;
-  /** Held back as repetitions; each is in some summary's count. */
-  readonly repeated: number;
+  /** Each event is in one of the three. */
+  readonly events: {
+    /** No signature was about it, or it was the sidecar's own proof that a hook is alive. */
+    readonly filtered: number;
+    /** All that was found in it was dropped by rules of the exceptions. */
+    readonly excepted: number;
+    /** It is told: by a record, or by the count of a summary. */
+    readonly detected: number;
+  };
+  /** An event can be several: found = excepted + told + summarized + held. */
+  readonly findings: {
+    readonly found: number;
+    readonly excepted: number;
+    /** By a record of its own. */
+    readonly told: number;
+    /** By the count of a summary. */
+    readonly summarized: number;
+    /** Held back for a summary at this moment. */
+    readonly held: number;
+  };
+  /** Summaries that were made; findings told and summaries are the records of detections. */
+  readonly summaries: number;
+  /** Findings that a rule of the exceptions dropped or lowered, by its name. */
+  readonly exceptions: ReadonlyMap<string, number>;
 }
 
 /** The middle of the pipeline, from a captured event to the detections that are told. */
@@ -31,6 +50,8 @@ export interface Judgement {
   readonly engine: Engine;
   readonly enricher: Enricher;
   accept(event: CapturedEvent): void;
+  /** Counts an event that is not to be judged: the sidecar's own. */
+  ignore(event: CapturedEvent): void;
   /** Tells the summaries whose time has come; to be called about once a second. */
   sweep(): void;
   /** Tells all summaries now. */
@@ -64,30 +85,43 @@ export function createJudgement(
   const exceptions = loadExceptions([...files, SHIPPED_EXCEPTIONS]);
   /** Notes of a process before this one, whose summaries have been told. */
   const settled = new Map<string, null>();
-  let captured = 0;
-  let unmatched = 0;
-  let detected = 0;
-  let excepted = 0;
-  let told = 0;
+  const events = { filtered: 0, excepted: 0, detected: 0 };
+  const findings = { found: 0, excepted: 0, told: 0, summarized: 0 };
+  let summaries = 0;
   const storm = createStormFilter({
     windowMillis: detect.stormWindowMillis,
     emit: detection => {
-      if (detection.repeat === undefined) told += 1;
+      if (detection.repeat === undefined) {
+        findings.told += 1;
+      } else {
+        findings.summarized += detection.repeat.count;
+        summaries += 1;
+      }
       emit(detection);
     },
   });
 
   function accept(event: CapturedEvent): void {
-    captured += 1;
+    const count = countOf(event);
     const enriched = enricher.enrich(event);
     const detections = enriched === undefined ? [] : engine.detect(enriched);
-    if (detections.length === 0) unmatched += 1;
-    for (const detection of detections) {
-      detected += 1;
-      const kept = exceptions.apply(detection);
-      if (kept === undefined) excepted += 1;
-      else storm.offer(kept);
-    }
+    const kept = detections.map(exceptions.apply).filter(detection => detection !== undefined);
+    findings.found += count * detections.length;
+    findings.excepted += count * (detections.length - kept.length);
+    if (detections.length === 0) events.filtered += count;
+    else if (kept.length === 0) events.excepted += count;
+    else events.detected += count;
+    for (const detection of kept) storm.offer(detection);
+  }
+
+  /** A summary of a process before this one is in this one's books too. */
+  function retell(summary: Detection): void {
+    const count = summary.repeat?.count ?? 0;
+    events.detected += count;
+    findings.found += count;
+    findings.summarized += count;
+    summaries += 1;
+    emit(summary);
   }
 
   function takeChanges(): NoteChanges {
@@ -105,7 +139,7 @@ export function createJudgement(
       settled.set(name, null);
       try {
         const summary = decodeSummary(value, SIGNATURES);
-        if (summary !== undefined) emit(summary);
+        if (summary !== undefined) retell(summary);
       } catch (error) {
         log.error(`failed to read a summary that was kept: ${error}`);
       }
@@ -118,9 +152,22 @@ export function createJudgement(
     takeChanges,
     resume,
     accept,
+    ignore: event => {
+      events.filtered += countOf(event);
+    },
     sweep: storm.sweep,
     flush: storm.flush,
     reload: exceptions.reload,
-    counts: () => ({ captured, unmatched, detected, excepted, repeated: detected - excepted - told }),
+    counts: () => ({
+      events: { ...events },
+      findings: { ...findings, held: storm.held() },
+      summaries,
+      exceptions: exceptions.counts,
+    }),
   };
+}
+
+/** How many events one that was captured stands for. */
+function countOf({ kind, repeatCount }: CapturedEvent): number {
+  return kind === 'repeat' ? Number(repeatCount) : 1;
 }

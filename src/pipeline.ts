@@ -6,12 +6,13 @@ import {
   type CapturedEvent,
   type CaptureOptions,
   type HookName,
+  type Origin,
   type Round,
 } from './capture/index.ts';
 import type { Settings } from './config/index.ts';
 import { createRecorder, openRecording } from './detect/recording.ts';
 import { LossWatch } from './health/loss-watch.ts';
-import { type Health, startHealth } from './health/start-health.ts';
+import { type Health, type Stages, startHealth } from './health/start-health.ts';
 import { createJudgement, type Judgement } from './judgement.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
@@ -47,11 +48,12 @@ export async function startPipeline(
   let health: Health | undefined;
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
   const capture = new Capture({ ...captureOptions(settings, judgement), pinPath: pinPath(settings) });
+  const losses = new LossWatch(capture);
   try {
     const { inheritedHooks } = capture;
     if (inheritedHooks !== undefined) {
       telemetry = openTelemetry(settings, hookList(inheritedHooks), output);
-      await catchUp(capture, judgement, telemetry);
+      await catchUp({ capture, judgement, telemetry, losses });
     }
     capture.attach();
     if (telemetry === undefined || hookList(inheritedHooks) !== hookList(capture.hooks)) {
@@ -59,8 +61,9 @@ export async function startPipeline(
       telemetry = openTelemetry(settings, hookList(capture.hooks), output);
       resume(capture, judgement, telemetry);
     }
-    if (settings.health.enabled) health = await startHealth(settings.health, capture, judgement, telemetry);
-    capture.commit();
+    if (settings.health.enabled)
+      health = await startHealth(settings.health, { capture, losses, judgement, telemetry });
+    for (const unread of capture.commit()) losses.abandoned(unread);
   } catch (error) {
     await health?.stop();
     await capture.stop();
@@ -69,7 +72,6 @@ export async function startPipeline(
   }
   const { shutdown, emitLoss } = telemetry;
   const persist = persistence(judgement, telemetry);
-  const losses = new LossWatch(capture);
   const tellLosses = async (round?: Round) => {
     losses.collect().forEach(emitLoss);
     await persist(round);
@@ -77,10 +79,10 @@ export async function startPipeline(
   };
   let stopping = false;
   capture.start({
-    onEvent: (event, own) => {
+    onEvent: (event, origin) => {
       losses.received(event);
-      if (own && isCanary(event)) health?.canaryArrived(event);
-      else judgement.accept(event);
+      judge(event, origin, judgement);
+      if (origin === 'own') health?.canaryArrived(event);
     },
     onRound: round => {
       if (round.drained) losses.drained();
@@ -135,9 +137,9 @@ export async function startRecording(settings: Settings, path: string): Promise<
       log.warn(`${count} events of CPU ${cpu} are not in the recording: ${reason}`);
   };
   capture.start({
-    onEvent: (event, own) => {
+    onEvent: (event, origin) => {
       losses.received(event);
-      if (own && isCanary(event)) return;
+      if (origin === 'own' && isCanary(event)) return;
       // recorded after enrichment: what procfs says of both sides can be asked only now, and only here
       const enriched = judgement.enricher.enrich(event);
       if (enriched !== undefined) recorder.record(enriched);
@@ -177,16 +179,24 @@ export async function replay(settings: Settings, path: string): Promise<void> {
 }
 
 /** Judges what the kernel recorded while no sidecar ran, and what the one before this one had not told. */
-async function catchUp(capture: Capture, judgement: Judgement, telemetry: Telemetry): Promise<void> {
+async function catchUp({ capture, judgement, telemetry, losses }: Stages): Promise<void> {
   const persist = persistence(judgement, telemetry);
   resume(capture, judgement, telemetry);
   await capture.catchUp({
-    onEvent: (event, own) => {
-      if (!(own && isCanary(event))) judgement.accept(event);
+    onEvent: (event, origin) => {
+      losses.received(event);
+      judge(event, origin, judgement);
     },
     onRound: persist,
   });
+  losses.drained();
   await persist();
+}
+
+/** What the sidecar does to prove its hooks is no finding, and what another version has told is told. */
+function judge(event: CapturedEvent, origin: Origin, judgement: Judgement): void {
+  if (origin === 'told' || (origin === 'own' && isCanary(event))) judgement.ignore(event);
+  else judgement.accept(event);
 }
 
 /** Goes on from where the process before this one ended, as far as its notes are here. */

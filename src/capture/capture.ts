@@ -14,6 +14,7 @@ import type { CaptureOptions } from './options.ts';
 import { openPins } from './pinning/open-pins.ts';
 import type { PinDirectory } from './pinning/pin-directory.ts';
 import { hooksOf } from './pinning/pinned-hooks.ts';
+import type { Retirement } from './pinning/predecessor.ts';
 import { Programs } from './programs.ts';
 import { installRawFilter } from './raw-filter.ts';
 import { Repeats } from './repeats.ts';
@@ -34,6 +35,12 @@ const WAIT_MILLIS = 1_000;
 /** How often the kernel is asked for what it has counted or holds back, ns. */
 const SWEEP_INTERVAL_NS = 1_000_000_000n;
 
+/**
+ * Whose event it is: the sidecar's own doing, for example a canary; one that the programs of another version saw as well,
+ * and told; or anybody else's.
+ */
+export type Origin = 'own' | 'told' | 'other';
+
 /** One reading of the ring buffer, and what the next process must know of it: nothing, where nothing is pinned for it. */
 export interface Round {
   /** The ring buffer has been read to its end. */
@@ -46,8 +53,7 @@ export interface Round {
 
 /** What the capture calls, in this order, for every round of the ring buffer. */
 export interface CaptureConsumer {
-  /** @param own it is the sidecar's own doing, for example a canary */
-  onEvent(event: CapturedEvent, own: boolean): void;
+  onEvent(event: CapturedEvent, origin: Origin): void;
   /**
    * All events of the round have been given. The kernel gets their space back when this returns or resolves.
    * Its notes are to be kept together with what came of the events, for `resume`.
@@ -69,15 +75,15 @@ export class Capture {
   readonly #ring: RingBuffer;
   readonly #decoder: EventDecoder;
   readonly #programs: Programs;
-  /** Events of others that came while the hooks were being proven. */
-  #early: CapturedEvent[] = [];
+  /** What came while the hooks were being proven. */
+  readonly #early: { readonly event: CapturedEvent; readonly own: boolean }[] = [];
   readonly #wakeUp = new WakeUp();
   readonly #unfinished: UnfinishedEvents;
   readonly #repeats: Repeats;
   readonly #resumePoint: ResumePoint;
   #sweptNs = 0n;
   #unknownRecords = 0n;
-  #abandoned = 0n;
+  #retirements: readonly Retirement[] = [];
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -133,11 +139,6 @@ export class Capture {
     return this.#unknownRecords;
   }
 
-  /** Records that a version with another layout had sent and nobody has read. */
-  get abandonedRecords(): bigint {
-    return this.#abandoned;
-  }
-
   /** Goes on where the sidecar before this one ended. @param notes what it has kept of `onRound`'s */
   resume(notes: Notes): void {
     this.#resumePoint.resume(notes);
@@ -163,14 +164,12 @@ export class Capture {
 
   /**
    * Makes the attached programs the ones that watch, and leaves them to the kernel where they can be pinned.
+   * @returns records that a version with another layout had sent and nobody has read, by CPU
    * @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which there is no start has no hook
    */
-  commit(): void {
-    for (const { silencedNs, unread } of this.#programs.commit()) {
-      // until then the others saw it too
-      this.#early = this.#early.filter(({ timeNs }) => timeNs >= silencedNs);
-      this.#abandoned += BigInt(unread);
-    }
+  commit(): readonly ReadonlyMap<number, number>[] {
+    this.#retirements = this.#programs.commit();
+    return this.#retirements.map(({ unread }) => unread);
   }
 
   /** Does what each capability sees; the events come to the consumer like any other. */
@@ -219,7 +218,7 @@ export class Capture {
   async #run(consumer: CaptureConsumer): Promise<void> {
     const poller = new Poller([this.#object.mapFd('ring'), this.#wakeUp.fd]);
     try {
-      for (const event of this.#early.splice(0)) this.#handOver(event, false, consumer);
+      for (const { event, own } of this.#early.splice(0)) this.#handOver(event, own, consumer);
       for (;;) {
         const visited = await this.#round(consumer);
         const isLast = this.#stopping && (this.#programs.pinned || visited < ROUND_RECORDS);
@@ -245,8 +244,13 @@ export class Capture {
   }
 
   #handOver(event: CapturedEvent, own: boolean, consumer: CaptureConsumer): void {
-    if (!own) this.#repeats.remember(event);
-    consumer.onEvent(event, own);
+    if (own) {
+      consumer.onEvent(event, 'own');
+      return;
+    }
+    this.#repeats.remember(event);
+    const toldByOthers = this.#retirements.some(({ silencedNs }) => event.timeNs < silencedNs);
+    consumer.onEvent(event, toldByOthers ? 'told' : 'other');
   }
 
   #notes(): Omit<Round, 'drained'> {
@@ -267,8 +271,8 @@ export class Capture {
     const isLast = this.#stopping && !this.#programs.pinned && visited < ROUND_RECORDS;
     if (!isLast && nowNs - this.#sweptNs < SWEEP_INTERVAL_NS) return;
     this.#sweptNs = nowNs;
-    for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event, false);
-    for (const event of this.#repeats.collect(isLast ? undefined : nowNs)) consumer.onEvent(event, false);
+    for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event, 'other');
+    for (const event of this.#repeats.collect(isLast ? undefined : nowNs)) consumer.onEvent(event, 'other');
   }
 
   /** The space is given back only with the first round: what others did is not safe yet. */
@@ -277,8 +281,9 @@ export class Capture {
     this.#ring.read(Number.POSITIVE_INFINITY, (offset, length) => {
       const event = this.#decode(offset, length);
       if (event === undefined) return;
-      if (this.#decoder.isOwn(offset)) own.push(event);
-      else this.#early.push(event);
+      const isOwn = this.#decoder.isOwn(offset);
+      this.#early.push({ event, own: isOwn });
+      if (isOwn) own.push(event);
     });
     const [first] = own;
     if (first !== undefined && this.#control.state.ownTgid !== first.actor.tgid) {

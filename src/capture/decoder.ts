@@ -10,6 +10,7 @@ import {
   type HookName,
   type ProcessIdentity,
 } from './event.ts';
+import { KnownProcesses } from './known-processes.ts';
 import {
   ANCESTOR,
   ANCESTOR_SIZE,
@@ -30,6 +31,7 @@ export const METHODS: readonly (CaptureMethod | undefined)[] = [undefined, ...CA
 
 const NEVER_SET_UID = 0xffff_ffff;
 const NUL = 0;
+const PROCESS_SIZE = EVENT.target - EVENT.actor;
 
 /**
  * Decodes the records of bpf/event.h that lie in `memory`, a little-endian view of the ring buffer's data pages.
@@ -38,14 +40,20 @@ const NUL = 0;
 export class EventDecoder {
   readonly #view: DataView;
   readonly #bytes: Buffer;
+  readonly #actors: KnownProcesses<Actor>;
+  readonly #targets: KnownProcesses<ProcessIdentity>;
 
   constructor(memory: ArrayBuffer) {
     this.#view = new DataView(memory);
     this.#bytes = Buffer.from(memory);
+    this.#actors = new KnownProcesses(memory);
+    this.#targets = new KnownProcesses(memory);
   }
 
   /**
-   * @param offset start of the record, bytes
+   * Two events have the same object for an actor, or for a target, of which the kernel said the same.
+   *
+   * @param offset start of the record, bytes: a multiple of 8, as the kernel aligns records
    * @param length size of the record, bytes
    * @returns the event, or undefined for a record that this version does not know (another version's kind or size)
    */
@@ -120,6 +128,18 @@ export class EventDecoder {
   }
 
   #actor(offset: number, ends: readonly number[]): Actor {
+    const parts = [
+      { start: offset + EVENT.actor, bytes: PROCESS_SIZE },
+      { start: offset + EVENT.ancestors, bytes: ANCESTORS_MAX * ANCESTOR_SIZE },
+    ];
+    return this.#actors.recall(
+      this.#view.getUint32(offset + EVENT.actor + PROCESS.tid, true),
+      { parts, ends: ends.slice(STRING.actorExecutable, STRING.actorArguments + 2) },
+      () => this.#decodeActor(offset, ends),
+    );
+  }
+
+  #decodeActor(offset: number, ends: readonly number[]): Actor {
     return {
       ...this.#process(
         offset + EVENT.actor,
@@ -132,10 +152,19 @@ export class EventDecoder {
   }
 
   #target(offset: number, ends: readonly number[]): ProcessIdentity {
-    return this.#process(
-      offset + EVENT.target,
-      this.#path(ends, STRING.targetExecutable),
-      this.#path(ends, STRING.targetCgroup),
+    const start = offset + EVENT.target;
+    return this.#targets.recall(
+      this.#view.getUint32(start + PROCESS.tid, true),
+      {
+        parts: [{ start, bytes: PROCESS_SIZE }],
+        ends: ends.slice(STRING.targetExecutable, STRING.targetCgroup + 2),
+      },
+      () =>
+        this.#process(
+          start,
+          this.#path(ends, STRING.targetExecutable),
+          this.#path(ends, STRING.targetCgroup),
+        ),
     );
   }
 

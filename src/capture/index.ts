@@ -1,4 +1,4 @@
-export { Capture, type CaptureConsumer, probeHooks, type Round } from './capture.ts';
+export { Capture, type CaptureConsumer, type Origin, probeHooks, type Round } from './capture.ts';
 export type { CpuCounters, DropReason } from './counters.ts';
 export type {
   Actor,
@@ -9,6 +9,7 @@ export type {
   HookName,
   ProcessIdentity,
 } from './event.ts';
+export { LADDERS } from './ladders/index.ts';
 export type { Attempt, CapabilityReport } from './ladders/ladder.ts';
 export { bootToWallOffsetNs } from './libc.ts';
 export type { CaptureOptions } from './options.ts';

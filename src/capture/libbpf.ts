@@ -121,8 +121,12 @@ export function loadLibbpf(): Libbpf {
   };
 }
 
+/** Of include/linux/errno.h: meant for the kernel alone, but bpf(2) lets it out, and the C library has no name for it. */
+const ENOTSUPP = 524;
+
 /** For example "EPERM (operation not permitted)". @param errno positive error number */
 export function describeErrno(errno: number): string {
+  if (errno === ENOTSUPP) return 'ENOTSUPP (operation is not supported)';
   const entry = getSystemErrorMap().get(-errno);
   return entry ? `${entry[0]} (${entry[1]})` : `errno ${errno}`;
 }

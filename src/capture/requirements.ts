@@ -3,11 +3,28 @@ import { MemwardenError } from '../errors.ts';
 import { BpfObject, RefusedError } from './bpf-object.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import type { Libbpf } from './libbpf.ts';
+import { lockdownMode } from './lockdown.ts';
 import type { CaptureOptions } from './options.ts';
 import type { PinDirectory } from './pinning/pin-directory.ts';
 
 /** Where libbpf looks by itself. */
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
+
+/** Answers of kernels that have one cause, and what to do about that. */
+const ADVICE: readonly (readonly [answer: RegExp, advice: string])[] = [
+  [
+    /attach: EACCES/,
+    'choose capture.hook=auto, or grant CAP_SYS_ADMIN or set kernel.perf_event_paranoid=2: above 2, Debian refuses kprobes and tracepoints without it',
+  ],
+  [
+    /attach: ENOTSUPP/,
+    'choose capture.hook=auto: this kernel cannot attach programs to its functions (on arm64, Linux 6.4 and newer can)',
+  ],
+  [
+    /did not see its canary/,
+    'choose capture.hook=auto, or boot with bpf in lsm=: without it programs of kind lsm are never called',
+  ],
+];
 
 /** @throws MemwardenError CAPTURE_UNAVAILABLE */
 export function assertBtf(path: string): void {
@@ -56,6 +73,14 @@ export function unavailable({ capability, attempts }: CapabilityReport): Memward
   return new MemwardenError(
     'CAPTURE_UNAVAILABLE',
     `failed to watch ${capability}: no hook of this kernel could be used; tried:${tried || ' nothing'}`,
-    'run memwarden doctor; a locked-down kernel or a missing capability is told there',
+    adviceFor(tried),
+  );
+}
+
+function adviceFor(tried: string): string {
+  if (lockdownMode() === 'confidentiality')
+    return 'boot with lockdown=integrity: under lockdown=confidentiality no BPF program may read the memory of the kernel';
+  return (
+    ADVICE.find(([answer]) => answer.test(tried))?.[1] ?? 'run memwarden doctor, which looks for the cause'
   );
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { MemwardenError } from '../errors.ts';
 
 /** A Linux capability: its bit (include/uapi/linux/capability.h) and what fails without it. */
-interface Capability {
+export interface Capability {
   readonly name: string;
   readonly bit: bigint;
   readonly purpose: string;
@@ -10,45 +10,68 @@ interface Capability {
   readonly required: boolean;
 }
 
-/** Has the power of CAP_BPF and CAP_PERFMON too; before Linux 5.8 it is the only one that has. */
-const SYS_ADMIN = 21n;
+export const CAP_BPF: Capability = {
+  name: 'CAP_BPF',
+  bit: 39n,
+  purpose: 'load BPF programs',
+  required: true,
+};
 
-const CAPABILITIES: readonly Capability[] = [
-  { name: 'CAP_BPF', bit: 39n, purpose: 'load BPF programs', required: true },
-  {
-    name: 'CAP_PERFMON',
-    bit: 38n,
-    purpose: 'attach them and read kernel structures',
-    required: true,
-  },
-  {
-    name: 'CAP_SYS_PTRACE',
-    bit: 19n,
-    purpose: 'read working directories of other users',
-    required: false,
-  },
-  {
-    name: 'CAP_DAC_READ_SEARCH',
-    bit: 2n,
-    purpose: 'read procfs and tracefs whatever their mode',
-    required: false,
-  },
-];
+export const CAP_PERFMON: Capability = {
+  name: 'CAP_PERFMON',
+  bit: 38n,
+  purpose: 'attach them and read kernel structures',
+  required: true,
+};
+
+export const CAP_SYS_PTRACE: Capability = {
+  name: 'CAP_SYS_PTRACE',
+  bit: 19n,
+  purpose: 'read working directories of other users',
+  required: false,
+};
+
+export const CAP_DAC_READ_SEARCH: Capability = {
+  name: 'CAP_DAC_READ_SEARCH',
+  bit: 2n,
+  purpose: 'read procfs and tracefs whatever their mode',
+  required: false,
+};
+
+/** Has the power of CAP_BPF and CAP_PERFMON too. */
+export const CAP_SYS_ADMIN: Capability = {
+  name: 'CAP_SYS_ADMIN',
+  bit: 21n,
+  purpose: 'stand in for CAP_BPF and CAP_PERFMON',
+  required: false,
+};
+
+export const CAP_DAC_OVERRIDE: Capability = {
+  name: 'CAP_DAC_OVERRIDE',
+  bit: 1n,
+  purpose: "write into another user's folder",
+  required: false,
+};
+
+/** What memwarden asks for. */
+const WANTED = [CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH];
 
 export interface CapabilityStatus {
   readonly held: readonly Capability[];
   readonly missing: readonly Capability[];
 }
 
-/** Which of the needed capabilities are in the effective set of a `/proc/<pid>/status` text. */
+/** One of the capability sets in a `/proc/<pid>/status` text, as a mask. */
+export function capabilitySet(status: string, set: 'CapEff' | 'CapPrm'): bigint {
+  return BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
+}
+
+/** Which of the capabilities that memwarden asks for are in the effective set of a `/proc/<pid>/status` text. */
 export function capabilityStatus(status: string): CapabilityStatus {
-  const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? '0'}`);
-  const has = (bit: bigint) => ((effective >> bit) & 1n) === 1n;
-  const held = CAPABILITIES.filter(({ bit, required }) => has(bit) || (required && has(SYS_ADMIN)));
-  return {
-    held,
-    missing: CAPABILITIES.filter(capability => !held.includes(capability)),
-  };
+  const effective = capabilitySet(status, 'CapEff');
+  const has = ({ bit }: Capability) => ((effective >> bit) & 1n) === 1n;
+  const held = WANTED.filter(capability => has(capability) || (capability.required && has(CAP_SYS_ADMIN)));
+  return { held, missing: WANTED.filter(capability => !held.includes(capability)) };
 }
 
 export function ownCapabilities(): CapabilityStatus {

@@ -19,6 +19,8 @@ export interface StormFilter {
   flush(): void;
   /** By finding: the summaries that are held back and have grown since the last call, or null once they were told. */
   takeChanges(): ReadonlyMap<string, Detection | null>;
+  /** Findings that are held back for a summary at this moment. */
+  held(): number;
 }
 
 const WINDOW_MILLIS_DEFAULT = 10_000;
@@ -148,5 +150,6 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
     sweep: () => closeUntil(performance.now()),
     flush: () => closeUntil(Number.POSITIVE_INFINITY),
     takeChanges,
+    held: () => windows.values().reduce((sum, { repeat }) => sum + (repeat?.count ?? 0), 0),
   };
 }

@@ -6,7 +6,7 @@ import { createTextResolver } from './text-resolver.ts';
 import { createUserNames } from './user-names.ts';
 
 export interface EnricherOptions {
-  /** What added to a time on CLOCK_BOOTTIME gives the wall clock, ns; asked for every event, since the wall clock is set. */
+  /** What added to a time on CLOCK_BOOTTIME gives the wall clock, ns; asked again and again, since the wall clock is set. */
   readonly bootToWallOffsetNs: () => bigint;
   /** Where procfs is mounted. Default: `/proc`. */
   readonly procRoot?: string;
@@ -32,6 +32,8 @@ export interface Enricher {
 
 const PROCESSES_MAX_DEFAULT = 8192;
 const NS_PER_MILLI = 1_000_000n;
+/** How long the difference of the clocks is taken as true, ms: asking costs three system calls. */
+const OFFSET_FRESH_MILLIS = 10;
 const NO_DETAILS: ProcessDetails = {};
 const NO_ARGUMENTS: readonly string[] = [];
 
@@ -44,12 +46,23 @@ export function createEnricher(options: EnricherOptions): Enricher {
     processesMax: options.processesMax ?? PROCESSES_MAX_DEFAULT,
   });
   const resolver = createTextResolver(procfs);
+  let offsetNs = 0n;
+  let offsetAtMillis = Number.NEGATIVE_INFINITY;
+
+  function bootToWallOffsetNs(): bigint {
+    const nowMillis = performance.now();
+    if (nowMillis - offsetAtMillis >= OFFSET_FRESH_MILLIS) {
+      offsetNs = options.bootToWallOffsetNs();
+      offsetAtMillis = nowMillis;
+    }
+    return offsetNs;
+  }
 
   function enrich(captured: CapturedEvent | EnrichedEvent): EnrichedEvent | undefined {
     if ('timeUnixNs' in captured) return captured;
     const event = captured.byText && captured.target === undefined ? resolver.resolve(captured) : captured;
     if (event === undefined) return undefined;
-    const timeUnixNs = event.timeNs + options.bootToWallOffsetNs();
+    const timeUnixNs = event.timeNs + bootToWallOffsetNs();
     const nowUnixNs = BigInt(Date.now()) * NS_PER_MILLI;
     const actorDetails = facts.detailsOf(event.actor, event.actor.arguments);
     const targetDetails =

@@ -23,7 +23,8 @@ export interface ProcessFactsOptions {
 export interface ProcessFacts {
   /**
    * @param identity the process as the kernel saw it
-   * @param recorded its arguments as the kernel recorded them, possibly cut short; empty when it did not
+   * @param recorded its arguments as the kernel recorded them, possibly cut short; empty when it did not. One object
+   * comes with the same arguments always.
    */
   detailsOf(identity: ProcessIdentity, recorded: readonly string[]): ProcessDetails;
 }
@@ -58,6 +59,8 @@ function continues(living: string, recorded: string): boolean {
 export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
   const { procfs, userNames, redact } = options;
   const cache = new LRUCache<string, Known>({ max: options.processesMax });
+  /** By the object that stands for equal descriptions: most events of a storm end here. */
+  const latest = new WeakMap<ProcessIdentity, Known>();
 
   function readLiving(identity: ProcessIdentity, wantCgroup: boolean): Living | undefined {
     const { tgid } = identity;
@@ -109,7 +112,16 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
     };
   }
 
-  function detailsOf(identity: ProcessIdentity, recordedArguments: readonly string[]): ProcessDetails {
+  function detailsOf(identity: ProcessIdentity, recorded: readonly string[]): ProcessDetails {
+    let known = latest.get(identity);
+    if (known === undefined || performance.now() - known.readAtMillis >= FRESH_MILLIS) {
+      known = find(identity, recorded);
+      latest.set(identity, known);
+    }
+    return known.details;
+  }
+
+  function find(identity: ProcessIdentity, recordedArguments: readonly string[]): Known {
     const key = `${identity.tgid}:${identity.startTimeNs}`;
     const recorded = recordedArguments.join('\0');
     const cached = cache.get(key);
@@ -120,10 +132,10 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
       cached.cgroupPath === identity.cgroupPath &&
       cached.euid === identity.euid &&
       continues(cached.arguments, recorded);
-    if (same && performance.now() - cached.readAtMillis < FRESH_MILLIS) return cached.details;
+    if (same && performance.now() - cached.readAtMillis < FRESH_MILLIS) return cached;
     const known = read(identity, recorded, same ? cached : undefined);
     cache.set(key, known);
-    return known.details;
+    return known;
   }
 
   return { detailsOf };

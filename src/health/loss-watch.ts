@@ -3,12 +3,16 @@ import type { Loss } from '../telemetry/loss.ts';
 
 /** A number that no event came with and no drop counter explains. */
 const SEQUENCE_GAP = 'sequence_gap';
+/** Sent by the programs of a version with another record layout, and not read before this one took over. */
+const OTHER_VERSION = 'other_version';
 
 /** Where the kernel's numbers come from; in the sidecar, the capture. */
 export interface LossSource {
   counters(): readonly CpuCounters[];
   readonly told: Pick<ToldDrops, 'sinceNs' | 'count' | 'tell' | 'save'>;
 }
+
+type ReceivedEvent = Pick<CapturedEvent, 'cpu' | 'sequence' | 'kind' | 'repeatCount'>;
 
 /** Events of one CPU that were lost for one reason, since this process began. */
 export interface LostCount {
@@ -46,8 +50,12 @@ export class LossWatch {
   readonly #nowUnixNs: () => bigint;
   readonly #cpus: CpuBalance[];
   readonly #lost = new Map<string, LostCount>();
+  readonly #waiting: Loss[] = [];
   #sinceUnixNs: bigint;
   #drained = false;
+  /** Events that were fetched from the kernel's tables, which gives them no number. */
+  #unnumbered = 0n;
+  #notices = 0;
 
   constructor(source: LossSource, nowUnixNs: () => bigint = () => BigInt(Date.now()) * 1_000_000n) {
     this.#source = source;
@@ -67,13 +75,34 @@ export class LossWatch {
     }));
   }
 
-  /** To be called with every event that came through the ring buffer. */
-  received({ cpu, sequence, kind }: Pick<CapturedEvent, 'cpu' | 'sequence' | 'kind'>): void {
-    // events that user space fetches from the kernel's tables have no number of their own
+  /** To be called with every event that has come. */
+  received({ cpu, sequence, kind, repeatCount }: ReceivedEvent): void {
     const balance = kind === 'repeat' || sequence === 0n ? undefined : this.#cpus[cpu];
-    if (balance === undefined) return;
+    if (balance === undefined) {
+      this.#unnumbered += kind === 'repeat' ? repeatCount : 1n;
+      return;
+    }
     balance.received += 1n;
     if (sequence > balance.snapshot.sequence) balance.ahead += 1n;
+  }
+
+  /** Events of another version's programs that cannot be read any more, by CPU. */
+  abandoned(unread: ReadonlyMap<number, number>): void {
+    const nowUnixNs = this.#nowUnixNs();
+    for (const [cpu, records] of unread) {
+      const count = BigInt(records);
+      this.#unnumbered += count;
+      this.#count(cpu, OTHER_VERSION, count);
+      this.#waiting.push({
+        cpu,
+        reason: OTHER_VERSION,
+        count,
+        total: count,
+        startUnixNs: nowUnixNs,
+        endUnixNs: nowUnixNs,
+        countersSinceNs: this.#source.told.sinceNs,
+      });
+    }
   }
 
   /** The ring buffer has been read to its end. */
@@ -83,7 +112,7 @@ export class LossWatch {
 
   /** Losses since the last call. @throws Error when the counters cannot be read */
   collect(): Loss[] {
-    const losses: Loss[] = [];
+    const losses: Loss[] = this.#waiting.splice(0);
     const endUnixNs = this.#nowUnixNs();
     const interval = {
       startUnixNs: this.#sinceUnixNs,
@@ -107,6 +136,7 @@ export class LossWatch {
     }
     this.#drained = false;
     this.#sinceUnixNs = endUnixNs;
+    this.#notices += losses.length;
     return losses;
   }
 
@@ -120,17 +150,23 @@ export class LossWatch {
     return this.#lost.values();
   }
 
+  /** Losses that `collect` has handed out. */
+  get notices(): number {
+    return this.#notices;
+  }
+
   /**
-   * Events that the kernel has numbered for this process, those it lost and those that are still on their way included.
+   * Events that the kernel has seen for this process, by its own count: those that are lost or still on their way
+   * included.
    * @throws Error when the counters cannot be read
    */
-  numbered(): bigint {
+  captured(): bigint {
     return this.#source.counters().reduce((sum, counters) => {
       const { base, received, gaps, toldBefore } = this.#cpus[counters.cpu] ?? {};
       if (received === undefined || gaps === undefined || toldBefore === undefined) return sum;
       if (base === undefined) return sum + received + droppedOf(counters) - toldBefore;
       return sum + counters.sequence - base - toldBefore;
-    }, 0n);
+    }, this.#unnumbered);
   }
 
   /** Compares what the last snapshot promised with what has come since, and takes the next one. */

@@ -1,23 +1,28 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, Observable } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import { resourceFromAttributes } from '@opentelemetry/resources';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
-import type { CpuCounters } from '../capture/index.ts';
-import type { JudgementCounts } from '../judgement.ts';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, type MetricReader } from '@opentelemetry/sdk-metrics';
 import { OTEL } from '../telemetry/attributes.ts';
-import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
-import { METRICS } from '../telemetry/metrics.ts';
+import type { Backlog } from '../telemetry/delivery-counts.ts';
+import { METRICS, type Metric } from '../telemetry/metrics.ts';
 import { SCOPE } from '../telemetry/scope.ts';
+import { evictedOf } from '../telemetry/spool/totals.ts';
+import type { Books } from './accounting.ts';
+import type { LostCount } from './loss-watch.ts';
 
 /** Where the numbers come from; asked when somebody asks for them. */
 export interface MetricSources {
-  judgement(): JudgementCounts;
-  delivery(): DeliveryCounts;
-  kernel(): readonly CpuCounters[];
+  books(): Books;
+  lost(): Iterable<LostCount>;
   unknownRecords(): bigint;
+  /** By the name of the rule. */
+  exceptions(): ReadonlyMap<string, number>;
+  backlog(): Backlog;
   /** Seconds, by capability. */
   canaryAges(): ReadonlyMap<string, number>;
+  /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
+  readonly exporterType: string | undefined;
 }
 
 export interface SelfMetrics {
@@ -26,75 +31,111 @@ export interface SelfMetrics {
   shutdown(): Promise<void>;
 }
 
+/** What a scrape says of where it comes from; Prometheus knows the rest itself. */
 const SERVICE = resourceFromAttributes({
   [OTEL.SERVICE_NAME]: SCOPE.name,
   [OTEL.SERVICE_VERSION]: SCOPE.version,
 });
 
-type Reading = readonly [value: number, attributes?: Attributes];
+type Reading = readonly [metric: Metric, value: number, attributes?: Attributes];
 
-/** The sidecar's metrics of itself: read from the stages' own counts on demand, nothing is counted twice. */
-export function createSelfMetrics(sources: MetricSources): SelfMetrics {
+/**
+ * The sidecar's metrics of itself: read from the stages' own counts on demand, nothing is counted twice.
+ * @param push reader that sends the same metrics elsewhere, and what it says of where they come from
+ */
+export function createSelfMetrics(
+  sources: MetricSources,
+  push?: { readonly reader: MetricReader; readonly resource: Resource },
+): SelfMetrics {
   const exporter = new PrometheusExporter({ preventServerStart: true });
-  const provider = new MeterProvider({ readers: [exporter], resource: SERVICE });
-  const meter = provider.getMeter(SCOPE.name, SCOPE.version);
-  const one = (unit: string, description: string) => ({ unit, description });
-
-  const counter = (name: string, unit: string, description: string, read: () => Iterable<Reading>): void => {
-    meter.createObservableCounter(name, one(unit, description)).addCallback(result => {
-      for (const [value, attributes] of read()) result.observe(value, attributes);
-    });
-  };
-  const gauge = (name: string, unit: string, description: string, read: () => Iterable<Reading>): void => {
-    meter.createObservableGauge(name, one(unit, description)).addCallback(result => {
-      for (const [value, attributes] of read()) result.observe(value, attributes);
-    });
-  };
-
-  const { judgement, delivery } = sources;
-  counter(METRICS.CAPTURED, '{event}', 'Events that left the kernel.', () => [[judgement().captured]]);
-  counter(METRICS.UNMATCHED, '{event}', 'Events that no signature was about.', () => [
-    [judgement().unmatched],
-  ]);
-  counter(METRICS.LOST, '{event}', 'Events that the kernel could not hand over.', () =>
-    lost(sources.kernel()),
-  );
-  counter(METRICS.UNKNOWN, '{event}', 'Events of a layout that this version does not know.', () => [
-    [Number(sources.unknownRecords())],
-  ]);
-  counter(METRICS.DETECTED, '{detection}', 'Findings of the signatures.', () => [[judgement().detected]]);
-  counter(METRICS.EXCEPTED, '{detection}', 'Findings dropped by an exception.', () => [
-    [judgement().excepted],
-  ]);
-  counter(METRICS.REPEATED, '{detection}', 'Findings told in a summary.', () => [[judgement().repeated]]);
-  counter(METRICS.ACCEPTED, '{record}', 'Records that the collector has.', () => [[delivery().accepted]]);
-  counter(METRICS.REFUSED, '{record}', 'Records that were refused for good.', () => [[delivery().refused]]);
-  counter(METRICS.EVICTED, '{record}', 'Records given up for want of room, age or damage.', () => [
-    [delivery().evicted],
-  ]);
-  gauge(METRICS.SPOOLED, '{record}', 'Records that wait for the collector.', () => [[delivery().spooled]]);
-  gauge(METRICS.LOG_QUEUE_SIZE, '{log_record}', 'Records in the queue of the processor.', () => [
-    [delivery().spooled],
-  ]);
-  counter(METRICS.LOG_EXPORTED, '{log_record}', 'Records whose export has ended.', () => [
-    [delivery().accepted],
-    [delivery().refused, { 'error.type': 'rejected' }],
-  ]);
-  gauge(METRICS.CANARY_AGE, 's', 'Time since the last canary came through.', () =>
-    [...sources.canaryAges()].map(([capability, seconds]): Reading => [seconds, { capability }]),
-  );
-
+  const providers = [new MeterProvider({ readers: [exporter], resource: SERVICE })];
+  if (push !== undefined)
+    providers.push(new MeterProvider({ readers: [push.reader], resource: push.resource }));
+  for (const provider of providers) observe(provider, sources);
   return {
     serve: (request, response) => exporter.getMetricsRequestHandler(request, response),
-    shutdown: () => provider.shutdown(),
+    shutdown: async () => {
+      await Promise.all(providers.map(provider => provider.shutdown()));
+    },
   };
 }
 
-function* lost(counters: readonly CpuCounters[]): Generator<Reading> {
-  for (const { cpu, dropped } of counters) {
-    for (const [reason, count] of Object.entries(dropped)) {
-      // a kernel may be built for thousands of CPUs: those that never lost anything are left out, but for one zero
-      if (count > 0n || cpu === 0) yield [Number(count), { cpu, reason }];
-    }
+/** All metrics in one callback: a scrape shows one moment, in which the books balance. */
+function observe(provider: MeterProvider, sources: MetricSources): void {
+  const meter = provider.getMeter(SCOPE.name, SCOPE.version);
+  const instruments = new Map<string, Observable>();
+  for (const { name, kind, unit, description } of Object.values<Metric>(METRICS)) {
+    const options = { unit, description };
+    if (kind === 'counter') instruments.set(name, meter.createObservableCounter(name, options));
+    else if (kind === 'gauge') instruments.set(name, meter.createObservableGauge(name, options));
+    else instruments.set(name, meter.createObservableUpDownCounter(name, options));
   }
+  meter.addBatchObservableCallback(
+    result => {
+      for (const [{ name }, value, attributes] of read(sources)) {
+        const instrument = instruments.get(name);
+        if (instrument !== undefined) result.observe(instrument, value, attributes);
+      }
+    },
+    [...instruments.values()],
+  );
+}
+
+function* read(sources: MetricSources): Generator<Reading> {
+  const { events, findings, records } = sources.books();
+  yield [METRICS.EVENTS_CAPTURED, events.captured];
+  yield [METRICS.EVENTS_DETECTED, events.detected];
+  yield [METRICS.EVENTS_FILTERED, events.filtered];
+  yield [METRICS.EVENTS_EXCEPTED, events.excepted];
+  // a counter that appears with its first loss has no rise that an alert could see
+  if (events.lost === 0) yield [METRICS.EVENTS_LOST, 0, { cpu: 0, reason: 'ring_full' }];
+  for (const { cpu, reason, count } of sources.lost()) {
+    yield [METRICS.EVENTS_LOST, Number(count), { cpu, reason }];
+  }
+  yield [METRICS.EVENTS_UNDER_WAY, events.underWay];
+  yield [METRICS.EVENTS_UNKNOWN, Number(sources.unknownRecords())];
+  yield [METRICS.FINDINGS_FOUND, findings.found];
+  yield [METRICS.FINDINGS_EXCEPTED, findings.excepted];
+  yield [METRICS.FINDINGS_TOLD, findings.told];
+  yield [METRICS.FINDINGS_SUMMARIZED, findings.summarized];
+  yield [METRICS.FINDINGS_HELD, findings.held];
+  for (const [rule, count] of sources.exceptions()) yield [METRICS.EXCEPTION_MATCHES, count, { rule }];
+  yield [METRICS.RECORDS_EMITTED, records.emitted];
+  yield [METRICS.RECORDS_INHERITED, records.inherited];
+  yield [METRICS.RECORDS_ACCEPTED, records.accepted];
+  yield [METRICS.RECORDS_SPOOLED, records.spooled];
+  yield [METRICS.RECORDS_REFUSED, records.refused];
+  for (const [reason, count] of Object.entries(records.evicted)) {
+    yield [METRICS.RECORDS_EVICTED, count, { reason }];
+  }
+  const { bytes, oldestAgeSeconds, inFlight } = sources.backlog();
+  yield [METRICS.SPOOL_SIZE, bytes];
+  yield [METRICS.SPOOL_OLDEST_AGE, oldestAgeSeconds];
+  for (const [capability, seconds] of sources.canaryAges()) {
+    yield [METRICS.CANARY_AGE, seconds, { capability }];
+  }
+  yield [METRICS.PROCESS_MEMORY, process.memoryUsage.rss()];
+  if (sources.exporterType !== undefined) yield* readSdk(records, inFlight, sources.exporterType);
+}
+
+/** The conventions' view of the same numbers. */
+function* readSdk(records: Books['records'], inFlight: number, exporterType: string): Generator<Reading> {
+  const processor = component('batching_log_processor');
+  const exporter = component(exporterType);
+  const { accepted, refused, spooled, evicted } = records;
+  yield [METRICS.LOG_PROCESSED, accepted + refused, processor];
+  if (evictedOf(records) > 0) {
+    // the conventions' word for a record that found no room
+    yield [METRICS.LOG_PROCESSED, evicted.size, { ...processor, [OTEL.ERROR_TYPE]: 'queue_full' }];
+    yield [METRICS.LOG_PROCESSED, evicted.age, { ...processor, [OTEL.ERROR_TYPE]: 'expired' }];
+    yield [METRICS.LOG_PROCESSED, evicted.corruption, { ...processor, [OTEL.ERROR_TYPE]: 'corrupted' }];
+  }
+  yield [METRICS.LOG_QUEUE_SIZE, spooled, processor];
+  yield [METRICS.LOG_INFLIGHT, inFlight, exporter];
+  yield [METRICS.LOG_EXPORTED, accepted, exporter];
+  yield [METRICS.LOG_EXPORTED, refused, { ...exporter, [OTEL.ERROR_TYPE]: 'rejected' }];
+}
+
+function component(type: string): Attributes {
+  return { 'otel.component.type': type, 'otel.component.name': `${type}/0` };
 }

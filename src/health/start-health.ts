@@ -3,6 +3,8 @@ import type { Capture, CapturedEvent } from '../capture/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Judgement } from '../judgement.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { keepBooks } from './accounting.ts';
+import type { LossWatch } from './loss-watch.ts';
 import { Readiness } from './readiness.ts';
 import { createSelfMetrics } from './self-metrics.ts';
 import { startHealthServer } from './server.ts';
@@ -18,6 +20,14 @@ export interface Health {
   stop(): Promise<void>;
 }
 
+/** The stages that are looked at. */
+export interface Stages {
+  readonly capture: Capture;
+  readonly losses: LossWatch;
+  readonly judgement: Judgement;
+  readonly telemetry: Telemetry;
+}
+
 /**
  * Sends canaries and serves what the stages say of themselves.
  *
@@ -25,18 +35,18 @@ export interface Health {
  */
 export async function startHealth(
   { listenAddress, listenPort }: Settings['health'],
-  capture: Capture,
-  judgement: Judgement,
-  telemetry: Telemetry,
+  { capture, losses, judgement, telemetry }: Stages,
 ): Promise<Health> {
   const readiness = new Readiness(capture.hooks.keys(), {
     spoolProblem: () => telemetry.problems().spool,
     collectorProblem: () => telemetry.problems().collector,
   });
   const metrics = createSelfMetrics({
-    judgement: judgement.counts,
-    delivery: telemetry.stats,
-    kernel: () => capture.counters(),
+    books: () => keepBooks(losses, judgement.counts(), telemetry.stats()),
+    lost: () => losses.lost(),
+    exceptions: () => judgement.counts().exceptions,
+    backlog: telemetry.backlog,
+    exporterType: telemetry.exporterType,
     unknownRecords: () => capture.unknownRecords,
     canaryAges: () => readiness.canaryAges(),
   });

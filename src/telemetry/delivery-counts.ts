@@ -1,11 +1,29 @@
-/** Where the records are that were handed over: accepted + spooled + refused + evicted is all of them. */
+import type { EvictionReason } from './spool/totals.ts';
+
+/**
+ * Where the records are, counted since this process began. Every record is in one place, always:
+ * emitted + inherited = accepted + spooled + refused + evicted.
+ */
 export interface DeliveryCounts {
+  /** Handed over by the stages before. */
+  readonly emitted: number;
+  /** Found waiting in the spool at the start. */
+  readonly inherited: number;
   /** The collector (or the console) has them. */
   readonly accepted: number;
   /** Kept until the collector accepts them. */
   readonly spooled: number;
   /** The collector will never take them, or they could not be encoded. */
   readonly refused: number;
-  /** Given up for want of room or because of their age. */
-  readonly evicted: number;
+  /** Given up: for want of room, because of their age, or with a damaged file. */
+  readonly evicted: Readonly<Record<EvictionReason, number>>;
+}
+
+/** What waits for the collector. */
+export interface Backlog {
+  readonly bytes: number;
+  /** How long the oldest record in the spool has waited; 0 when none does. */
+  readonly oldestAgeSeconds: number;
+  /** Records in requests that the collector has not answered. */
+  readonly inFlight: number;
 }

@@ -1,5 +1,6 @@
 import type { DeliveryCounts } from './delivery-counts.ts';
 import type { DurableLogRecordProcessor } from './durable-processor.ts';
+import { noTotals } from './spool/totals.ts';
 
 /** `OTEL_LOGS_EXPORTER=none`: detections are counted and go nowhere. */
 export class DiscardProcessor implements DurableLogRecordProcessor {
@@ -16,6 +17,14 @@ export class DiscardProcessor implements DurableLogRecordProcessor {
   async shutdown(): Promise<void> {}
 
   counts(): DeliveryCounts {
-    return { accepted: this.#accepted, spooled: 0, refused: 0, evicted: 0 };
+    const { evicted } = noTotals();
+    return {
+      emitted: this.#accepted,
+      inherited: 0,
+      accepted: this.#accepted,
+      spooled: 0,
+      refused: 0,
+      evicted,
+    };
   }
 }

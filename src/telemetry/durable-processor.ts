@@ -1,6 +1,6 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { NoteChanges, Notes } from '../notes.ts';
-import type { DeliveryCounts } from './delivery-counts.ts';
+import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 
 /** What stands in the way of the records, in words; undefined: nothing. */
 export interface DeliveryProblems {
@@ -25,6 +25,7 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
   counts(): DeliveryCounts;
-  /** Absent where nothing is spooled and nothing is sent. */
+  /** Absent, like `problems`, where nothing is spooled and nothing is sent. */
+  backlog?(): Backlog;
   problems?(): DeliveryProblems;
 }

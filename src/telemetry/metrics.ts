@@ -1,20 +1,192 @@
+/** How a metric behaves: only grows, is a sum that goes up and down, or a reading that adds up to nothing. */
+export type MetricKind = 'counter' | 'updowncounter' | 'gauge';
+
+/** One metric, as it is registered and as docs/metrics.md has it. */
+export interface Metric {
+  readonly name: string;
+  readonly kind: MetricKind;
+  /** UCUM, as the conventions ask. */
+  readonly unit: string;
+  readonly description: string;
+  /** Names of its attributes. */
+  readonly attributes?: readonly string[];
+}
+
+const COMPONENT = ['otel.component.name', 'otel.component.type'];
+
 /**
  * Every metric that the sidecar tells of itself. The first ones are of the OpenTelemetry semantic conventions ("SDK
- * metrics", not stable yet), the others ours: the stages before the SDK, for which there is no convention.
+ * metrics", not stable yet), the others ours: what no convention knows. The counters begin at 0 with the process.
  */
 export const METRICS = {
-  LOG_QUEUE_SIZE: 'otel.sdk.processor.log.queue.size',
-  LOG_EXPORTED: 'otel.sdk.exporter.log.exported',
-  CAPTURED: 'memwarden.events.captured',
-  UNMATCHED: 'memwarden.events.unmatched',
-  LOST: 'memwarden.events.lost',
-  UNKNOWN: 'memwarden.events.unknown',
-  DETECTED: 'memwarden.detections.detected',
-  EXCEPTED: 'memwarden.detections.excepted',
-  REPEATED: 'memwarden.detections.repeated',
-  ACCEPTED: 'memwarden.records.accepted',
-  SPOOLED: 'memwarden.records.spooled',
-  REFUSED: 'memwarden.records.refused',
-  EVICTED: 'memwarden.records.evicted',
-  CANARY_AGE: 'memwarden.canary.age',
-} as const;
+  LOG_PROCESSED: {
+    name: 'otel.sdk.processor.log.processed',
+    kind: 'counter',
+    unit: '{log_record}',
+    description: 'Records that have left the spool, those that were given up by the reason.',
+    attributes: [...COMPONENT, 'error.type'],
+  },
+  LOG_QUEUE_SIZE: {
+    name: 'otel.sdk.processor.log.queue.size',
+    kind: 'updowncounter',
+    unit: '{log_record}',
+    description: 'Records that wait in the spool or for it.',
+    attributes: COMPONENT,
+  },
+  LOG_INFLIGHT: {
+    name: 'otel.sdk.exporter.log.inflight',
+    kind: 'updowncounter',
+    unit: '{log_record}',
+    description: 'Records in requests that the collector has not answered.',
+    attributes: COMPONENT,
+  },
+  LOG_EXPORTED: {
+    name: 'otel.sdk.exporter.log.exported',
+    kind: 'counter',
+    unit: '{log_record}',
+    description: 'Records that the collector has answered for good; refused ones with `error.type`.',
+    attributes: [...COMPONENT, 'error.type'],
+  },
+  EVENTS_CAPTURED: {
+    name: 'memwarden.events.captured',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events that the kernel saw, by its own count.',
+  },
+  EVENTS_DETECTED: {
+    name: 'memwarden.events.detected',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events that are told, by a record or by the count of a summary.',
+  },
+  EVENTS_FILTERED: {
+    name: 'memwarden.events.filtered',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events that no signature is about, and canaries.',
+  },
+  EVENTS_EXCEPTED: {
+    name: 'memwarden.events.excepted',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events all of whose findings were dropped by exceptions.',
+  },
+  EVENTS_LOST: {
+    name: 'memwarden.events.lost',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events that never reached the sidecar; each is told by a record `memwarden.events_lost`.',
+    attributes: ['cpu', 'reason'],
+  },
+  EVENTS_UNDER_WAY: {
+    name: 'memwarden.events.under_way',
+    kind: 'updowncounter',
+    unit: '{event}',
+    description: 'Events that the sidecar has not read from the ring buffer.',
+  },
+  EVENTS_UNKNOWN: {
+    name: 'memwarden.events.unknown',
+    kind: 'counter',
+    unit: '{event}',
+    description: 'Events of a layout that this version does not know; they are lost as `sequence_gap`.',
+  },
+  FINDINGS_FOUND: {
+    name: 'memwarden.findings.found',
+    kind: 'counter',
+    unit: '{finding}',
+    description: 'Findings of the signatures; one event can be several.',
+  },
+  FINDINGS_EXCEPTED: {
+    name: 'memwarden.findings.excepted',
+    kind: 'counter',
+    unit: '{finding}',
+    description: 'Findings that an exception dropped.',
+  },
+  FINDINGS_TOLD: {
+    name: 'memwarden.findings.told',
+    kind: 'counter',
+    unit: '{finding}',
+    description: 'Findings that have a record of their own.',
+  },
+  FINDINGS_SUMMARIZED: {
+    name: 'memwarden.findings.summarized',
+    kind: 'counter',
+    unit: '{finding}',
+    description: 'Findings that are told by the count of a summary.',
+  },
+  FINDINGS_HELD: {
+    name: 'memwarden.findings.held',
+    kind: 'updowncounter',
+    unit: '{finding}',
+    description: 'Findings that are held back for a summary.',
+  },
+  EXCEPTION_MATCHES: {
+    name: 'memwarden.exception.matches',
+    kind: 'counter',
+    unit: '{finding}',
+    description: 'Findings that a rule of the exceptions dropped or lowered.',
+    attributes: ['rule'],
+  },
+  RECORDS_EMITTED: {
+    name: 'memwarden.records.emitted',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Records made: findings told, summaries, and notices of losses.',
+  },
+  RECORDS_INHERITED: {
+    name: 'memwarden.records.inherited',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Records that an earlier process left in the spool.',
+  },
+  RECORDS_ACCEPTED: {
+    name: 'memwarden.records.accepted',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Records that the collector has.',
+  },
+  RECORDS_SPOOLED: {
+    name: 'memwarden.records.spooled',
+    kind: 'updowncounter',
+    unit: '{record}',
+    description: 'Records that wait for the collector.',
+  },
+  RECORDS_REFUSED: {
+    name: 'memwarden.records.refused',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Records that the collector refused for good, or that could not be encoded.',
+  },
+  RECORDS_EVICTED: {
+    name: 'memwarden.records.evicted',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Records given up for want of room, for their age, or with a damaged file.',
+    attributes: ['reason'],
+  },
+  SPOOL_SIZE: {
+    name: 'memwarden.spool.size',
+    kind: 'updowncounter',
+    unit: 'By',
+    description: 'Encoded records in the spool.',
+  },
+  SPOOL_OLDEST_AGE: {
+    name: 'memwarden.spool.oldest_age',
+    kind: 'gauge',
+    unit: 's',
+    description: 'How long the oldest record in the spool has waited.',
+  },
+  CANARY_AGE: {
+    name: 'memwarden.canary.age',
+    kind: 'gauge',
+    unit: 's',
+    description: 'Time since an event of the sidecar itself last proved the hook alive.',
+    attributes: ['capability'],
+  },
+  PROCESS_MEMORY: {
+    name: 'process.memory.usage',
+    kind: 'updowncounter',
+    unit: 'By',
+    description: 'Resident memory of the sidecar.',
+  },
+} as const satisfies Record<string, Metric>;

@@ -1,9 +1,9 @@
 import { type Attributes, type LogRecord, SeverityNumber } from '@opentelemetry/api';
-import type { Actor, ProcessIdentity } from '../capture/event.ts';
+import type { ProcessIdentity } from '../capture/event.ts';
 import type { Detection, EventDefinition, Repeat, Severity } from '../detect/detection.ts';
 import { errnoName } from '../detect/errno.ts';
 import { decodeProtection } from '../detect/protection-flags.ts';
-import type { EnrichedEvent, ProcessDetails } from '../enrich/event.ts';
+import type { EnrichedEvent } from '../enrich/event.ts';
 import { ECS, MEMWARDEN, MITRE_ATTACK, OTEL, RULESET_NAME } from './attributes.ts';
 import { toHrTime, toRfc3339 } from './hr-time.ts';
 import { processName, toSentence } from './sentence.ts';
@@ -18,23 +18,14 @@ export const SEVERITIES: Readonly<Record<Severity, readonly [SeverityNumber, str
 
 /**
  * The log record of a detection, attribute by attribute as docs/events.md has it. An attribute whose value is not
- * known is absent, never empty; addresses are strings (a number is exact only up to 2^53).
+ * known is absent, never empty; addresses are strings (a number is exact only up to 2^53). The DetectionEncoder makes
+ * the same record of the same parts.
  *
  * @param bootId the kernel's boot id, the part of `log.record.uid` that tells one boot from the next.
  */
 export function toLogRecord(detection: Detection, bootId: string): LogRecord {
-  const { definition, event, match, severity } = detection;
+  const { definition, event, severity } = detection;
   const [severityNumber, severityText] = SEVERITIES[severity];
-  const attributes: Attributes = { [OTEL.LOG_RECORD_UID]: recordUid(detection, bootId), ...match.data };
-  addActor(attributes, event, event.actor, event.actorDetails);
-  if (event.target !== undefined) addTarget(attributes, event, event.target, event.targetDetails);
-  addAccess(attributes, detection);
-  addOutcome(attributes, event);
-  addRepeat(attributes, detection.repeat);
-  addRule(attributes, definition);
-  attributes[MEMWARDEN.SEVERITY] = severity;
-  attributes[MEMWARDEN.HOOK] = event.hook;
-  if (detection.exception !== undefined) attributes[MEMWARDEN.EXCEPTION] = detection.exception;
   return {
     eventName: definition.eventName,
     timestamp: toHrTime(event.timeUnixNs),
@@ -42,8 +33,20 @@ export function toLogRecord(detection: Detection, bootId: string): LogRecord {
     severityNumber,
     severityText,
     body: toSentence(detection),
-    attributes,
+    attributes: {
+      ...findingAttributes(detection, bootId),
+      ...actorAttributes(event),
+      ...targetAttributes(event),
+      ...accessAttributes(detection),
+      ...ruleAttributes(definition),
+      ...ratingAttributes(detection),
+    },
   };
+}
+
+/** What makes this one finding: its uid and the event's documented data fields. */
+export function findingAttributes(detection: Detection, bootId: string): Attributes {
+  return { [OTEL.LOG_RECORD_UID]: recordUid(detection, bootId), ...detection.match.data };
 }
 
 /**
@@ -58,7 +61,9 @@ function recordUid({ definition, event, repeat }: Detection, bootId: string): st
   return repeat === undefined ? uid : `${uid}-repeat`;
 }
 
-function addActor(to: Attributes, event: EnrichedEvent, actor: Actor, details: ProcessDetails): void {
+export function actorAttributes(event: EnrichedEvent): Attributes {
+  const { actor, actorDetails: details } = event;
+  const to: Attributes = {};
   to[OTEL.PROCESS_PID] = actor.tgid;
   to[OTEL.PROCESS_PARENT_PID] = actor.ppid;
   if (actor.vtgid !== actor.tgid) to[OTEL.PROCESS_VPID] = actor.vtgid;
@@ -77,14 +82,14 @@ function addActor(to: Attributes, event: EnrichedEvent, actor: Actor, details: P
   if (actor.ancestors.length > 0) {
     to[MEMWARDEN.ANCESTORS] = actor.ancestors.map(ancestor => `${ancestor.comm}(${ancestor.tgid})`);
   }
+  return to;
 }
 
-function addTarget(
-  to: Attributes,
-  event: EnrichedEvent,
-  target: ProcessIdentity,
-  details: ProcessDetails,
-): void {
+/** Empty where the kernel had no task for the target. */
+export function targetAttributes(event: EnrichedEvent): Attributes {
+  const { target, targetDetails: details } = event;
+  const to: Attributes = {};
+  if (target === undefined) return to;
   to[MEMWARDEN.TARGET_PID] = target.tgid;
   to[MEMWARDEN.TARGET_PARENT_PID] = target.ppid;
   if (target.vtgid !== target.tgid) to[MEMWARDEN.TARGET_VPID] = target.vtgid;
@@ -95,12 +100,17 @@ function addTarget(
   to[MEMWARDEN.TARGET_USER_ID] = target.euid;
   addKnown(to, MEMWARDEN.TARGET_CONTAINER_ID, details.containerId);
   addKnown(to, MEMWARDEN.TARGET_POD_UID, details.podUid);
-  if (event.crossContainer !== undefined) to[MEMWARDEN.CROSS_CONTAINER] = event.crossContainer;
-  to[MEMWARDEN.SELF_ACCESS] = event.selfAccess;
-  to[MEMWARDEN.TARGET_IS_DESCENDANT] = event.targetIsDescendant;
+  return to;
 }
 
-function addAccess(to: Attributes, { event, match }: Detection): void {
+/** What was done, between whom, with which outcome, and how often. */
+export function accessAttributes({ event, match, repeat }: Detection): Attributes {
+  const to: Attributes = {};
+  if (event.target !== undefined) {
+    if (event.crossContainer !== undefined) to[MEMWARDEN.CROSS_CONTAINER] = event.crossContainer;
+    to[MEMWARDEN.SELF_ACCESS] = event.selfAccess;
+    to[MEMWARDEN.TARGET_IS_DESCENDANT] = event.targetIsDescendant;
+  }
   to[MEMWARDEN.ACCESS_METHOD] = match.method;
   addKnown(to, MEMWARDEN.ACCESS_MODE, match.mode);
   if (event.address !== 0n) to[MEMWARDEN.MEMORY_ADDRESS] = `0x${event.address.toString(16)}`;
@@ -116,6 +126,9 @@ function addAccess(to: Attributes, { event, match }: Detection): void {
   }
   addKnown(to, OTEL.FILE_PATH, event.path ?? event.requestedPath);
   if (event.inode !== 0n) to[OTEL.FILE_INODE] = String(event.inode);
+  addOutcome(to, event);
+  addRepeat(to, repeat);
+  return to;
 }
 
 /** A summary stands for findings of its own interval. */
@@ -134,10 +147,9 @@ function addOutcome(to: Attributes, { result }: EnrichedEvent): void {
 }
 
 /** Raw events have no id: they report, and accuse nobody of a technique. */
-function addRule(
-  to: Attributes,
-  { id, eventName, version, description, reference, mitre }: EventDefinition,
-): void {
+export function ruleAttributes(definition: EventDefinition): Attributes {
+  const { id, eventName, version, description, reference, mitre } = definition;
+  const to: Attributes = {};
   if (id !== undefined) {
     to[OTEL.SECURITY_RULE_NAME] = eventName;
     to[OTEL.SECURITY_RULE_UUID] = id;
@@ -157,6 +169,13 @@ function addRule(
     addKnown(to, ECS.THREAT_SUBTECHNIQUE_NAME, mitre.subtechniqueName);
     to[MEMWARDEN.MITRE_STIX_ID] = mitre.stixId;
   }
+  return to;
+}
+
+export function ratingAttributes({ severity, event, exception }: Detection): Attributes {
+  const to: Attributes = { [MEMWARDEN.SEVERITY]: severity, [MEMWARDEN.HOOK]: event.hook };
+  addKnown(to, MEMWARDEN.EXCEPTION, exception);
+  return to;
 }
 
 /** Start of a process on the wall clock, ISO 8601 with milliseconds: its boot time, shifted as the event's was. */

@@ -9,7 +9,7 @@ import { jsonLine } from './console/json-line.ts';
 import { prettyLine } from './console/pretty-line.ts';
 import { ConsoleProcessor } from './console/processor.ts';
 import { createOtlpProcessor } from './delivery/create-otlp-processor.ts';
-import type { DeliveryCounts } from './delivery-counts.ts';
+import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 import { DiscardProcessor } from './discard-processor.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from './durable-processor.ts';
 import { type Loss, toLossRecord } from './loss.ts';
@@ -42,7 +42,11 @@ export interface Telemetry {
   shutdown(deadlineMillis: number): Promise<void>;
   /** Where the emitted records are now. */
   stats(): DeliveryCounts;
+  /** What waits on the disk for the collector; nothing where there is no spool. */
+  backlog(): Backlog;
   problems(): DeliveryProblems;
+  /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
+  readonly exporterType: string | undefined;
 }
 
 /** What createTelemetry needs from its surroundings. */
@@ -74,8 +78,15 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
     forceFlush: () => provider.forceFlush(),
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),
+    backlog: () => processor.backlog?.() ?? { bytes: 0, oldestAgeSeconds: 0, inFlight: 0 },
+    exporterType: exporterType(options),
     problems: () => processor.problems?.() ?? { spool: undefined, collector: undefined },
   };
+}
+
+function exporterType({ exporter, otlp }: TelemetryOptions): string | undefined {
+  if (exporter !== 'otlp') return undefined;
+  return otlp.protocol === 'grpc' ? 'otlp_grpc_log_exporter' : 'otlp_http_log_exporter';
 }
 
 function createProcessor(

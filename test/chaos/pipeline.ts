@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -6,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { DeliveryCounts } from '../../src/telemetry/delivery-counts.ts';
 import type { OtlpOptions } from '../../src/telemetry/options.ts';
 import type { SpoolOptions } from '../../src/telemetry/spool/options.ts';
+import { evictedOf } from '../../src/telemetry/spool/totals.ts';
 
 const PROGRAM = fileURLToPath(new URL('./pipeline-process.ts', import.meta.url));
 
@@ -44,9 +46,11 @@ export class Pipeline {
     return this.#safe;
   }
 
-  /** What the process last told of its records. */
+  /** What the process last told of its records. @throws AssertionError when the books do not balance */
   get stats(): DeliveryCounts {
     if (this.#stats === undefined) throw new Error('the pipeline has told nothing yet');
+    const { emitted, inherited, accepted, spooled, refused } = this.#stats;
+    assert.equal(accepted + spooled + refused + evictedOf(this.#stats), emitted + inherited);
     return this.#stats;
   }
 
@@ -62,6 +66,7 @@ export class Pipeline {
       this.#told.emit('round');
     });
     this.#child = child;
+    this.#stats = undefined;
   }
 
   /** Resolves when `events` more have become safe. */
@@ -72,9 +77,9 @@ export class Pipeline {
 
   /** Resolves when nothing is waiting that was safe at the time of the call. */
   async caughtUp(): Promise<void> {
-    const goal = this.#safe;
+    const goal = this.stats.inherited + this.stats.emitted;
     do await once(this.#told, 'round');
-    while (this.stats.accepted + this.stats.refused + this.stats.evicted < goal);
+    while (this.stats.accepted + this.stats.refused + evictedOf(this.stats) < goal);
   }
 
   /** Resolves when the process has not got on for as long as it takes to try the spool again twice. */

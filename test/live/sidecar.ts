@@ -162,7 +162,8 @@ export class Sidecar {
         if (this.#broken !== undefined) finish(this.#broken);
         else if (condition()) finish();
         else if (this.#process.exitCode !== null || this.#process.signalCode !== null) {
-          finish(new Error(`the sidecar ended before it was ${what}:\n${this.#errors}`));
+          const status = this.#process.signalCode ?? this.#process.exitCode;
+          finish(new Error(`the sidecar ended with ${status} before it was ${what}:\n${this.#errors}`));
         }
       };
       const timer = setTimeout(

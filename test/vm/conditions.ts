@@ -1,8 +1,9 @@
 import type { HookName } from '../../src/capture/event.ts';
 import type { KernelSeries } from './kernels.ts';
+import type { Refusal } from './refusal.ts';
 
-/** How a start ends under a condition: with this hook for file opens, or refused for a reason like this. */
-export type Ending = { readonly hook: HookName } | { readonly refusal: RegExp };
+/** How a start ends: with this hook for file opens, or refused by the kernel. */
+export type Ending = { readonly hook: HookName } | Refusal;
 
 /** A host that takes something away from the sidecar, and what the sidecar must make of it. */
 export interface Condition {
@@ -43,14 +44,27 @@ export const CONDITIONS: readonly Condition[] = [
     kernels: KERNELS,
     kernelWords: ['lsm=lockdown,capability,yama,apparmor'],
     // The program loads and attaches, and is never called: only the canary tells.
-    endings: { auto: { hook: 'fentry' }, lsm: { refusal: /did not see its canary/ } },
+    endings: {
+      auto: { hook: 'fentry' },
+      lsm: {
+        answer: /did not see its canary/,
+        advice: /boot with bpf in lsm=/,
+        cause: 'the kernel never calls it',
+      },
+    },
   },
   {
     name: 'confidentiality',
     meaning: '`lockdown=confidentiality`',
     kernels: KERNELS,
     kernelWords: ['lockdown=confidentiality'],
-    endings: { auto: { refusal: /failed to watch file_open/ } },
+    endings: {
+      auto: {
+        answer: /unknown func bpf_probe_read|cannot use helper bpf_probe_read/,
+        advice: /boot with lockdown=integrity/,
+        cause: 'no program may read the memory of the kernel',
+      },
+    },
   },
   {
     name: 'no-sys-admin',
@@ -58,7 +72,14 @@ export const CONDITIONS: readonly Condition[] = [
     kernels: KERNELS,
     prepare: 'sysctl -w kernel.perf_event_paranoid=3',
     sidecarPrefix: ['setpriv', '--inh-caps=-all', '--bounding-set=-sys_admin', '--'],
-    endings: { auto: LSM, kprobe: { refusal: /EACCES|EPERM/ } },
+    endings: {
+      auto: LSM,
+      kprobe: {
+        answer: /attach: EACCES/,
+        advice: /CAP_SYS_ADMIN/,
+        cause: 'kprobes ask for CAP_SYS_ADMIN then',
+      },
+    },
   },
   {
     name: 'four-capabilities',

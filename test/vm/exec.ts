@@ -2,6 +2,7 @@ import { boot } from './boot.ts';
 import { guestArchives } from './initramfs.ts';
 import { findKernel } from './kernels.ts';
 import type { Cell } from './matrix.ts';
+import { provideHostPrograms } from './requirements.ts';
 
 export interface ExecOptions {
   /** Words to add to the kernel's command line. */
@@ -13,6 +14,7 @@ export interface ExecOptions {
 
 /** Runs a shell command as root in a guest with the cell's kernel and condition. @returns whether it ended with 0 */
 export async function exec(cell: Cell, command: string, options: ExecOptions): Promise<boolean> {
+  provideHostPrograms(cell.architecture);
   const kernel = findKernel(cell.series, cell.architecture, cell.pageKiB);
   console.error(`== ${kernel.release}`);
   const job = {

@@ -5,7 +5,6 @@ import type { Architecture } from './apt.ts';
 import { cacheFolder } from './cache.ts';
 import { CpioArchive } from './cpio.ts';
 import { buildAttacks, buildBpfObject } from './programs.ts';
-import { provideHostPrograms } from './requirements.ts';
 import { debianUserland, koffiNative, nodeProgram } from './userland.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
@@ -19,12 +18,11 @@ const ARCHIVES = new Map<Architecture, readonly [base: string, repository: Buffe
 /**
  * The initramfs of a guest of this architecture, as archives to put one behind the other: what changes seldom (a file in
  * the cache), and the work tree with freshly built programs (bytes, made once a run).
- * @throws Error when a program of the host, a package or a compiler is in the way
+ * @throws Error when a package cannot be had or a compiler fails
  */
 export function guestArchives(architecture: Architecture): readonly (string | Buffer)[] {
   let archives = ARCHIVES.get(architecture);
   if (archives === undefined) {
-    provideHostPrograms(architecture);
     archives = [baseArchive(architecture), repositoryArchive(architecture)];
     ARCHIVES.set(architecture, archives);
   }

@@ -28,8 +28,11 @@ export interface KernelLimit {
 export const HOOK_CHOICES: readonly HookChoice[] = ['auto', 'lsm', 'fentry', 'kprobe', 'tracepoint'];
 const ARM64_SERIES: readonly KernelSeries[] = ['6.1', '6.12', 'newest'];
 
-/** bpf trampolines came to arm64 with 6.4; until then attaching answers ENOTSUPP, 524, which user space has no name for. */
-const NO_TRAMPOLINE: Ending = { refusal: /524|ENOTSUPP/ };
+const NO_TRAMPOLINE: Ending = {
+  answer: /attach: ENOTSUPP/,
+  advice: /choose capture.hook=auto/,
+  cause: 'BPF trampolines came to arm64 with 6.4',
+};
 
 function endingOn(architecture: Architecture, series: KernelSeries, hook: HookChoice): Ending {
   if (architecture === 'arm64' && series === '6.1') {

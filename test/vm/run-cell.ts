@@ -5,15 +5,21 @@ import type { CellResult, TestResult } from './cell-result.ts';
 import { guestArchives } from './initramfs.ts';
 import { findKernel, type Kernel } from './kernels.ts';
 import type { Cell } from './matrix.ts';
+import { isTold } from './refusal.ts';
 import type { Report } from './report.ts';
+import { provideHostPrograms } from './requirements.ts';
 
 /** A boot takes 5 to 25 s, an attack about a quarter of a second; the rest is for a host with other things to do. */
 const TIMEOUT_MILLIS = 420_000;
 
-/** Boots one cell, makes the attacks in it, and judges what was seen. Never throws: what goes wrong is the result. */
+/**
+ * Boots one cell, makes the attacks in it, and judges what was seen: what goes wrong there is the result.
+ * @throws Error when the programs for the guest cannot be built
+ */
 export async function runCell(cell: Cell, scenarios: readonly Scenario[]): Promise<CellResult> {
   let kernel: Kernel;
   try {
+    provideHostPrograms(cell.architecture);
     kernel = findKernel(cell.series, cell.architecture, cell.pageKiB);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -108,17 +114,16 @@ function verdict(
   if (end.failure !== undefined) return { status: 'failed', reason: end.failure };
   const refused = reports.find(report => report.kind === 'refused');
   if (refused !== undefined) {
-    // A start that only takes too long may name the same errors on its way.
-    const ended = refused.reason.startsWith('the sidecar ended');
-    const expected = ended && 'refusal' in ending && ending.refusal.test(refused.reason);
-    return { status: expected ? 'refused' : 'failed', reason: refused.reason };
+    const status = 'cause' in ending && isTold(ending, refused.reason) ? 'refused' : 'failed';
+    return { status, reason: refused.reason };
   }
   const ready = reports.find(report => report.kind === 'ready');
   const ended = reports.find(report => report.kind === 'ended');
   if (ready === undefined || ended === undefined)
     return { status: 'failed', reason: 'the suite did not end' };
-  if ('hook' in ending && ready.hooks['file_open'] !== ending.hook) {
-    const reason = `file_open=${ready.hooks['file_open']}, not ${ending.hook}\n${ended.diagnostics}`;
+  const hook = 'hook' in ending ? ending.hook : 'refused';
+  if (ready.hooks['file_open'] !== hook) {
+    const reason = `file_open=${ready.hooks['file_open']}, not ${hook}\n${ended.diagnostics}`;
     return { status: 'failed', reason };
   }
   if (ended.exitCode !== 0)

@@ -15,6 +15,7 @@ import { selectCells } from './selection.ts';
 
 const { values } = parseArgs({
   options: {
+    cell: { type: 'string', multiple: true },
     kernel: { type: 'string', multiple: true },
     arch: { type: 'string', multiple: true },
     page: { type: 'string', multiple: true },
@@ -53,14 +54,14 @@ async function runCommand(command: string): Promise<void> {
 }
 
 async function runMatrix(): Promise<void> {
-  const { kernel, arch, page, hook, condition } = values;
-  const cells = selectCells({ kernel, arch, page, hook, condition });
+  const { cell: id, kernel, arch, page, hook, condition } = values;
+  const cells = selectCells({ cell: id, kernel, arch, page, hook, condition });
   const filter = new RegExp(values.filter ?? '');
   const wanted = scenarios.filter(({ name }) => filter.test(name));
   if (wanted.length === 0)
     throw new Error(`failed to choose attacks: --filter ${values.filter} matches none`);
   if (values.list) {
-    for (const cell of cells) console.log(titleOf(cell));
+    for (const cell of cells) console.log(`${cell.id}: ${titleOf(cell)}`);
     for (const { name } of wanted) console.log(`  ${name}`);
     return;
   }

@@ -2,6 +2,8 @@ import { CELLS, type Cell } from './matrix.ts';
 
 /** Which cells are wanted: each list narrows the matrix, undefined leaves it as it is. */
 export interface Selection {
+  /** Names as `--list` prints them. */
+  readonly cell?: readonly string[] | undefined;
   readonly kernel?: readonly string[] | undefined;
   readonly arch?: readonly string[] | undefined;
   /** Page size, KiB. */
@@ -12,6 +14,7 @@ export interface Selection {
 }
 
 const PROPERTY: Readonly<Record<keyof Selection, (cell: Cell) => string>> = {
+  cell: cell => cell.id,
   kernel: cell => cell.series,
   arch: cell => cell.architecture,
   page: cell => String(cell.pageKiB),

@@ -25,7 +25,10 @@ export function detachPinned(path: string): Detached | undefined {
     pins.removePending();
     const programs = pins.programs.reduce((sum, { path }) => sum + countPrograms(path), 0);
     const libbpf = loadLibbpf();
-    const unread = pins.layouts.reduce((sum, layout) => sum + retire(libbpf, pins, layout).unread, 0);
+    let unread = 0;
+    for (const layout of pins.layouts) {
+      for (const records of retire(libbpf, pins, layout).unread.values()) unread += records;
+    }
     pins.remove();
     return { programs, unread };
   } finally {

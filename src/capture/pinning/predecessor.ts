@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CONTROL } from '../layout.ts';
+import { CONTROL, EVENT } from '../layout.ts';
 import { describeErrno, type Libbpf } from '../libbpf.ts';
 import { bootTimeNs, closeDescriptor } from '../libc.ts';
 import { RingBuffer } from '../ring-buffer.ts';
@@ -15,14 +15,14 @@ const MAX_ENTRIES_AT = 16;
 export interface Retirement {
   /** They saw nothing from then on, ns on CLOCK_BOOTTIME. */
   readonly silencedNs: bigint;
-  /** Records that they had sent and nobody has read. */
-  readonly unread: number;
+  /** Records that they had sent and nobody has read, by CPU. */
+  readonly unread: ReadonlyMap<number, number>;
 }
 
 /**
  * Ends the programs of a version with another layout: silences them at once, counts what they leave unread, and removes
- * them. Relies on three things that every version keeps: the maps are named `control` and `ring`, and `control` begins
- * with the generation that watches.
+ * them. Relies on what every version keeps: the maps are named `control` and `ring`, `control` begins with the generation
+ * that watches, and a record has its CPU at the same place.
  *
  * @throws Error when a map cannot be opened
  */
@@ -34,15 +34,20 @@ export function retire(libbpf: Libbpf, pins: PinDirectory, layout: string): Reti
   return { silencedNs, unread };
 }
 
-/** Records in a pinned ring buffer that nobody has read. @throws Error when it cannot be opened */
-export function countUnread(libbpf: Libbpf, path: string): number {
+function countUnread(libbpf: Libbpf, path: string): ReadonlyMap<number, number> {
   const fd = openMap(libbpf, path);
   const info = Buffer.alloc(MAP_INFO_BYTES);
   const failed = libbpf.objectInfo(fd, info);
   if (failed < 0) throw new Error(`failed to read the size of ${path}: ${describeErrno(-failed)}`);
   const ring = new RingBuffer(fd, info.readUInt32LE(MAX_ENTRIES_AT));
+  const view = new DataView(ring.memory);
+  const unread = new Map<number, number>();
   try {
-    return ring.read(Number.POSITIVE_INFINITY, () => undefined);
+    ring.read(Number.POSITIVE_INFINITY, offset => {
+      const cpu = view.getUint32(offset + EVENT.cpu, true);
+      unread.set(cpu, (unread.get(cpu) ?? 0) + 1);
+    });
+    return unread;
   } finally {
     ring.close();
     closeDescriptor(fd);

@@ -29,7 +29,11 @@ export function addDoctor(program: Command, { env, finish }: Context): void {
     .action(async (options: { json?: true }, command: Command) => {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics('error');
-      const machine = [...kernelChecks(settings.capture), ...(await hooks(settings.capture))];
+      const machine = [
+        ...kernelChecks(settings.capture),
+        ...(await hooks(settings.capture)),
+        await confinement(),
+      ];
       const collector = await collectorCheck(settings.telemetry);
       const checks = [...machine, collector];
       process.stdout.write(options.json ? `${JSON.stringify(checks, undefined, 2)}\n` : doctorReport(checks));
@@ -48,8 +52,16 @@ async function hooks(capture: Settings['capture']): Promise<readonly Check[]> {
       },
     ];
   }
-  const { probeHooks } = await import('../../capture/index.ts');
-  return hookChecks(await probeHooks(capture));
+  const { LADDERS, probeHooks } = await import('../../capture/index.ts');
+  const required = LADDERS.filter(ladder => ladder.required).map(({ capability }) => capability);
+  return hookChecks(await probeHooks(capture), new Set(required));
+}
+
+/** After the hooks, as `run` does it: it cannot be taken back. */
+async function confinement(): Promise<Check> {
+  // loads native code, which must not keep the other checks from being made
+  const { confinementCheck } = await import('../doctor/confinement.ts');
+  return confinementCheck();
 }
 
 function verdict(machine: readonly Check[], collector: Check): ExitCode {

@@ -21,7 +21,8 @@ export function addRecord(program: Command, { env, finish }: Context): void {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
       assertCapabilities(ownCapabilities());
+      const { startConfined } = await import('../confinement/start-confined.ts');
       const { startRecording } = await import('../../pipeline.ts');
-      finish(await runUntilSignal(() => startRecording(settings, file)));
+      finish(await runUntilSignal(() => startConfined(() => startRecording(settings, file), settings)));
     });
 }

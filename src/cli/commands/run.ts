@@ -29,8 +29,9 @@ export function addRun(program: Command, { env, finish }: Context): void {
       setDiagnostics(settings.diagnostics.level);
       assertCapabilities(ownCapabilities());
       // the stages load native code; the other commands start without it
+      const { startConfined } = await import('../confinement/start-confined.ts');
       const { startPipeline } = await import('../../pipeline.ts');
-      finish(await runUntilSignal(() => startPipeline(settings)));
+      finish(await runUntilSignal(() => startConfined(() => startPipeline(settings), settings)));
     });
 }
 

@@ -69,12 +69,13 @@ export function addTail(program: Command, { env, finish }: Context): void {
         await pipeline(recordsOf(options.from), viewer);
       } else {
         assertCapabilities(ownCapabilities());
+        const { startConfined } = await import('../confinement/start-confined.ts');
         const { startPipeline } = await import('../../pipeline.ts');
         const restore = process.stdin.isTTY
           ? listenForKeys(process.stdin, () => viewer.toggleDetails())
           : undefined;
         try {
-          finish(await runUntilSignal(() => startPipeline(settings, viewer)));
+          finish(await runUntilSignal(() => startConfined(() => startPipeline(settings, viewer), settings)));
         } finally {
           restore?.();
         }

@@ -1,8 +1,14 @@
 import type { CapabilityReport } from '../../capture/index.ts';
 import type { Check } from './check.ts';
 
-/** One check per capability: the hook it gets, and why not a better one. */
-export function hookChecks(reports: readonly CapabilityReport[]): readonly Check[] {
+/**
+ * One check per capability: the hook it gets, and why not a better one.
+ * @param required capabilities without a hook for which there is no start
+ */
+export function hookChecks(
+  reports: readonly CapabilityReport[],
+  required: ReadonlySet<string>,
+): readonly Check[] {
   return reports.map(({ capability, hook, attempts, limits }) => {
     const tried = attempts.map(({ hook: kind, program, outcome, reason }) =>
       outcome === 'alive' ? `${kind}: ${program} is alive` : `${kind}: ${program} ${outcome}, ${reason}`,
@@ -10,6 +16,7 @@ export function hookChecks(reports: readonly CapabilityReport[]): readonly Check
     const detail = [hook ?? 'no hook', ...tried, ...limits.map(limit => `limit: ${limit}`)].join('\n');
     if (hook !== undefined) return { name: `hook ${capability}`, status: 'ok', detail };
     const advice = "run memwarden doctor as root on the host; the reasons above are the kernel's own";
-    return { name: `hook ${capability}`, status: 'failed', detail, advice };
+    const status = required.has(capability) ? 'failed' : 'warning';
+    return { name: `hook ${capability}`, status, detail, advice };
   });
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { machine, release } from 'node:os';
+import { lockdownMode } from '../../capture/lockdown.ts';
 import type { Settings } from '../../config/index.ts';
 import { howToGrant, ownCapabilities } from '../capabilities.ts';
 import type { Check } from './check.ts';
@@ -49,9 +50,8 @@ function lsm(): Check {
   };
 }
 
-/** The file lists all modes, with the one in force in brackets. */
 function lockdown(): Check {
-  const mode = /\[(\w+)\]/.exec(textOf('/sys/kernel/security/lockdown') ?? '')?.[1] ?? 'none';
+  const mode = lockdownMode() ?? 'none';
   return mode === 'confidentiality'
     ? {
         name: 'lockdown',

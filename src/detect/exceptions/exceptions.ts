@@ -16,7 +16,7 @@ export const SHIPPED_EXCEPTIONS = fileURLToPath(new URL('../../../config/excepti
 export interface Exceptions {
   /** In the order in which they are tried. */
   readonly rules: readonly ExceptionRule[];
-  /** How many detections each rule has dropped or lowered, by name; kept over a reload. */
+  /** How many findings each rule has dropped or lowered, by name; kept over a reload. */
   readonly counts: ReadonlyMap<string, number>;
   /** The first rule that a detection meets; counts nothing. */
   match(detection: Detection): ExceptionRule | undefined;
@@ -70,7 +70,7 @@ function readRules(files: readonly string[]): readonly ExceptionRule[] {
  */
 export function loadExceptions(files: readonly string[]): Exceptions {
   let rules = readRules(files);
-  const counts = new Map<string, number>();
+  const counts = new Map(rules.map(({ name }) => [name, 0]));
   const failed = new Set<string>();
 
   function meets(
@@ -102,7 +102,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   function apply(detection: Detection): Detection | undefined {
     const rule = match(detection);
     if (rule === undefined) return detection;
-    counts.set(rule.name, (counts.get(rule.name) ?? 0) + 1);
+    counts.set(rule.name, (counts.get(rule.name) ?? 0) + (detection.repeat?.count ?? 1));
     if (rule.action === 'drop') return undefined;
     const severity = Math.min(rule.action, detection.severity) as Severity;
     return { ...detection, severity, exception: rule.name };
@@ -111,6 +111,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   function reload(): boolean {
     try {
       rules = readRules(files);
+      for (const { name } of rules) counts.set(name, counts.get(name) ?? 0);
       failed.clear();
       log.info(`${rules.length} exceptions are in force`);
       return true;

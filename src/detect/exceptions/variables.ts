@@ -1,5 +1,13 @@
-import { CelScalar, type CelType, celList, celMap, listType } from '@bufbuild/cel';
-import type { ProcessIdentity } from '../../capture/event.ts';
+import {
+  type CelInput,
+  type CelMap,
+  CelScalar,
+  type CelType,
+  celList,
+  celMap,
+  listType,
+} from '@bufbuild/cel';
+import type { Actor, ProcessIdentity } from '../../capture/event.ts';
 import type { ProcessDetails } from '../../enrich/event.ts';
 import type { Detection } from '../detection.ts';
 import { errnoName } from '../errno.ts';
@@ -117,6 +125,38 @@ function outcomeOf(result: number | undefined): string {
   return result < 0 ? 'failure' : 'success';
 }
 
+/** A record as CEL's own type: a plain one would be converted again for every field that a condition asks for. */
+function celRecord(fields: Readonly<Record<string, CelInput>>): CelMap {
+  return celMap(new Map(Object.entries(fields)));
+}
+
+/** What was bound of a process, kept for as long as its descriptions are the same objects. */
+class Bound<T extends ProcessIdentity> {
+  readonly #bound = new WeakMap<T, { readonly details: ProcessDetails; readonly record: CelMap }>();
+  readonly #create: (identity: T, details: ProcessDetails) => CelMap;
+
+  constructor(create: (identity: T, details: ProcessDetails) => CelMap) {
+    this.#create = create;
+  }
+
+  bind(identity: T, details: ProcessDetails): CelMap {
+    const known = this.#bound.get(identity);
+    if (known?.details === details) return known.record;
+    const record = this.#create(identity, details);
+    this.#bound.set(identity, { details, record });
+    return record;
+  }
+}
+
+const actors = new Bound<Actor>((actor, details) =>
+  celRecord({
+    ...bindProcess(actor, details),
+    ancestors: celList(actor.ancestors.map(({ comm }) => comm)),
+  }),
+);
+const targets = new Bound<ProcessIdentity>((target, details) => celRecord(bindProcess(target, details)));
+const NOBODY = celRecord(bindProcess(undefined, {}));
+
 /** The values of {@link VARIABLES} for one detection. */
 export type Bindings = ReturnType<typeof bindVariables>;
 
@@ -139,15 +179,7 @@ export function bindVariables({ definition, severity, match, event }: Detection)
     target_is_descendant: event.targetIsDescendant,
     cross_container: event.crossContainer ?? false,
     io_uring: event.ioUring,
-    // As CEL's own types: plain ones would be converted again for every field that a condition asks for.
-    actor: celMap(
-      new Map(
-        Object.entries({
-          ...bindProcess(event.actor, event.actorDetails),
-          ancestors: celList(event.actor.ancestors.map(({ comm }) => comm)),
-        }),
-      ),
-    ),
-    target: celMap(new Map(Object.entries(bindProcess(event.target, event.targetDetails)))),
+    actor: actors.bind(event.actor, event.actorDetails),
+    target: event.target === undefined ? NOBODY : targets.bind(event.target, event.targetDetails),
   };
 }

@@ -3,6 +3,7 @@ import { diag } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { DeliveryCounts } from '../delivery-counts.ts';
 import type { DurableLogRecordProcessor } from '../durable-processor.ts';
+import { noTotals } from '../spool/totals.ts';
 import type { LineFormat } from './line-format.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'console' });
@@ -16,6 +17,7 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
   readonly #format: LineFormat;
   readonly #onClosed: () => void;
   #closed = false;
+  #emitted = 0;
   #pending = 0;
   #written = 0;
   #refused = 0;
@@ -29,6 +31,7 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
   }
 
   onEmit(record: ReadableLogRecord): void {
+    this.#emitted++;
     if (this.#closed) {
       this.#refused++;
       return;
@@ -56,7 +59,17 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
   }
 
   counts(): DeliveryCounts {
-    return { accepted: this.#written, spooled: this.#pending, refused: this.#refused, evicted: 0 };
+    const accepted = this.#written;
+    const spooled = this.#pending;
+    const refused = this.#refused;
+    return {
+      emitted: this.#emitted,
+      inherited: 0,
+      accepted,
+      spooled,
+      refused,
+      evicted: noTotals().evicted,
+    };
   }
 
   #close(error: Error): void {

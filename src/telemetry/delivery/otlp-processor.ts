@@ -6,7 +6,7 @@ import type { Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
 import type { NoteChanges, Notes } from '../../notes.ts';
 import { MEMWARDEN } from '../attributes.ts';
-import type { DeliveryCounts } from '../delivery-counts.ts';
+import type { Backlog, DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
 import type { DeliveryOptions } from '../options.ts';
 import type { LogEncoder } from '../otlp/log-encoder.ts';
@@ -36,6 +36,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   #notes = new Map<string, Uint8Array | null>();
   /** Some of the notes are to be written even when there is no batch. */
   #notesMatter = false;
+  #emitted = 0;
   #unencodable = 0;
   #spoolProblem: string | undefined;
   #stopped = false;
@@ -49,6 +50,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   onEmit(record: ReadableLogRecord): void {
+    this.#emitted += 1;
     let body: Uint8Array;
     try {
       body = new Uint8Array(this.#encoder.encodeRecord(record));
@@ -100,13 +102,24 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   counts(): DeliveryCounts {
-    const { accepted, refused, evicted } = this.#spool.totals;
+    const { accepted, refused, evicted } = this.#spool.changes;
     const unspooled = [...this.#pending.values()].reduce((sum, { bodies }) => sum + bodies.length, 0);
     return {
+      emitted: this.#emitted,
+      inherited: this.#spool.inherited,
       accepted,
       spooled: this.#spool.waiting.records + unspooled + recordsOf(this.#batches),
       refused: refused + this.#unencodable,
-      evicted: evicted.size + evicted.age + evicted.corruption,
+      evicted,
+    };
+  }
+
+  backlog(): Backlog {
+    const { records, bytes } = this.#spool.waiting;
+    return {
+      bytes,
+      oldestAgeSeconds: this.#spool.oldestAgeMillis() / 1_000,
+      inFlight: records - this.#spool.free(),
     };
   }
 

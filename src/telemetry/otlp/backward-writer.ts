@@ -1,4 +1,3 @@
-const NS_PER_SECOND = 1_000_000_000n;
 /** Below this length a loop beats the call into native code (measured: 24–40 characters). */
 const NATIVE_STRING_MIN = 32;
 const INITIAL_BYTES = 16 * 1024;
@@ -66,11 +65,11 @@ export class BackwardWriter {
     this.#buffer.writeDoubleLE(value, this.#start);
   }
 
-  /** An HrTime as fixed64 nanoseconds. */
-  time([seconds, nanos]: readonly [number, number]): void {
+  /** A fixed64. */
+  fixed64(value: bigint): void {
     this.#reserve(8);
     this.#start -= 8;
-    this.#buffer.writeBigUInt64LE(BigInt(seconds) * NS_PER_SECOND + BigInt(nanos), this.#start);
+    this.#buffer.writeBigUInt64LE(value, this.#start);
   }
 
   /** UTF-8 with its length; a lone surrogate becomes U+FFFD. */

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -6,6 +6,20 @@ import { BackwardWriter } from './backward-writer.ts';
 
 const VARINT = 0;
 const FIXED64 = 1;
+/** `attributes` of LogRecord. */
+const RECORD_ATTRIBUTES = 6;
+const NS_PER_SECOND = 1_000_000_000n;
+
+/** What a record holds beside its attributes. */
+export interface RecordHead {
+  readonly eventName: ReadableLogRecord['eventName'];
+  readonly severityNumber: ReadableLogRecord['severityNumber'];
+  readonly severityText: ReadableLogRecord['severityText'];
+  readonly body: ReadableLogRecord['body'];
+  readonly timeUnixNs: bigint;
+  readonly observedTimeUnixNs: bigint;
+  readonly droppedAttributesCount: number;
+}
 
 /**
  * Encodes records as OTLP protocol buffers (opentelemetry/proto/logs/v1/logs.proto, common.proto, resource.proto),
@@ -23,34 +37,68 @@ export class LogEncoder {
    * @throws TypeError for an attribute or body value that OTLP has no type for.
    */
   encodeRecord(record: ReadableLogRecord): Uint8Array {
+    const { eventName, severityNumber, severityText, body, droppedAttributesCount } = record;
+    const timeUnixNs = toUnixNs(record.hrTime);
+    const observedTimeUnixNs = toUnixNs(record.hrTimeObserved);
+    return this.encode(
+      {
+        eventName,
+        timeUnixNs,
+        observedTimeUnixNs,
+        severityNumber,
+        severityText,
+        body,
+        droppedAttributesCount,
+      },
+      [record.attributes],
+    );
+  }
+
+  /**
+   * The same of a record whose attributes come in parts, some of them encoded already (`encodeAttributes`).
+   *
+   * @throws TypeError for an attribute or body value that OTLP has no type for.
+   */
+  encode(head: RecordHead, parts: readonly (Attributes | Uint8Array)[]): Uint8Array {
     const writer = this.#writer;
     writer.reset();
-    if (record.eventName) {
-      writer.string(record.eventName);
+    if (head.eventName) {
+      writer.string(head.eventName);
       writer.tag(12, 2);
     }
-    writer.time(record.hrTimeObserved);
+    writer.fixed64(head.observedTimeUnixNs);
     writer.tag(11, FIXED64);
-    writer.varint(record.droppedAttributesCount);
+    writer.varint(head.droppedAttributesCount);
     writer.tag(7, VARINT);
-    this.#attributes(record.attributes, 6);
-    if (record.body !== undefined) {
+    for (let i = parts.length - 1; i >= 0; i--) {
+      const part = parts[i];
+      if (part instanceof Uint8Array) writer.raw(part);
+      else if (part !== undefined) this.#attributes(part, RECORD_ATTRIBUTES);
+    }
+    if (head.body !== undefined) {
       const mark = writer.length;
-      this.#value(record.body);
+      this.#value(head.body);
       writer.close(5, mark);
     }
-    if (record.severityText) {
-      writer.string(record.severityText);
+    if (head.severityText) {
+      writer.string(head.severityText);
       writer.tag(3, 2);
     }
-    if (record.severityNumber) {
-      writer.varint(record.severityNumber);
+    if (head.severityNumber) {
+      writer.varint(head.severityNumber);
       writer.tag(2, VARINT);
     }
-    writer.time(record.hrTime);
+    writer.fixed64(head.timeUnixNs);
     writer.tag(1, FIXED64);
     writer.close(2, 0);
     return writer.bytes();
+  }
+
+  /** Attributes of a record, to be a part of any number of records. */
+  encodeAttributes(attributes: Attributes): Uint8Array {
+    this.#writer.reset();
+    this.#attributes(attributes, RECORD_ATTRIBUTES);
+    return new Uint8Array(this.#writer.bytes());
   }
 
   /** A Resource as the `resource` field of ResourceLogs. */
@@ -122,4 +170,8 @@ export class LogEncoder {
     }
     this.#writer.close(5, outer);
   }
+}
+
+function toUnixNs([seconds, nanos]: HrTime): bigint {
+  return BigInt(seconds) * NS_PER_SECOND + BigInt(nanos);
 }

@@ -85,6 +85,12 @@ export class BatchTable {
     return this.#statement(sql).all(created).map(batchRow);
   }
 
+  /** When the oldest batch was made, ms on the spool's clock; undefined when none waits. */
+  oldest(): number | undefined {
+    const created = this.#statement('SELECT created FROM batch ORDER BY id LIMIT 1').get()?.['created'];
+    return typeof created === 'number' ? created : undefined;
+  }
+
   read(id: number): BatchContent | undefined {
     const row = this.#statement(`SELECT ${COLUMNS} FROM batch WHERE id = ?`).get(id);
     return row === undefined ? undefined : batchContent(row);

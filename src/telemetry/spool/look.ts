@@ -31,10 +31,9 @@ export interface RefusedRecord {
 export function spoolStatus(directory: string): SpoolStatus {
   return look(directory, database => {
     const table = new BatchTable(database);
-    const oldest = database.prepare('SELECT MIN(created) AS created FROM batch').get()?.['created'];
     return {
       waiting: table.sums(),
-      oldestMillis: typeof oldest === 'number' ? oldest : undefined,
+      oldestMillis: table.oldest(),
       totals: readTotals(table),
     };
   });

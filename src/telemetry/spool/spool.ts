@@ -11,7 +11,7 @@ import type { SpoolOptions } from './options.ts';
 import { chooseToEvict, chooseToSend } from './selection.ts';
 import type { SpoolDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
-import { noTotals, readTotals, type SpoolTotals, waitingOf, writeTotals } from './totals.ts';
+import { noTotals, readTotals, type SpoolTotals, totalsSince, waitingOf, writeTotals } from './totals.ts';
 import { type Amount, Waiting } from './waiting.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
@@ -45,6 +45,7 @@ export class Spool {
   /** The present trouble with the disk has been told. */
   #told = false;
   #totals: SpoolTotals = noTotals();
+  #totalsAtStart: SpoolTotals = noTotals();
   #waiting = new Waiting([]);
   #free = new Waiting([]);
   readonly #taken = (id: number): boolean => this.#claimed.has(id) || this.#settled.has(id);
@@ -77,6 +78,22 @@ export class Spool {
   /** What `append` has kept. */
   get notes(): Notes {
     return this.#file.run('read', table => table.notes());
+  }
+
+  /** What has been added to the totals since the spool was opened. */
+  get changes(): Readonly<SpoolTotals> {
+    return totalsSince(this.#totalsAtStart, this.#totals);
+  }
+
+  /** Records that were waiting when the spool was opened, those that proved to be lost with it included. */
+  get inherited(): number {
+    return waitingOf(this.#totalsAtStart);
+  }
+
+  /** How long the oldest record has waited, ms. @throws MemwardenError SPOOL_INVALID */
+  oldestAgeMillis(): number {
+    const created = this.#file.run('read', table => table.oldest());
+    return created === undefined ? 0 : Math.max(0, this.#now() - created);
   }
 
   /** Records of at least one severity that no request has taken yet. */
@@ -175,6 +192,7 @@ export class Spool {
     // The database's own count is exact unless transactions are missing from it.
     if (witness !== undefined && (damaged || waitingOf(witness) > found))
       this.#totals = structuredClone(witness);
+    this.#totalsAtStart = structuredClone(this.#totals);
     this.#recount(table);
     table.transaction(false, () => table.trimContexts(table.contextId(this.#context)));
   }
@@ -195,6 +213,7 @@ export class Spool {
       } else {
         // Saved from a file whose totals are not known.
         this.#totals.appended -= missing;
+        this.#totalsAtStart.appended -= missing;
       }
       writeTotals(table, this.#totals);
     });

@@ -16,8 +16,26 @@ export function noTotals(): SpoolTotals {
 }
 
 /** What must be waiting if every record is accounted for: appended = accepted + refused + evicted + waiting. */
-export function waitingOf({ appended, accepted, refused, evicted }: SpoolTotals): number {
-  return appended - accepted - refused - evicted.size - evicted.age - evicted.corruption;
+export function waitingOf(totals: SpoolTotals): number {
+  return totals.appended - totals.accepted - totals.refused - evictedOf(totals);
+}
+
+export function evictedOf({ evicted }: Pick<SpoolTotals, 'evicted'>): number {
+  return evicted.size + evicted.age + evicted.corruption;
+}
+
+/** What was added to `before`. */
+export function totalsSince(before: SpoolTotals, now: SpoolTotals): SpoolTotals {
+  return {
+    appended: now.appended - before.appended,
+    accepted: now.accepted - before.accepted,
+    refused: now.refused - before.refused,
+    evicted: {
+      size: now.evicted.size - before.evicted.size,
+      age: now.evicted.age - before.evicted.age,
+      corruption: now.evicted.corruption - before.evicted.corruption,
+    },
+  };
 }
 
 export function readTotals(table: BatchTable): SpoolTotals {

@@ -89,4 +89,35 @@ suite('event decoder', () => {
       assert.equal(decode(), undefined);
     }
   });
+
+  test('equal descriptions of a process are one object, whatever else the events say', () => {
+    const { memory, view } = record({ actorArguments: 'dd\0bs=4', targetExecutable: 'sleep\0bin\0' });
+    const decoder = new EventDecoder(memory);
+    const first = decoder.decode(OFFSET, memory.byteLength - OFFSET);
+    view.setBigUint64(EVENT.sequence, 7n, true);
+    const second = decoder.decode(OFFSET, memory.byteLength - OFFSET);
+    assert.notEqual(first?.sequence, second?.sequence);
+    assert.equal(first?.actor, second?.actor);
+    assert.equal(first?.target, second?.target);
+  });
+
+  test('any difference in a description makes another process of it', () => {
+    const changes: Record<string, (view: DataView) => void> = {
+      'user id': view => view.setUint32(EVENT.actor + PROCESS.euid, 1, true),
+      ancestor: view => view.setUint32(EVENT.ancestors, 1, true),
+      argument: view => view.setUint8(EVENT_SIZE + 'dd\0bin\0'.length + 4, 'x'.charCodeAt(0)),
+      'end of the executable': view => {
+        view.setUint16(EVENT.string_length + 2 * STRING.actorExecutable, 3, true);
+        view.setUint16(EVENT.string_length + 2 * STRING.actorCgroup, 4, true);
+      },
+    };
+    for (const [what, change] of Object.entries(changes)) {
+      const { memory, view, length } = record({ actorExecutable: 'dd\0bin\0', actorArguments: 'dd\0bs=4' });
+      const decoder = new EventDecoder(memory);
+      const before = decoder.decode(OFFSET, length)?.actor;
+      change(view);
+      const after = decoder.decode(OFFSET, length)?.actor;
+      assert.notDeepEqual(after, before, what);
+    }
+  });
 });

@@ -30,7 +30,7 @@ class Kernel {
   send(watch: LossWatch, events: number, gaps = 0): void {
     for (let i = 0; i < events; i++) {
       this.sequence += 1n;
-      if (i >= gaps) watch.received({ cpu: 0, sequence: this.sequence, kind: 'proc_mem_open' });
+      if (i >= gaps) watch.received(event(this.sequence));
     }
   }
 
@@ -38,6 +38,10 @@ class Kernel {
     this.sequence += events;
     this.ringFull += events;
   }
+}
+
+function event(sequence: bigint) {
+  return { cpu: 0, sequence, kind: 'proc_mem_open', repeatCount: 0n } as const;
 }
 
 /** Looks twice, the buffer having been empty before each look. */
@@ -112,7 +116,7 @@ test('events that are still in the ring buffer are not taken for lost', () => {
   kernel.sequence += 5n;
   // the buffer was not read to its end
   for (let i = 0; i < 4; i++) assert.deepEqual(watch.collect(), []);
-  for (let n = 1n; n <= 5n; n++) watch.received({ cpu: 0, sequence: n, kind: 'ptrace' });
+  for (let n = 1n; n <= 5n; n++) watch.received(event(n));
   assert.deepEqual(look(watch), []);
 });
 
@@ -120,7 +124,7 @@ test('two events with one number, and the number before it unused, are no gap', 
   const kernel = new Kernel();
   const watch = settled(kernel);
   kernel.sequence = 2n;
-  for (const sequence of [2n, 2n]) watch.received({ cpu: 0, sequence, kind: 'ptrace' });
+  for (const sequence of [2n, 2n]) watch.received(event(sequence));
   assert.deepEqual(look(watch), []);
   assert.deepEqual(look(watch), []);
 });
@@ -130,20 +134,21 @@ test('numbers from before this process are not missed, and those of events left 
   kernel.sequence = 1_000n;
   const watch = new LossWatch(kernel);
   // the predecessor left the last ten
-  for (let n = 991n; n <= 1_000n; n++) watch.received({ cpu: 0, sequence: n, kind: 'ptrace' });
+  for (let n = 991n; n <= 1_000n; n++) watch.received(event(n));
   kernel.send(watch, 20);
   assert.deepEqual(look(watch), []);
   kernel.send(watch, 30);
   kernel.drop(4n);
   assert.deepEqual(counts(look(watch)), [['ring_full', 4n]]);
-  assert.equal(watch.numbered(), 10n + 20n + 30n + 4n);
+  assert.equal(watch.captured(), 10n + 20n + 30n + 4n);
 });
 
-test('summaries, and events without a number, count for nothing', () => {
+test('summaries, and events without a number, are no part of the numbers, and were seen all the same', () => {
   const kernel = new Kernel();
   const watch = settled(kernel);
-  watch.received({ cpu: 0, sequence: 1n, kind: 'repeat' });
-  watch.received({ cpu: 0, sequence: 0n, kind: 'proc_mem_open' });
+  kernel.send(watch, 1);
+  watch.received({ ...event(1n), kind: 'repeat', repeatCount: 40n });
+  watch.received(event(0n));
   assert.deepEqual(look(watch), []);
-  assert.equal(watch.numbered(), 0n);
+  assert.equal(watch.captured(), 42n);
 });

@@ -3,11 +3,26 @@ import { type TestContext, test } from 'node:test';
 import { createSelfMetrics } from '../../../src/health/self-metrics.ts';
 import { startHealthServer } from '../../../src/health/server.ts';
 
+const RECORDS = {
+  emitted: 4,
+  inherited: 6,
+  accepted: 5,
+  spooled: 2,
+  refused: 1,
+  evicted: { size: 2, age: 0, corruption: 0 },
+};
+
 async function start(t: TestContext, ready: boolean) {
   const metrics = createSelfMetrics({
-    judgement: () => ({ captured: 7, unmatched: 1, detected: 6, excepted: 2, repeated: 1 }),
-    delivery: () => ({ accepted: 2, spooled: 1, refused: 0, evicted: 0 }),
-    kernel: () => [{ cpu: 3, sequence: 9n, dropped: { ring_full: 5n, scratch_full: 0n } }],
+    books: () => ({
+      events: { captured: 20, detected: 7, filtered: 3, excepted: 4, lost: 5, underWay: 1 },
+      findings: { found: 12, excepted: 4, told: 2, summarized: 5, held: 1 },
+      records: { ...RECORDS, summaries: 1, notices: 1 },
+    }),
+    lost: () => [{ cpu: 3, reason: 'ring_full', count: 5n }],
+    exceptions: () => new Map([['gdb', 4]]),
+    backlog: () => ({ bytes: 900, oldestAgeSeconds: 2.5, inFlight: 1 }),
+    exporterType: 'otlp_grpc_log_exporter',
     unknownRecords: () => 0n,
     canaryAges: () => new Map([['file_open', 1.5]]),
   });
@@ -44,8 +59,11 @@ test('a ready sidecar answers 200, and no other path exists', async t => {
 test('metrics tell each count under its own name, the kernel losses by CPU and reason', async t => {
   const { get } = await start(t, true);
   const text = await (await get('/metrics')).text();
-  assert.match(text, /^memwarden_events_captured_total\{[^}]*\} 7$/m);
-  assert.match(text, /^memwarden_detections_excepted_total\{[^}]*\} 2$/m);
+  assert.match(text, /^memwarden_events_captured_total\{[^}]*\} 20$/m);
+  assert.match(text, /^memwarden_exception_matches_total\{[^}]*rule="gdb"[^}]*\} 4$/m);
+  assert.match(text, /^memwarden_records_evicted_total\{[^}]*reason="size"[^}]*\} 2$/m);
+  assert.match(text, /^memwarden_spool_size\{[^}]*\} 900$/m);
+  assert.match(text, /^otel_sdk_processor_log_processed_total\{[^}]*error_type="queue_full"[^}]*\} 2$/m);
   assert.match(text, /^memwarden_events_lost_total\{[^}]*cpu="3"[^}]*reason="ring_full"[^}]*\} 5$/m);
   assert.match(text, /^memwarden_canary_age\{[^}]*capability="file_open"[^}]*\} 1.5$/m);
 });

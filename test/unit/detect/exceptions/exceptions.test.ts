@@ -65,7 +65,10 @@ test('a rule that does not match changes and counts nothing', t => {
   const file = fileWith(t, rule('when: actor.uid == 0\naction: drop'));
   const { told, exceptions } = detect([file]);
   assert.deepEqual(told, [['proc_mem_access', 3, undefined]]);
-  assert.equal(exceptions.counts.size, 0);
+  assert.equal(
+    exceptions.counts.values().reduce((sum, count) => sum + count, 0),
+    0,
+  );
 });
 
 test('a rule is about the events that it names', t => {
@@ -90,7 +93,10 @@ test('matching by itself counts nothing', t => {
   const [detection] = createEngine().detect(buildEnrichedEvent());
   assert.ok(detection !== undefined);
   assert.equal(exceptions.match(detection)?.name, 'one');
-  assert.equal(exceptions.counts.size, 0);
+  assert.equal(
+    exceptions.counts.values().reduce((sum, count) => sum + count, 0),
+    0,
+  );
 });
 
 test('rules are read again on demand, and counts go on', t => {

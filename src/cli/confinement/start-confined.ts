@@ -1,0 +1,38 @@
+import { diag } from '@opentelemetry/api';
+import type { Settings } from '../../config/index.ts';
+import type { Running } from '../lifecycle.ts';
+import { type Confinement, confine } from './confine.ts';
+
+const log = diag.createComponentLogger({ namespace: 'confinement' });
+
+/** Where a libpsx that reaches every thread comes from. */
+export const LIBPSX_ADVICE =
+  'install libcap 2.75 or newer (libcap2 of Debian 13), or run the container image, which has it';
+
+/** Starts with every capability that there is, and goes on with those that are needed from then on. */
+export async function startConfined(
+  start: () => Promise<Running>,
+  { telemetry }: Settings,
+): Promise<Running> {
+  const running = await start();
+  try {
+    tell(confine(telemetry.exporter === 'otlp' ? telemetry.spool.directory : undefined));
+  } catch (error) {
+    // it works with more rights than it needs, and whoever reads the log can change that
+    log.warn('failed to give up capabilities, they are kept:', error);
+  }
+  return running;
+}
+
+/** For example "all 12 threads keep CAP_SYS_PTRACE and no more". */
+export function describeConfinement({ kept, threads, unconfinedThreads, reason }: Confinement): string {
+  const names = kept.map(({ name }) => name).join(', ') || 'no capability';
+  if (unconfinedThreads === 0) return `all ${threads} threads keep ${names} and no more`;
+  return `${unconfinedThreads} of ${threads} threads keep more than ${names}: ${reason}`;
+}
+
+function tell(confinement: Confinement): void {
+  const what = describeConfinement(confinement);
+  if (confinement.unconfinedThreads === 0) log.info(what);
+  else log.warn(`${what}; ${LIBPSX_ADVICE}`);
+}

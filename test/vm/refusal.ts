@@ -1,0 +1,30 @@
+import { EXIT } from '../../src/cli/exit-codes.ts';
+
+/** What must be told where the kernel does not give a hook. */
+export interface Refusal {
+  /** The kernel's answer to the last program tried. */
+  readonly answer: RegExp;
+  /** What the sidecar must advise. */
+  readonly advice: RegExp;
+  /** Why the kernel answers so. */
+  readonly cause: string;
+}
+
+const TOLD = new RegExp(
+  String.raw`^the sidecar ended with ${EXIT.kernel} .*^memwarden: failed to watch file_open: .*^  [\w+]+: \w+: (?<answer>[^\n]*)\ntry: (?<advice>.*\S)`,
+  'ms',
+);
+
+/**
+ * The kernel's last answer and the advice, of the last words of a sidecar that ended as the README says it does where the
+ * kernel is in its way; undefined for any other: one that only takes too long may name the same errors on its way.
+ */
+export function toldRefusal(words: string): { answer: string; advice: string } | undefined {
+  const { answer, advice } = TOLD.exec(words)?.groups ?? {};
+  return answer === undefined || advice === undefined ? undefined : { answer, advice };
+}
+
+export function isTold({ answer, advice }: Refusal, words: string): boolean {
+  const told = toldRefusal(words);
+  return told !== undefined && answer.test(told.answer) && advice.test(told.advice);
+}
