@@ -70,7 +70,7 @@ export async function startPipeline(
     await telemetry?.shutdown(0);
     throw error;
   }
-  const { shutdown, emitLoss } = telemetry;
+  const { shutdown, emitLoss, keep } = telemetry;
   const persist = persistence(judgement, telemetry);
   const tellLosses = async (round?: Round) => {
     losses.collect().forEach(emitLoss);
@@ -86,7 +86,7 @@ export async function startPipeline(
     },
     onRound: round => {
       if (round.drained) losses.drained();
-      // in the last rounds the hooks are gone already, so nothing can be lost after this look
+      // the last look: what pinned programs lose after it is for the next process to tell
       return stopping ? tellLosses(round) : persist(round);
     },
   });
@@ -108,7 +108,7 @@ export async function startPipeline(
       } finally {
         // also when the capture failed: what it had seen until then is told
         judgement.flush();
-        await persist();
+        keep(judgement.takeChanges(), true);
         await shutdown(SHUTDOWN_MILLIS);
       }
     },

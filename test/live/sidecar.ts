@@ -51,6 +51,7 @@ export class Sidecar {
         MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
         MEMWARDEN_HEALTH_ENABLED: 'false',
         MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
+        MEMWARDEN_CAPTURE_PIN: 'false',
         ...environment,
       },
     });
@@ -116,6 +117,13 @@ export class Sidecar {
 
   resume(): void {
     this.#process.kill('SIGCONT');
+  }
+
+  /** Ends it as a crash does: it can do nothing about it. */
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await once(this.#process, 'exit');
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   /** Ends it as an orchestrator does, and returns its exit code (null when a signal ended it). */

@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { buildAttacks } from './attack.ts';
+import { Collected } from './collected.ts';
+import { whyNotLive } from './requirements.ts';
+import { Sidecar } from './sidecar.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const STORM = fileURLToPath(new URL('../attacks/open_storm.py', import.meta.url));
+
+/** A sidecar that leaves its programs to the kernel, and a collector for it. Nothing is left when the test is over. */
+class Service {
+  readonly pinPath: string;
+  readonly collected: Collected;
+  readonly #environment: Readonly<Record<string, string>>;
+
+  private constructor(collected: Collected, pinPath: string, spool: string) {
+    this.collected = collected;
+    this.pinPath = pinPath;
+    this.#environment = {
+      OTEL_LOGS_EXPORTER: 'otlp',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collected.endpoint,
+      OTEL_BLRP_SCHEDULE_DELAY: '50',
+      MEMWARDEN_CAPTURE_PIN: 'true',
+      MEMWARDEN_CAPTURE_PIN_PATH: pinPath,
+      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: spool,
+    };
+  }
+
+  static async create(t: TestContext): Promise<Service> {
+    const directory = mkdtempSync(join(tmpdir(), 'memwarden-restart-'));
+    const pinPath = `/sys/fs/bpf/memwarden-test-${process.pid}`;
+    const service = new Service(await Collected.start(t), pinPath, join(directory, 'spool'));
+    t.after(() => {
+      service.detach();
+      rmSync(directory, { recursive: true, force: true });
+    });
+    return service;
+  }
+
+  start(environment: Readonly<Record<string, string>> = {}): Promise<Sidecar> {
+    return Sidecar.start({ ...this.#environment, ...environment });
+  }
+
+  /** `memwarden detach`. @returns what it said */
+  detach(): string {
+    const { stderr } = detach(this.pinPath);
+    return stderr;
+  }
+}
+
+function detach(pinPath: string): { status: number; stderr: string } {
+  try {
+    const words = [MAIN, 'detach', '--set', `capture.pinPath=${pinPath}`];
+    const script = '"$0" "$@" 2>&1';
+    return {
+      status: 0,
+      stderr: execFileSync('sh', ['-c', script, process.execPath, ...words], { encoding: 'utf8' }),
+    };
+  } catch (error) {
+    const { status, stdout } = error as { status: number; stdout: string };
+    return { status, stderr: stdout };
+  }
+}
+
+/** Opens one victim's memory `count` times; returns the pid that did it, which is gone then. */
+function storm(count: number): number {
+  return JSON.parse(execFileSync('python3', [STORM, String(count)], { encoding: 'utf8' })).actor_pid;
+}
+
+/** A wait for what never comes ends with the test. */
+const LIMIT_MILLIS = 60_000;
+
+suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }, () => {
+  test('tells what happened while it was down, of processes that are gone', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
+    buildAttacks();
+    const service = await Service.create(t);
+    await (await service.start()).kill();
+    const actor = storm(3);
+    const next = await service.start();
+    const { collected } = service;
+    await collected.until(() => collected.actsOf(actor) === 3);
+
+    const [record] = collected.of(actor);
+    assert.match(String(record?.attributes['process.executable.path']), /python3/);
+    assert.match(String(record?.attributes['memwarden.target.process.executable.path']), /sleep/);
+    assert.match(String(record?.attributes['process.command_line'] ?? ''), /open_storm|^$/);
+    assert.match(next.diagnostics, /events happened while no sidecar ran/);
+    assert.match(next.diagnostics, /file_open: \w+, taken over/);
+    await next.stop();
+  });
+
+  test('tells each act of a storm once, though it is killed again and again in its middle', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
+    const service = await Service.create(t);
+    const { collected } = service;
+    const acts = 30_000;
+    let sidecar = await service.start();
+    const attacker = spawn('python3', [STORM, String(acts), '0.0002'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const told = () => collected.actsOf(attacker.pid ?? 0);
+    let kills = 0;
+    while (attacker.exitCode === null) {
+      const before = told();
+      await collected.until(() => told() > before);
+      await sidecar.kill();
+      kills += 1;
+      sidecar = await service.start();
+    }
+    await collected.until(() => told() + collected.lost >= acts);
+    await sidecar.stop();
+
+    t.diagnostic(`killed ${kills} times`);
+    assert.ok(kills > 0);
+    assert.equal(collected.lost, 0);
+    assert.equal(told(), acts);
+  });
+
+  test('counts each repetition once, though it is killed before it could tell them', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
+    const service = await Service.create(t);
+    const { collected } = service;
+    const window = { MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '500' };
+    let sidecar = await service.start(window);
+    const actors = [storm(2_000)];
+    await sidecar.kill();
+    actors.push(storm(1_000));
+    sidecar = await service.start(window);
+    actors.push(storm(3_000));
+    const [first = 0, second = 0, third = 0] = actors;
+    const acts = () => [first, second, third].map(pid => collected.actsOf(pid));
+    await collected.until(() => acts().reduce((sum, count) => sum + count, 0) >= 6_000);
+    await sidecar.stop();
+
+    assert.deepEqual(acts(), [2_000, 1_000, 3_000]);
+  });
+
+  test('hands over to one with other settings while acts go on', { timeout: LIMIT_MILLIS }, async t => {
+    const service = await Service.create(t);
+    const { collected } = service;
+    const first = await service.start();
+    const attacker = spawn('python3', [STORM, '3000', '0.001'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await collected.until(() => collected.actsOf(attacker.pid ?? 0) > 0);
+    await first.stop();
+    const second = await service.start({ MEMWARDEN_DETECT_EVENTS: 'default' });
+    if (attacker.exitCode === null) await once(attacker, 'exit');
+    await collected.until(() => collected.actsOf(attacker.pid ?? 0) >= 3_000);
+    await second.stop();
+
+    assert.doesNotMatch(second.diagnostics, /taken over/);
+    assert.equal(collected.actsOf(attacker.pid ?? 0), 3_000);
+  });
+
+  test('counts as lost what a version with another layout left, which it cannot read', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
+    const service = await Service.create(t);
+    const { collected } = service;
+    await (await service.start()).kill();
+    storm(40);
+    const next = await service.start({ MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: String(1024 * 1024) });
+    await collected.until(() => collected.lost > 0);
+    const actor = storm(5);
+    await collected.until(() => collected.actsOf(actor) === 5);
+    await next.stop();
+
+    assert.ok(collected.lost >= 40, `${collected.lost} lost`);
+    const reasons = collected.records.flatMap(({ attributes }) => attributes['memwarden.lost.reason'] ?? []);
+    assert.deepEqual([...new Set(reasons)], ['other_version']);
+  });
+
+  test('is not ended by detach while it runs, and leaves nothing after it', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
+    const service = await Service.create(t);
+    const sidecar = await service.start();
+    const refused = detach(service.pinPath);
+    assert.equal(refused.status, 3);
+    assert.match(refused.stderr, /another memwarden is using them/);
+
+    await sidecar.stop();
+    assert.ok(existsSync(service.pinPath));
+    assert.match(service.detach(), /removed \d+ programs/);
+    assert.ok(!existsSync(service.pinPath));
+    assert.match(service.detach(), /nothing is pinned/);
+  });
+
+  test('refuses to share its pinned programs with a second sidecar', { timeout: LIMIT_MILLIS }, async t => {
+    const service = await Service.create(t);
+    const sidecar = await service.start();
+    await assert.rejects(
+      service.start({
+        MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(tmpdir(), `memwarden-second-${process.pid}`),
+      }),
+      /another memwarden is using them/,
+    );
+    await sidecar.stop();
+  });
+});
