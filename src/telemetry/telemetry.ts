@@ -62,7 +62,10 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
   const provider = new LoggerProvider({ resource, processors: [processor] });
   const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
   return {
-    emit: detection => logger.emit(toLogRecord(detection, bootId)),
+    emit: detection => {
+      if (processor.onDetection === undefined) logger.emit(toLogRecord(detection, bootId));
+      else processor.onDetection(detection);
+    },
     emitLoss: loss => logger.emit(toLossRecord(loss, bootId)),
     persist: () => processor.persist(),
     forceFlush: () => provider.forceFlush(),
