@@ -52,6 +52,11 @@ export class FaultyCollector {
     this.recover();
   }
 
+  /** Resolves when a request has come after the call. */
+  async arrival(): Promise<void> {
+    await once(this.#arrivals, 'request');
+  }
+
   readonly #onRequest = (request: Buffer, respond: Respond): void => {
     const fault = this.#fault;
     if (fault.kind === 'answer' && fault.keeps) this.requests.push(request);
