@@ -8,6 +8,12 @@ import { Attacker } from './attacker.ts';
 import { compare } from './balance.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { LivePipeline } from './live-pipeline.ts';
+import { CHAOS_SECONDS } from './seconds.ts';
+
+const MIB = 1024 * 1024;
+
+/** README.md, "Resources": what the sidecar may need in memory with the settings of this test. */
+const MEMORY_MIB = 384;
 
 suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
   test('leaves books that balance, with every act delivered', async t => {
@@ -66,5 +72,29 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     const { missing } = compare(t, [lowLedger], arrivals);
     assert.ok(missing > 0, 'the spool had room');
     assert.equal(missing, metrics['records_evicted']);
+  });
+
+  test(`that nobody takes and that never ends keeps the sidecar below ${MEMORY_MIB} MiB`, async t => {
+    const collector = await FaultyCollector.start(t);
+    collector.fail({ kind: 'silence' });
+    const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
+      MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+      MEMWARDEN_TELEMETRY_SPOOL_MAX_BYTES: String(64 * 1024 * 1024),
+    });
+    await pipeline.start();
+    const attackers = [Attacker.start(t, { storm: 20_000 }), Attacker.start(t, { storm: 1 })];
+    let most = 0;
+    let last = await pipeline.metrics();
+    for (const end = performance.now() + CHAOS_SECONDS * 500; performance.now() < end; ) {
+      last = await pipeline.metrics();
+      most = Math.max(most, last['process_memory_usage'] ?? 0);
+      await delay(200);
+    }
+    await Promise.all(attackers.map(attacker => attacker.stop()));
+    const { events_captured: captured, events_lost: lost, records_evicted: evicted } = last;
+    t.diagnostic(
+      `${captured} events, ${lost} lost, ${evicted} records given up; at most ${Math.round(most / MIB)} MiB resident`,
+    );
+    assert.ok(most > 0 && most < MEMORY_MIB * MIB, `${most} bytes`);
   });
 });

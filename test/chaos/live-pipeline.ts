@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Sidecar } from '../live/sidecar.ts';
+import './seconds.ts';
 
 /** How often the sidecar is asked whether it has caught up, ms. */
 const ASK_MILLIS = 200;
@@ -71,6 +72,15 @@ export class LivePipeline {
     return metrics;
   }
 
+  /** Waits until all that has happened is in the spool. */
+  async read(): Promise<void> {
+    for (;;) {
+      const { events_under_way: underWay, findings_held: held } = await this.metrics();
+      if (underWay === 0 && held === 0) return;
+      await delay(ASK_MILLIS);
+    }
+  }
+
   /**
    * Waits until all that has happened is with the collector, or given up: nothing in the ring buffer, nothing held for
    * a summary, nothing in the spool. The books must balance all the while.
@@ -99,7 +109,8 @@ export class LivePipeline {
 
 function parse(text: string): Metrics {
   const metrics: Record<string, number> = {};
-  for (const [, name = '', value] of text.matchAll(/^memwarden_(\w+?)(?:_total)?(?:\{[^}]*\})? (\S+)$/gm)) {
+  const line = /^(?:memwarden_)?(\w+?)(?:_total)?(?:\{[^}]*\})? (\S+)$/gm;
+  for (const [, name = '', value] of text.matchAll(line)) {
     metrics[name] = (metrics[name] ?? 0) + Number(value);
   }
   return metrics;
