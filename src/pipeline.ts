@@ -51,8 +51,8 @@ export async function startPipeline(
     capture.assertUsable();
     telemetry = openTelemetry(settings, hookList(capture.hooks), output);
     losses = new LossWatch(capture);
-    if (settings.health.enabled)
-      health = await startHealth(settings.health, { capture, losses, judgement, telemetry });
+    if (settings.health.enabled || settings.telemetry.metrics.exporter === 'otlp')
+      health = await startHealth(settings, { capture, losses, judgement, telemetry });
   } catch (error) {
     await capture.stop();
     await telemetry?.shutdown(0);

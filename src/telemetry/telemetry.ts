@@ -37,6 +37,8 @@ export interface Telemetry {
   /** What waits on the disk for the collector; nothing where there is no spool. */
   backlog(): Backlog;
   problems(): DeliveryProblems;
+  /** Where the records come from, and the metrics. */
+  readonly resource: Resource;
   /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
   readonly exporterType: string | undefined;
 }
@@ -72,6 +74,7 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),
     backlog: () => processor.backlog?.() ?? { bytes: 0, oldestAgeSeconds: 0, inFlight: 0 },
+    resource,
     exporterType: exporterType(options),
     problems: () => processor.problems?.() ?? { spool: undefined, collector: undefined },
   };
