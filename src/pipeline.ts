@@ -61,8 +61,8 @@ export async function startPipeline(
       telemetry = openTelemetry(settings, hookList(capture.hooks), output);
       resume(capture, judgement, telemetry);
     }
-    if (settings.health.enabled)
-      health = await startHealth(settings.health, { capture, losses, judgement, telemetry });
+    if (settings.health.enabled || settings.telemetry.metrics.exporter === 'otlp')
+      health = await startHealth(settings, { capture, losses, judgement, telemetry });
     for (const unread of capture.commit()) losses.abandoned(unread);
   } catch (error) {
     await health?.stop();

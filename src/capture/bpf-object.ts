@@ -246,11 +246,13 @@ function encodeKnobs(knobs: Knobs): Buffer {
   return value;
 }
 
-/** The verifier's reason is the last line before its statistics. */
+/** The verifier's reason is the last line before its statistics, or before the report for people of Linux 7.3. */
 function verifierVerdict(log: Buffer): string {
   const text = log.subarray(0, log.indexOf(0)).toString('utf8');
-  const verdict = text
-    .split('\n')
+  const lines = text.split('\n');
+  const report = lines.findLastIndex(line => line.startsWith('Verification failed:'));
+  const verdict = lines
+    .slice(0, report < 0 ? undefined : report)
     .filter(line => line !== '' && !line.startsWith('processed ') && !line.startsWith('-- END'))
     .at(-1);
   return verdict === undefined ? '' : `: ${verdict.trim()}`;

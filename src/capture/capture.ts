@@ -187,6 +187,11 @@ export class Capture {
     return readCounters(this.#libbpf, this.#object.mapFd('cpu_state'));
   }
 
+  /** Repetitions that the kernel has counted and that the consumer has not been told of. */
+  pendingRepetitions(): bigint {
+    return this.#repeats?.pending() ?? 0n;
+  }
+
   /** Hands events to the consumer until `stop`. */
   start(consumer: CaptureConsumer): void {
     this.#running = this.#run(consumer);

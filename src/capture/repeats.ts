@@ -133,6 +133,17 @@ export class Repeats {
     return repetition;
   }
 
+  /** Repetitions that the kernel has counted and that are not told yet. */
+  pending(): bigint {
+    const value = Buffer.alloc(REPEAT_SIZE);
+    let pending = 0n;
+    for (const { key, toldCount } of this.#followed.values()) {
+      if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) continue;
+      pending += value.readBigUInt64LE(REPEAT.count) - toldCount;
+    }
+    return pending;
+  }
+
   #forget(name: string, { key, toldCount }: Followed): void {
     this.#libbpf.deleteElement(this.#mapFd, key);
     this.#followed.delete(name);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ExporterKind, OtlpCompression, OtlpProtocol } from '../telemetry/options.ts';
+import type { ExporterKind, MetricsOptions, OtlpCompression, OtlpProtocol } from '../telemetry/options.ts';
 import { TELEMETRY_DEFAULTS } from '../telemetry/options.ts';
 import { SPOOL_DEFAULTS } from '../telemetry/spool/options.ts';
 import { eventSelection } from './event-selection.ts';
@@ -7,6 +7,7 @@ import {
   bytes,
   duration,
   endpoint,
+  type Format,
   filePath,
   flag,
   integer,
@@ -16,13 +17,27 @@ import {
   oneOf,
   text,
 } from './format.ts';
-import { flatten, groupsOf, optional, setting, type ValuesOf } from './setting.ts';
+import { flatten, groupsOf, optional, type Setting, setting, type ValuesOf } from './setting.ts';
 
 const MAX_MILLIS = 2 ** 31 - 1;
 
 /** The specification's names: the one for logs wins over the general one. */
 function otlpNames(name: string): readonly string[] {
   return [`OTEL_EXPORTER_OTLP_LOGS_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
+}
+
+/** A setting of `telemetry.otlp` that metrics may have another value of. */
+function forMetrics<T>(
+  key: keyof MetricsOptions,
+  type: Format<T>,
+  name: string,
+  sensitive = false,
+): Setting<T | undefined> {
+  return optional(`\`telemetry.otlp.${key}\` for metrics alone.`, type, {
+    env: [`OTEL_EXPORTER_OTLP_METRICS_${name}`],
+    sensitive,
+    defaultText: 'as for records',
+  });
 }
 
 function shipped(path: string): string {
@@ -71,6 +86,11 @@ export const schema = {
           env: ['OTEL_EXPORTER_OTLP_LOGS_ENDPOINT'],
         },
       ),
+      metricsEndpoint: optional(
+        'The collector, for metrics alone; over HTTP the path is taken as it is.',
+        endpoint,
+        { env: ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT'] },
+      ),
       protocol: setting(
         'Transport.',
         oneOf<OtlpProtocol>('grpc', 'http/protobuf'),
@@ -118,6 +138,28 @@ export const schema = {
       clientKeyPath: optional('PEM file with the private key of the client certificate.', filePath, {
         env: otlpNames('CLIENT_KEY'),
       }),
+    },
+    metrics: {
+      exporter: setting(
+        'Where the metrics of the sidecar itself go beside `/metrics`.',
+        oneOf('none', 'otlp'),
+        TELEMETRY_DEFAULTS.metrics.exporter as 'none' | 'otlp',
+        { env: ['OTEL_METRICS_EXPORTER'] },
+      ),
+      intervalMillis: setting(
+        'Time between two readings, ms.',
+        integer(1, MAX_MILLIS, 'ms'),
+        TELEMETRY_DEFAULTS.metrics.intervalMillis,
+        { env: ['OTEL_METRIC_EXPORT_INTERVAL'] },
+      ),
+      protocol: forMetrics('protocol', oneOf<OtlpProtocol>('grpc', 'http/protobuf'), 'PROTOCOL'),
+      insecure: forMetrics('insecure', flag, 'INSECURE'),
+      headers: forMetrics('headers', keyValues, 'HEADERS', true),
+      compression: forMetrics('compression', oneOf<OtlpCompression>('none', 'gzip'), 'COMPRESSION'),
+      timeoutMillis: forMetrics('timeoutMillis', integer(1, MAX_MILLIS, 'ms'), 'TIMEOUT'),
+      certificatePath: forMetrics('certificatePath', filePath, 'CERTIFICATE'),
+      clientCertificatePath: forMetrics('clientCertificatePath', filePath, 'CLIENT_CERTIFICATE'),
+      clientKeyPath: forMetrics('clientKeyPath', filePath, 'CLIENT_KEY'),
     },
     delivery: {
       scheduleDelayMillis: setting(

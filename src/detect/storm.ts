@@ -54,18 +54,18 @@ function keyOf({ definition, match, event }: Detection): string {
   ].join('|');
 }
 
-/** A finding as a repetition of one before it. */
-function repetition(detection: Detection): Repeat {
-  const { timeUnixNs } = detection.event;
-  return detection.repeat ?? { count: 1, firstUnixNs: timeUnixNs, lastUnixNs: timeUnixNs };
-}
-
-function sum(a: Repeat | undefined, b: Repeat): Repeat {
-  if (a === undefined) return b;
-  // findings of different cpus may come out of order
-  const earlier = b.firstUnixNs < a.firstUnixNs ? b : a;
-  const later = b.lastUnixNs > a.lastUnixNs ? b : a;
-  return { count: a.count + b.count, firstUnixNs: earlier.firstUnixNs, lastUnixNs: later.lastUnixNs };
+/** One more finding at this time. Those of different cpus may come out of order. */
+function oneMore(repeat: Repeat | undefined, timeUnixNs: bigint): Repeat {
+  const { count, firstUnixNs, lastUnixNs } = repeat ?? {
+    count: 0,
+    firstUnixNs: timeUnixNs,
+    lastUnixNs: timeUnixNs,
+  };
+  return {
+    count: count + 1,
+    firstUnixNs: timeUnixNs < firstUnixNs ? timeUnixNs : firstUnixNs,
+    lastUnixNs: timeUnixNs > lastUnixNs ? timeUnixNs : lastUnixNs,
+  };
 }
 
 /** Bytes that moved add up over findings; the length of a memory area does not. */
@@ -118,7 +118,8 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
   }
 
   function offer(detection: Detection): void {
-    if (windowMillis === 0) {
+    // what the kernel has summed up comes once a window: held back, it would be lost with this process
+    if (windowMillis === 0 || detection.repeat !== undefined) {
       emit(detection);
       return;
     }
@@ -128,7 +129,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
     const window = windows.get(key);
     if (window !== undefined) {
       window.last = detection;
-      window.repeat = sum(window.repeat, repetition(detection));
+      window.repeat = oneMore(window.repeat, detection.event.timeUnixNs);
       window.bytes += movedBytes(detection);
       grown.add(key);
       return;

@@ -18,7 +18,8 @@ import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
  * - filtered: events that no signature is about or that say nothing new, and the sidecar's own canaries
  * - excepted: events all of whose findings were dropped by rules of the exceptions
  * - lost: events that the kernel dropped, and numbers with which nothing came; each is in a `memwarden.events_lost`
- * - under way: events that are in the ring buffer, or numbered and not yet in it
+ * - under way: events that are in the ring buffer or on their way there, and repetitions that wait in the kernel for the
+ *   end of their window
  * - inherited: records that an earlier process left in the spool
  *
  * Without a kernel, as in a replay, there is nothing to compare `captured` with, and no books are kept.

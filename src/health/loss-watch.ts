@@ -9,6 +9,7 @@ const OTHER_VERSION = 'other_version';
 /** Where the kernel's numbers come from; in the sidecar, the capture. */
 export interface LossSource {
   counters(): readonly CpuCounters[];
+  pendingRepetitions(): bigint;
   readonly told: Pick<ToldDrops, 'sinceNs' | 'count' | 'tell' | 'save'>;
 }
 
@@ -166,7 +167,7 @@ export class LossWatch {
       if (received === undefined || gaps === undefined || toldBefore === undefined) return sum;
       if (base === undefined) return sum + received + droppedOf(counters) - toldBefore;
       return sum + counters.sequence - base - toldBefore;
-    }, this.#unnumbered);
+    }, this.#unnumbered + this.#source.pendingRepetitions());
   }
 
   /** Compares what the last snapshot promised with what has come since, and takes the next one. */

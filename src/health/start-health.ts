@@ -2,11 +2,12 @@ import { diag } from '@opentelemetry/api';
 import type { Capture, CapturedEvent } from '../capture/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Judgement } from '../judgement.ts';
+import { createMetricReader } from '../telemetry/metric-reader.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { keepBooks } from './accounting.ts';
 import type { LossWatch } from './loss-watch.ts';
 import { Readiness } from './readiness.ts';
-import { createSelfMetrics } from './self-metrics.ts';
+import { createSelfMetrics, type MetricSources } from './self-metrics.ts';
 import { startHealthServer } from './server.ts';
 
 const log = diag.createComponentLogger({ namespace: 'health' });
@@ -29,19 +30,21 @@ export interface Stages {
 }
 
 /**
- * Sends canaries and serves what the stages say of themselves.
+ * Sends canaries, and serves and sends what the stages say of themselves, as far as the settings ask for it.
  *
- * @throws MemwardenError CONFIG_INVALID when the address cannot be listened on
+ * @throws MemwardenError CONFIG_INVALID when the address cannot be listened on, CREDENTIALS_INVALID
  */
 export async function startHealth(
-  { listenAddress, listenPort }: Settings['health'],
+  { health: { enabled, listenAddress, listenPort }, telemetry: telemetryOptions }: Settings,
   { capture, losses, judgement, telemetry }: Stages,
 ): Promise<Health> {
   const readiness = new Readiness(capture.hooks.keys(), {
     spoolProblem: () => telemetry.problems().spool,
     collectorProblem: () => telemetry.problems().collector,
   });
-  const metrics = createSelfMetrics({
+  const reader = createMetricReader(telemetryOptions);
+  const push = reader && { reader, resource: telemetry.resource };
+  const sources: MetricSources = {
     books: () => keepBooks(losses, judgement.counts(), telemetry.stats()),
     lost: () => losses.lost(),
     exceptions: () => judgement.counts().exceptions,
@@ -49,20 +52,23 @@ export async function startHealth(
     exporterType: telemetry.exporterType,
     unknownRecords: () => capture.unknownRecords,
     canaryAges: () => readiness.canaryAges(),
-  });
-  const server = await startHealthServer(listenAddress, listenPort, {
-    readiness: () => readiness.report(),
-    metrics: metrics.serve,
-  });
+  };
+  const metrics = createSelfMetrics(sources, push);
+  const server = enabled
+    ? await startHealthServer(listenAddress, listenPort, {
+        readiness: () => readiness.report(),
+        metrics: metrics.serve,
+      })
+    : undefined;
   const canary = setInterval(() => provoke(capture), CANARY_MILLIS);
-  log.info(`listening on http://${listenAddress}:${server.port}`);
+  if (server !== undefined) log.info(`listening on http://${listenAddress}:${server.port}`);
   return {
     canaryArrived: event => {
       for (const capability of capture.provenBy(event)) readiness.canaryArrived(capability);
     },
     stop: async () => {
       clearInterval(canary);
-      await server.close();
+      await server?.close();
       await metrics.shutdown();
     },
   };

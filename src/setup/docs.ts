@@ -8,6 +8,7 @@ import { openRecording } from '../detect/recording.ts';
 import { SIGNATURES } from '../detect/signatures/index.ts';
 import { toRfc3339 } from '../telemetry/hr-time.ts';
 import { toLogRecord } from '../telemetry/record.ts';
+import { withPart } from './generated-part.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -28,18 +29,13 @@ export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => st
 };
 
 /**
- * The text of a page with each part between `<!-- begin NAME -->` and `<!-- end NAME -->` replaced by what the code says.
+ * The text of a page with each generated part replaced by what the code says.
  * @throws Error when a part has no place in the text
  */
 export async function regenerated(page: string): Promise<string> {
   let text = readFileSync(new URL(page, ROOT), 'utf8');
-  for (const [name, generate] of Object.entries(GENERATED[page] ?? {})) {
-    const [begin, end] = [`<!-- begin ${name} -->\n`, `<!-- end ${name} -->`];
-    const from = text.indexOf(begin);
-    const to = text.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`failed to write ${page}: it has no place for "${name}"`);
-    text = text.slice(0, from + begin.length) + (await generate()) + text.slice(to);
-  }
+  for (const [name, generate] of Object.entries(GENERATED[page] ?? {}))
+    text = withPart(page, text, name, await generate());
   return text;
 }
 

@@ -38,7 +38,8 @@ missing_packages() {
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || printf ' ca-certificates'
 }
 
-# What only the tests need: a compiler for the attacks, and what honest people do to the memory of others.
+# What only the tests need: a compiler for the attacks, what honest people do to the memory of others, and an emulator for
+# other kernels with the key of the archive that they come from.
 missing_test_packages() {
 	package_for clang-format clang-format
 	package_for gcc gcc
@@ -53,6 +54,8 @@ missing_test_packages() {
 	package_for python3 python3
 	package_for gdb gdb
 	package_for flock util-linux
+	package_for qemu-system-x86_64 qemu-system-x86
+	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || printf ' debian-archive-keyring'
 }
 
 ldconfig_has() {

@@ -1,4 +1,5 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { Detection } from '../detect/detection.ts';
 import type { NoteChanges, Notes } from '../notes.ts';
 import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 
@@ -10,6 +11,8 @@ export interface DeliveryProblems {
 
 /** What stands behind the LoggerProvider: takes records at once, makes them durable on demand, accounts for each. */
 export interface DurableLogRecordProcessor extends LogRecordProcessor {
+  /** Takes a detection at once, without a log record of the SDK between; absent where that gains nothing. */
+  onDetection?(detection: Detection): void;
   /**
    * Resolves when every record emitted so far is safe against the end of this process. Until then the kernel must
    * keep the events: the ring buffer's consumer position moves only afterwards.

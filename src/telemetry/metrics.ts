@@ -82,7 +82,7 @@ export const METRICS = {
     name: 'memwarden.events.under_way',
     kind: 'updowncounter',
     unit: '{event}',
-    description: 'Events that the sidecar has not read from the ring buffer.',
+    description: 'Events in the ring buffer, and repetitions whose window in the kernel is not over.',
   },
   EVENTS_UNKNOWN: {
     name: 'memwarden.events.unknown',

@@ -21,6 +21,8 @@ export interface OtlpOptions {
   readonly endpoint?: string;
   /** `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`: wins over `endpoint`, and HTTP uses its path as it is. */
   readonly logsEndpoint?: string;
+  /** `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`: the same for metrics. */
+  readonly metricsEndpoint?: string;
   /** Sent with every request; values are secrets and are never logged. */
   readonly headers: Readonly<Record<string, string>>;
   /** File with one `name=value` a line; wins over `headers` name by name, and is read again when it changes. */
@@ -34,6 +36,18 @@ export interface OtlpOptions {
   readonly certificatePath?: string;
   readonly clientKeyPath?: string;
   readonly clientCertificatePath?: string;
+}
+
+/**
+ * The sidecar's metrics of itself over OTLP. What is not given here of how to reach the collector is as for records; each
+ * field is the value of an `OTEL_EXPORTER_OTLP_METRICS_*` variable.
+ */
+export interface MetricsOptions
+  extends Partial<Omit<OtlpOptions, 'endpoint' | 'logsEndpoint' | 'metricsEndpoint' | 'headersPath'>> {
+  /** `OTEL_METRICS_EXPORTER`; `/metrics` is served whatever it is. */
+  readonly exporter: 'otlp' | 'none';
+  /** `OTEL_METRIC_EXPORT_INTERVAL`: time between two readings, milliseconds. */
+  readonly intervalMillis: number;
 }
 
 /** The sender's pace. */
@@ -72,6 +86,7 @@ export interface TelemetryOptions {
   readonly resource: ResourceOptions;
   readonly delivery: DeliveryOptions;
   readonly otlp: OtlpOptions;
+  readonly metrics: MetricsOptions;
   /** Undefined: undelivered records are kept in memory only, and are lost with the process. */
   readonly spool?: SpoolOptions;
 }
@@ -91,4 +106,5 @@ export const TELEMETRY_DEFAULTS = {
     retryMaxMillis: 30_000,
   },
   otlp: { protocol: 'grpc', headers: {}, timeoutMillis: 10_000, compression: 'none', insecure: false },
+  metrics: { exporter: 'none', intervalMillis: 60_000 },
 } as const satisfies TelemetryOptions;

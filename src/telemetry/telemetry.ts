@@ -45,6 +45,8 @@ export interface Telemetry {
   /** What waits on the disk for the collector; nothing where there is no spool. */
   backlog(): Backlog;
   problems(): DeliveryProblems;
+  /** Where the records come from, and the metrics. */
+  readonly resource: Resource;
   /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
   readonly exporterType: string | undefined;
 }
@@ -70,7 +72,10 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
   const provider = new LoggerProvider({ resource, processors: [processor] });
   const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
   return {
-    emit: detection => logger.emit(toLogRecord(detection, bootId)),
+    emit: detection => {
+      if (processor.onDetection === undefined) logger.emit(toLogRecord(detection, bootId));
+      else processor.onDetection(detection);
+    },
     emitLoss: loss => logger.emit(toLossRecord(loss, bootId)),
     persist: () => processor.persist(),
     keep: (changes, alone) => processor.keep?.(changes, alone),
@@ -79,6 +84,7 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),
     backlog: () => processor.backlog?.() ?? { bytes: 0, oldestAgeSeconds: 0, inFlight: 0 },
+    resource,
     exporterType: exporterType(options),
     problems: () => processor.problems?.() ?? { spool: undefined, collector: undefined },
   };

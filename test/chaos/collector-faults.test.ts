@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { status } from '@grpc/grpc-js';
-import { type Fault, FaultyCollector } from './faulty-collector.ts';
+import { FAULTS, REJECTS_TWO } from './faults.ts';
+import { FaultyCollector } from './faulty-collector.ts';
 import { HalfOpenProxy } from './half-open-proxy.ts';
 import { assertNothingLost, countEvents } from './ledger.ts';
 import { Pipeline } from './pipeline.ts';
@@ -23,29 +23,6 @@ function startPipeline(t: TestContext, port: number): Pipeline {
   return pipeline;
 }
 
-/** google.rpc.Status whose details hold a RetryInfo of 200 ms. */
-function retryInfo(): Buffer {
-  const field = (key: number, content: Uint8Array | string): Buffer =>
-    Buffer.concat([Buffer.from([key, content.length]), Buffer.from(content)]);
-  // 200,000,000 ns as a varint.
-  const info = field(0x0a, Buffer.from([0x10, 0x80, 0x84, 0xaf, 0x5f]));
-  return field(
-    0x1a,
-    Buffer.concat([field(0x0a, 'type.googleapis.com/google.rpc.RetryInfo'), field(0x12, info)]),
-  );
-}
-
-const FAULTS: readonly (readonly [name: string, fault: Fault])[] = [
-  ['answers UNAVAILABLE', { kind: 'status', code: status.UNAVAILABLE }],
-  [
-    'answers RESOURCE_EXHAUSTED with RetryInfo',
-    { kind: 'status', code: status.RESOURCE_EXHAUSTED, trailer: retryInfo() },
-  ],
-  ['answers UNAUTHENTICATED', { kind: 'status', code: status.UNAUTHENTICATED }],
-  ['answers garbage', { kind: 'answer', body: Buffer.from('<html>nothing here</html>'), keeps: false }],
-  ['never answers', { kind: 'silence' }],
-];
-
 for (const [name, fault] of FAULTS) {
   test(`a collector that ${name} gets everything once it is well`, async t => {
     const collector = await FaultyCollector.start(t);
@@ -55,7 +32,7 @@ for (const [name, fault] of FAULTS) {
     await pipeline.advance(100);
     await pipeline.caughtUp();
     await pipeline.stop();
-    assertNothingLost(t, pipeline.safe, countEvents(collector.taken.join('\n')));
+    assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
   });
 }
 
@@ -63,12 +40,11 @@ test('what a collector rejects by partial success is counted exactly', async t =
   const collector = await FaultyCollector.start(t);
   const pipeline = startPipeline(t, collector.port);
   await pipeline.advance(100);
-  // partial_success { rejected_log_records: 2 }
-  await collector.misbehave({ kind: 'answer', body: Buffer.from([0x0a, 2, 0x08, 2]), keeps: true }, 5);
+  await collector.misbehave(REJECTS_TWO, 5);
   await pipeline.advance(100);
   await pipeline.caughtUp();
   await pipeline.stop();
-  assertNothingLost(t, pipeline.safe, countEvents(collector.taken.join('\n')));
+  assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
   const { emitted, refused } = pipeline.stats;
   assert.equal(emitted, pipeline.safe);
   assert.ok(refused >= 10 && refused % 2 === 0, `${refused} refused`);
@@ -85,5 +61,5 @@ test('connections that lead nowhere are left for new ones, and nothing is lost',
     await pipeline.caughtUp();
   }
   await pipeline.stop();
-  assertNothingLost(t, pipeline.safe, countEvents(collector.taken.join('\n')));
+  assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
 });

@@ -13,8 +13,8 @@ const WELL: Fault = { kind: 'answer', body: Buffer.alloc(0), keeps: true };
 
 /** An OTLP/gRPC server that misbehaves on demand and remembers what it has taken. */
 export class FaultyCollector {
-  /** Requests that were taken, as latin1: enough to find uids in. */
-  readonly taken: string[] = [];
+  /** Requests that were taken. */
+  readonly requests: Buffer[] = [];
   readonly #arrivals = new EventEmitter();
   #fault = WELL;
   #refused = 0;
@@ -24,6 +24,11 @@ export class FaultyCollector {
     const collector = new FaultyCollector();
     collector.#port = await serveLogs(t, collector.#onRequest);
     return collector;
+  }
+
+  /** The requests as a text in which uids can be found. */
+  get taken(): string {
+    return this.requests.map(request => request.toString('latin1')).join('\n');
   }
 
   get port(): number {
@@ -47,9 +52,14 @@ export class FaultyCollector {
     this.recover();
   }
 
+  /** Resolves when a request has come after the call. */
+  async arrival(): Promise<void> {
+    await once(this.#arrivals, 'request');
+  }
+
   readonly #onRequest = (request: Buffer, respond: Respond): void => {
     const fault = this.#fault;
-    if (fault.kind === 'answer' && fault.keeps) this.taken.push(request.toString('latin1'));
+    if (fault.kind === 'answer' && fault.keeps) this.requests.push(request);
     if (fault !== WELL) this.#refused++;
     this.#arrivals.emit('request');
     if (fault.kind === 'answer') respond(fault.body);

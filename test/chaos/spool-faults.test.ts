@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { DAMAGED_PLACES, damage, mountSmall } from './disk.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { assertNothingLost, countEvents } from './ledger.ts';
 import { Pipeline, type PipelineOptions } from './pipeline.ts';
@@ -26,23 +25,6 @@ function buildPipeline(t: TestContext, port: number, fields: Partial<PipelineOpt
   return pipeline;
 }
 
-/** A file system of 2 MiB, gone with the test; undefined where none may be mounted. */
-function mountSmall(t: TestContext): string | undefined {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-chaos-'));
-  const tmpfs = ['-t', 'tmpfs', '-o', 'size=2m,mode=0700', 'memwarden-chaos', directory];
-  try {
-    execFileSync('mount', tmpfs, { stdio: 'ignore' });
-  } catch {
-    rmSync(directory, { recursive: true });
-    return undefined;
-  }
-  t.after(() => {
-    execFileSync('umount', ['--lazy', directory]);
-    rmSync(directory, { recursive: true });
-  });
-  return directory;
-}
-
 test('a disk that is full holds the pipeline back, and nothing is lost once there is room', async t => {
   const directory = mountSmall(t);
   if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
@@ -60,14 +42,10 @@ test('a disk that is full holds the pipeline back, and nothing is lost once ther
   await pipeline.caughtUp();
   await pipeline.stop();
   assert.ok(pipeline.safe > held);
-  assertNothingLost(t, pipeline.safe, countEvents(collector.taken.join('\n')));
+  assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
 });
 
-for (const [where, at] of [
-  ['head', 0],
-  ['middle', 0.5],
-  ['tail', 1],
-] as const) {
+for (const [where, at] of DAMAGED_PLACES) {
   test(`a spool damaged at its ${where} while the sidecar is down: delivered or counted, to the record`, async t => {
     const collector = await FaultyCollector.start(t);
     const directory = temporaryDirectory(t);
@@ -77,20 +55,13 @@ for (const [where, at] of [
     await pipeline.advance(2_000);
     await pipeline.kill();
 
-    const path = join(directory, 'spool.db');
-    // A killed process leaves its records in the log; closing the file moves them to where the damage is.
-    new DatabaseSync(path).exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    const position = Math.max(0, Math.trunc(statSync(path).size * at) - 40_000);
-    const file = openSync(path, 'r+');
-    writeSync(file, Buffer.alloc(40_000, 0xa5), 0, 40_000, position);
-    closeSync(file);
-
+    damage(directory, at);
     collector.recover();
     pipeline.start();
     await pipeline.advance(100);
     await pipeline.caughtUp();
     await pipeline.stop();
-    const arrived = countEvents(collector.taken.join('\n'));
+    const arrived = countEvents(collector.taken);
     const { emitted, inherited, refused, evicted } = pipeline.stats;
     const lost = refused + evicted.corruption;
     assertNothingLost(t, pipeline.safe, arrived, lost);
@@ -106,12 +77,13 @@ test('a spool that is too small gives up the oldest and counts each of them', as
   pipeline.start();
   await pipeline.advance(3_000);
   collector.recover();
+  await collector.arrival();
   await pipeline.caughtUp();
   await pipeline.stop();
   const { refused, evicted } = pipeline.stats;
   assert.ok(evicted.size > 0);
   assert.equal(refused, 0);
-  assertNothingLost(t, pipeline.safe, countEvents(collector.taken.join('\n')), evicted.size);
+  assertNothingLost(t, pipeline.safe, countEvents(collector.taken), evicted.size);
 });
 
 test('a wall clock that is set back an hour changes no uid and loses nothing', async t => {
@@ -126,5 +98,5 @@ test('a wall clock that is set back an hour changes no uid and loses nothing', a
   await pipeline.advance(200);
   await pipeline.caughtUp();
   await pipeline.stop();
-  assertNothingLost(t, pipeline.safe, countEvents(collector.taken.join('\n')));
+  assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
 });

@@ -119,18 +119,18 @@ export class Sidecar {
     this.#process.kill('SIGCONT');
   }
 
-  /** Ends it as a crash does: it can do nothing about it. */
+  /** Ends it without a word, as the kernel does when memory runs out. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
-    await once(this.#process, 'exit');
-    rmSync(this.#directory, { recursive: true, force: true });
+    await this.stop();
   }
 
   /** Ends it as an orchestrator does, and returns its exit code (null when a signal ended it). */
   async stop(): Promise<number | null> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const exited = once(this.#process, 'exit');
       this.#process.kill('SIGTERM');
-      await once(this.#process, 'exit');
+      await exited;
     }
     rmSync(this.#directory, { recursive: true, force: true });
     return this.#process.exitCode;

@@ -3,15 +3,19 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Architecture } from './apt.ts';
 
+const OWN_COMPILER = ['gcc', 'libc6-dev'];
+
 /** Program → Debian packages that bring it and what it needs. */
 const PROGRAMS: Readonly<Record<Architecture, Readonly<Record<string, readonly string[]>>>> = {
   amd64: {
     'qemu-system-x86_64': ['qemu-system-x86'],
-    'x86_64-linux-gnu-gcc': ['gcc', 'libc6-dev'],
+    'x86_64-linux-gnu-gcc':
+      process.arch === 'x64' ? OWN_COMPILER : ['gcc-x86-64-linux-gnu', 'libc6-dev-amd64-cross'],
   },
   arm64: {
     'qemu-system-aarch64': ['qemu-system-arm'],
-    'aarch64-linux-gnu-gcc': ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'],
+    'aarch64-linux-gnu-gcc':
+      process.arch === 'arm64' ? OWN_COMPILER : ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross'],
   },
 };
 

@@ -18,6 +18,11 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'libcap-ng0': /\.so/,
   // BusyBox's setpriv cannot change the bounding set.
   'util-linux': /\/bin\/(setpriv|unshare|nsenter)$/,
+  'python3-minimal': /\/bin\/python3$/,
+  'python3.11-minimal': /\/bin\//,
+  'libpython3.11-minimal': /\.(py|so)$/,
+  'libpython3.11-stdlib': /\.(py|so)$/,
+  libexpat1: /\.so/,
 };
 const NODE_ARCHITECTURE = { amd64: 'x64', arm64: 'arm64' } as const satisfies Record<Architecture, string>;
 
@@ -27,7 +32,7 @@ export interface UserlandPart {
   readonly files: RegExp;
 }
 
-/** Debian's side of the guest: C library, libbpf, BusyBox, setpriv. @throws when a package cannot be had */
+/** Debian's side of the guest: C library, libbpf, BusyBox, setpriv, Python. @throws when a package cannot be had */
 export function debianUserland(architecture: Architecture): UserlandPart[] {
   const apt = new AptSuite(SUITE, architecture);
   return Object.entries(PACKAGES).map(([name, files]) => ({ folder: apt.unpack(name), files }));

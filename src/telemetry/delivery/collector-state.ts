@@ -5,11 +5,16 @@ const logger = diag.createComponentLogger({ namespace: 'otlp' });
 /** Whether the collector takes records, told when it changes and not with every attempt. */
 export class CollectorState {
   readonly #address: string;
+  readonly #things: string;
+  readonly #consequence: string;
   #problem: string | undefined;
   #rejected: string | undefined;
 
-  constructor(address: string) {
+  /** @param things what is sent @param consequence what becomes of it when it does not arrive */
+  constructor(address: string, things = 'records', consequence = 'they are kept and sent again') {
     this.#address = address;
+    this.#things = things;
+    this.#consequence = consequence;
   }
 
   /** Why it does not; undefined while it does. */
@@ -19,16 +24,16 @@ export class CollectorState {
 
   failed(reason: string): void {
     if (this.#problem === undefined) {
-      logger.warn(`failed to deliver records to ${this.#address}: ${reason}; they are kept and sent again`);
+      logger.warn(`failed to deliver ${this.#things} to ${this.#address}: ${reason}; ${this.#consequence}`);
     }
     this.#problem = reason;
   }
 
   answered(rejected: number, message: string): void {
-    if (this.#problem !== undefined) logger.info(`${this.#address} takes records again`);
+    if (this.#problem !== undefined) logger.info(`${this.#address} takes ${this.#things} again`);
     this.#problem = undefined;
     if (rejected > 0 && this.#rejected !== message) {
-      logger.warn(`the collector rejected ${rejected} records: ${message || 'it gave no reason'}`);
+      logger.warn(`the collector rejected ${rejected} ${this.#things}: ${message || 'it gave no reason'}`);
       this.#rejected = message;
     }
   }

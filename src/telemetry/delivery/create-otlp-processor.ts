@@ -1,6 +1,7 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { TelemetryOptions } from '../options.ts';
 import { createTransport } from '../otlp/create-transport.ts';
+import { DetectionEncoder } from '../otlp/detection-encoder.ts';
 import { LogEncoder } from '../otlp/log-encoder.ts';
 import { SCOPE } from '../scope.ts';
 import { SPOOL_DEFAULTS } from '../spool/options.ts';
@@ -30,5 +31,6 @@ export function createOtlpProcessor(
   const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, context, directory);
   const sender = new Sender(spool, transport, delivery, new CollectorState(transport.address));
   sender.wake();
-  return new OtlpProcessor(encoder, spool, sender, delivery);
+  const detections = new DetectionEncoder(encoder, bootId);
+  return new OtlpProcessor({ records: encoder, detections }, spool, sender, delivery);
 }

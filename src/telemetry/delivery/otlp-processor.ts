@@ -2,16 +2,18 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { Severity } from '../../detect/detection.ts';
+import type { Detection, Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
 import type { NoteChanges, Notes } from '../../notes.ts';
 import { MEMWARDEN } from '../attributes.ts';
 import type { Backlog, DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
 import type { DeliveryOptions } from '../options.ts';
+import type { DetectionEncoder } from '../otlp/detection-encoder.ts';
 import type { LogEncoder } from '../otlp/log-encoder.ts';
 import type { Batch } from '../spool/batch.ts';
 import type { Spool } from '../spool/spool.ts';
+import { PendingRecords } from './pending-records.ts';
 import type { Sender } from './sender.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
@@ -19,19 +21,14 @@ const logger = diag.createComponentLogger({ namespace: 'otlp' });
 /** How long to wait for a spool that cannot be written (disk full) before the next attempt, ms. */
 const SPOOL_RETRY_MILLIS = 1_000;
 
-/** Encoded records of one severity that are not in the spool yet. */
-interface Pending {
-  readonly bodies: Uint8Array[];
-  bytes: number;
-}
-
 /** Encodes records as they are emitted, spools them on `persist`, and wakes the sender. */
 export class OtlpProcessor implements DurableLogRecordProcessor {
-  readonly #encoder: LogEncoder;
+  readonly #records: LogEncoder;
+  readonly #detections: DetectionEncoder;
   readonly #spool: Spool;
   readonly #sender: Sender;
   readonly #options: DeliveryOptions;
-  readonly #pending = new Map<Severity, Pending>();
+  readonly #pending = new Map<Severity, PendingRecords>();
   #batches: Batch[] = [];
   #notes = new Map<string, Uint8Array | null>();
   /** Some of the notes are to be written even when there is no batch. */
@@ -42,32 +39,25 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   #stopped = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(encoder: LogEncoder, spool: Spool, sender: Sender, options: DeliveryOptions) {
-    this.#encoder = encoder;
+  constructor(
+    encoders: { readonly records: LogEncoder; readonly detections: DetectionEncoder },
+    spool: Spool,
+    sender: Sender,
+    options: DeliveryOptions,
+  ) {
+    this.#records = encoders.records;
+    this.#detections = encoders.detections;
     this.#spool = spool;
     this.#sender = sender;
     this.#options = options;
   }
 
   onEmit(record: ReadableLogRecord): void {
-    this.#emitted += 1;
-    let body: Uint8Array;
-    try {
-      body = new Uint8Array(this.#encoder.encodeRecord(record));
-    } catch (error) {
-      this.#unencodable += 1;
-      logger.error('failed to encode a record; it is counted as refused', error);
-      return;
-    }
-    const severity = severityOf(record);
-    const pending = this.#pending.get(severity) ?? { bodies: [], bytes: 0 };
-    this.#pending.set(severity, pending);
-    const isFull =
-      pending.bodies.length >= this.#options.maxExportBatchSize ||
-      pending.bytes + body.length > this.#options.maxRequestBytes;
-    if (isFull) this.#cut(severity, pending);
-    pending.bodies.push(body);
-    pending.bytes += body.length;
+    this.#take(severityOf(record), () => this.#records.encodeRecord(record));
+  }
+
+  onDetection(detection: Detection): void {
+    this.#take(detection.severity, () => this.#detections.encode(detection));
   }
 
   /** Waits as long as the spool cannot be written: the kernel keeps the events meanwhile, and counts what it must drop. */
@@ -103,7 +93,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
 
   counts(): DeliveryCounts {
     const { accepted, refused, evicted } = this.#spool.changes;
-    const unspooled = [...this.#pending.values()].reduce((sum, { bodies }) => sum + bodies.length, 0);
+    const unspooled = [...this.#pending.values()].reduce((sum, { records }) => sum + records, 0);
     return {
       emitted: this.#emitted,
       inherited: this.#spool.inherited,
@@ -127,10 +117,32 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     return { spool: this.#spoolProblem, collector: this.#sender.problem };
   }
 
+  #take(severity: Severity, encode: () => Uint8Array): void {
+    this.#emitted += 1;
+    let body: Uint8Array;
+    try {
+      body = encode();
+    } catch (error) {
+      this.#unencodable += 1;
+      logger.error('failed to encode a record; it is counted as refused', error);
+      return;
+    }
+    let pending = this.#pending.get(severity);
+    if (pending === undefined) {
+      pending = new PendingRecords(severity);
+      this.#pending.set(severity, pending);
+    }
+    const isFull =
+      pending.records >= this.#options.maxExportBatchSize ||
+      pending.bytes + body.length > this.#options.maxRequestBytes;
+    if (isFull) this.#cut(pending);
+    pending.add(body);
+  }
+
   async #write(): Promise<void> {
     while (this.#hasWork() && !this.#stopped) {
       // again in each attempt: a note must not be written before the records that it came with
-      for (const [severity, pending] of this.#pending) this.#cut(severity, pending);
+      for (const pending of this.#pending.values()) this.#cut(pending);
       try {
         this.#spool.append(this.#batches, this.#notes);
         this.#batches = [];
@@ -154,19 +166,13 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     return (
       this.#notesMatter ||
       this.#batches.length > 0 ||
-      [...this.#pending.values()].some(({ bodies }) => bodies.length > 0)
+      this.#pending.values().some(({ records }) => records > 0)
     );
   }
 
-  #cut(severity: Severity, pending: Pending): void {
-    if (pending.bodies.length === 0) return;
-    this.#batches.push({
-      severity,
-      records: pending.bodies.length,
-      body: Buffer.concat(pending.bodies, pending.bytes),
-    });
-    pending.bodies.length = 0;
-    pending.bytes = 0;
+  #cut(pending: PendingRecords): void {
+    const batch = pending.take();
+    if (batch !== undefined) this.#batches.push(batch);
   }
 }
 

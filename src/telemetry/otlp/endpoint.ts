@@ -1,5 +1,6 @@
 import { MemwardenError } from '../../errors.ts';
 import type { OtlpOptions } from '../options.ts';
+import type { Signal } from './signal.ts';
 
 /** A gRPC server as grpc-js names it. */
 export interface GrpcEndpoint {
@@ -8,16 +9,15 @@ export interface GrpcEndpoint {
   readonly tls: boolean;
 }
 
-const LOGS_PATH = 'v1/logs';
-
 /**
  * Where gRPC requests go. A scheme decides on TLS; without one `insecure` does (OpenTelemetry specification, "OTLP
  * Exporter Configuration").
  *
  * @throws MemwardenError CONFIG_INVALID
  */
-export function grpcEndpoint({ logsEndpoint, endpoint, insecure }: OtlpOptions): GrpcEndpoint {
-  const text = (logsEndpoint ?? endpoint ?? 'http://localhost:4317').trim();
+export function grpcEndpoint(options: OtlpOptions, signal: Signal): GrpcEndpoint {
+  const { endpoint, insecure } = options;
+  const text = (signal.ownEndpoint(options) ?? endpoint ?? 'http://localhost:4317').trim();
   if (text.startsWith('unix:')) return { target: text, tls: false };
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = parse(hasScheme ? text : `${insecure ? 'http' : 'https'}://${text}`, text);
@@ -28,15 +28,16 @@ export function grpcEndpoint({ logsEndpoint, endpoint, insecure }: OtlpOptions):
 }
 
 /**
- * Where HTTP requests go: the logs endpoint as it is, else the general one with `/v1/logs` appended.
+ * Where HTTP requests go: the signal's own endpoint as it is, else the general one with the signal's path appended.
  *
  * @throws MemwardenError CONFIG_INVALID
  */
-export function httpEndpoint({ logsEndpoint, endpoint }: OtlpOptions): URL {
-  if (logsEndpoint !== undefined) return parse(logsEndpoint.trim(), logsEndpoint);
-  const text = (endpoint ?? 'http://localhost:4318').trim();
+export function httpEndpoint(options: OtlpOptions, signal: Signal): URL {
+  const own = signal.ownEndpoint(options);
+  if (own !== undefined) return parse(own.trim(), own);
+  const text = (options.endpoint ?? 'http://localhost:4318').trim();
   const url = parse(text, text);
-  url.pathname = url.pathname.endsWith('/') ? url.pathname + LOGS_PATH : `${url.pathname}/${LOGS_PATH}`;
+  url.pathname = url.pathname.endsWith('/') ? url.pathname + signal.path : `${url.pathname}/${signal.path}`;
   return url;
 }
 

@@ -15,10 +15,9 @@ import { type GrpcEndpoint, grpcEndpoint } from './endpoint.ts';
 import type { ExportOutcome } from './export-outcome.ts';
 import { readResponse } from './response.ts';
 import { readRetryInfoMillis } from './retry-info.ts';
+import type { Signal } from './signal.ts';
 import type { OtlpTransport } from './transport.ts';
 
-const METHOD = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
-const SERVICE = 'LogsService';
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 
 /**
@@ -54,7 +53,7 @@ const NO_ANSWER = new RegExp(
     `|^Bandwidth exhausted|\\(\\d+ vs\\.? ${MAX_ANSWER_BYTES}\\)`,
 );
 
-interface LogsClient extends Client {
+interface ExportClient extends Client {
   export(
     request: Buffer,
     metadata: Metadata,
@@ -66,33 +65,31 @@ interface LogsClient extends Client {
 const pass = (bytes: Buffer): Buffer => bytes;
 
 /** The service with its messages left encoded, on the way out and on the way in. */
-const ServiceClient = makeGenericClientConstructor(
-  {
-    export: {
-      path: METHOD,
-      requestStream: false,
-      responseStream: false,
-      requestSerialize: pass,
-      requestDeserialize: pass,
-      responseSerialize: pass,
-      responseDeserialize: pass,
-    },
-  },
-  SERVICE,
-);
+function serviceClient({ method }: Signal): ReturnType<typeof makeGenericClientConstructor> {
+  const messages = {
+    requestSerialize: pass,
+    requestDeserialize: pass,
+    responseSerialize: pass,
+    responseDeserialize: pass,
+  };
+  const definition = { path: method, requestStream: false, responseStream: false, ...messages };
+  return makeGenericClientConstructor({ export: definition }, method);
+}
 
 /** OTLP/gRPC. */
 export class GrpcTransport implements OtlpTransport {
   readonly #options: OtlpOptions;
   readonly #endpoint: GrpcEndpoint;
   readonly #credentials: CredentialSource;
+  readonly #signal: Signal;
   #metadata: Metadata;
-  #client: LogsClient | undefined;
+  #client: ExportClient | undefined;
 
   /** @throws MemwardenError CONFIG_INVALID when the endpoint is not valid. */
-  constructor(options: OtlpOptions, credentials: CredentialSource) {
+  constructor(options: OtlpOptions, credentials: CredentialSource, signal: Signal) {
     this.#options = options;
-    this.#endpoint = grpcEndpoint(options);
+    this.#signal = signal;
+    this.#endpoint = grpcEndpoint(options, signal);
     this.#credentials = credentials;
     this.#metadata = toMetadata(credentials.current.headers);
   }
@@ -111,7 +108,7 @@ export class GrpcTransport implements OtlpTransport {
     const deadline = Date.now() + this.#options.timeoutMillis;
     const outcome = await new Promise<ExportOutcome>(resolve => {
       client.export(request, this.#metadata, { deadline }, (error, response) => {
-        resolve(error === null ? readResponse(response ?? Buffer.alloc(0)) : classify(error));
+        resolve(error === null ? readResponse(this.#signal, response ?? Buffer.alloc(0)) : classify(error));
       });
     });
     // A connection whose other end is gone without a word stays open for minutes; a new one shows.
@@ -124,7 +121,7 @@ export class GrpcTransport implements OtlpTransport {
     this.#client = undefined;
   }
 
-  #connect(): LogsClient {
+  #connect(): ExportClient {
     const { certificate, clientKey, clientCertificate } = this.#credentials.current;
     const channelOptions: ClientOptions = {
       'grpc.primary_user_agent': `${SCOPE.name}/${SCOPE.version}`,
@@ -145,8 +142,9 @@ export class GrpcTransport implements OtlpTransport {
     const credentials = this.#endpoint.tls
       ? createSslCredentials(certificate, clientKey, clientCertificate)
       : createInsecureCredentials();
-    // The constructor made above has exactly the method that LogsClient declares.
-    return new ServiceClient(this.#endpoint.target, credentials, channelOptions) as unknown as LogsClient;
+    // The constructor made above has exactly the method that ExportClient declares.
+    const ServiceClient = serviceClient(this.#signal);
+    return new ServiceClient(this.#endpoint.target, credentials, channelOptions) as unknown as ExportClient;
   }
 }
 

@@ -7,6 +7,7 @@ import type { CredentialSource } from './credentials.ts';
 import { httpEndpoint } from './endpoint.ts';
 import type { ExportOutcome } from './export-outcome.ts';
 import { readResponse } from './response.ts';
+import type { Signal } from './signal.ts';
 import type { OtlpTransport } from './transport.ts';
 
 /** OTLP specification, "OTLP/HTTP Response", "Retryable Response Codes". */
@@ -22,12 +23,14 @@ export class HttpTransport implements OtlpTransport {
   readonly #options: OtlpOptions;
   readonly #url: URL;
   readonly #credentials: CredentialSource;
+  readonly #signal: Signal;
   #agent: HttpAgent | undefined;
 
   /** @throws MemwardenError CONFIG_INVALID when the endpoint is not valid. */
-  constructor(options: OtlpOptions, credentials: CredentialSource) {
+  constructor(options: OtlpOptions, credentials: CredentialSource, signal: Signal) {
     this.#options = options;
-    this.#url = httpEndpoint(options);
+    this.#signal = signal;
+    this.#url = httpEndpoint(options, signal);
     this.#credentials = credentials;
   }
 
@@ -77,12 +80,13 @@ export class HttpTransport implements OtlpTransport {
     outgoing.on('error', reject);
     outgoing.end(body);
     const response = await promise;
-    return judge(response, await read(response));
+    return judge(this.#signal, response, await read(response));
   }
 }
 
-function judge({ statusCode = 0, statusMessage, headers }: IncomingMessage, body: Buffer): ExportOutcome {
-  if (statusCode >= 200 && statusCode < 300) return readResponse(body);
+function judge(signal: Signal, response: IncomingMessage, body: Buffer): ExportOutcome {
+  const { statusCode = 0, statusMessage, headers } = response;
+  if (statusCode >= 200 && statusCode < 300) return readResponse(signal, body);
   const code = `HTTP ${statusCode}`;
   const reason = `${code} ${statusMessage ?? ''}`.trim();
   if (RETRYABLE.has(statusCode)) {

@@ -18,18 +18,22 @@ const NS_PER_SECOND = 1_000_000_000n;
  * @throws RangeError when it is damaged.
  */
 export function decodeRecord(bytes: Uint8Array): DecodedRecord {
+  for (const { content } of readFields(bytes))
+    if (content instanceof Uint8Array) return decodeMessage(content);
+  throw new RangeError('there is no record');
+}
+
+/** Reads the LogRecord message by itself. @throws RangeError when it is damaged. */
+export function decodeMessage(message: Uint8Array): DecodedRecord {
   const record: DecodedRecord = { attributes: {} };
-  for (const { content: message } of readFields(bytes)) {
-    if (!(message instanceof Uint8Array)) continue;
-    for (const { field, content } of readFields(message)) {
-      if (field === 1 && typeof content === 'bigint') {
-        record.timestamp = toRfc3339([Number(content / NS_PER_SECOND), Number(content % NS_PER_SECOND)]);
-      } else if (content instanceof Uint8Array) {
-        if (field === 3) record.severityText = text(content);
-        else if (field === 5) record.body = anyValue(content);
-        else if (field === 12) record.eventName = text(content);
-        else if (field === 6) addAttribute(record.attributes, content);
-      }
+  for (const { field, content } of readFields(message)) {
+    if (field === 1 && typeof content === 'bigint') {
+      record.timestamp = toRfc3339([Number(content / NS_PER_SECOND), Number(content % NS_PER_SECOND)]);
+    } else if (content instanceof Uint8Array) {
+      if (field === 3) record.severityText = text(content);
+      else if (field === 5) record.body = anyValue(content);
+      else if (field === 12) record.eventName = text(content);
+      else if (field === 6) addAttribute(record.attributes, content);
     }
   }
   return record;

@@ -10,8 +10,9 @@ const DAMAGE = new Set([11 /* CORRUPT */, 24 /* FORMAT */, 26 /* NOTADB */]);
 /** Statements that fail one after the other before the rest of a damaged table is given up. */
 const FAILURES_MAX = 10_000;
 
-/** Whether an error of node:sqlite says that the database file is damaged. */
+/** Whether an error of node:sqlite says that the database file is damaged, or reads a number that nobody wrote. */
 export function isDamage(error: unknown): boolean {
+  if (error instanceof RangeError && 'code' in error) return error.code === 'ERR_OUT_OF_RANGE';
   return DAMAGE.has(primaryCode(error));
 }
 

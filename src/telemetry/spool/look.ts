@@ -5,6 +5,7 @@ import { splitRecords } from '../otlp/export-request.ts';
 import { type DecodedRecord, decodeRecord } from '../otlp/log-decoder.ts';
 import { BatchTable } from './batch-table.ts';
 import { databasePathOf } from './spool-directory.ts';
+import { unpackBody } from './stored-body.ts';
 import { readTotals, type SpoolTotals } from './totals.ts';
 import type { Amount } from './waiting.ts';
 
@@ -48,7 +49,7 @@ export function refusedRecords(directory: string): RefusedRecord[] {
   return look(directory, database => {
     const rows = database.prepare('SELECT code, reason, body FROM refused ORDER BY id').all();
     return rows.flatMap(({ code, reason, body }) => {
-      const records = splitRecords(body instanceof Uint8Array ? body : new Uint8Array());
+      const records = splitRecords(body instanceof Uint8Array ? unpackBody(body) : new Uint8Array());
       return records.map(bytes => ({
         code: String(code),
         reason: String(reason),

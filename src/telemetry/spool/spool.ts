@@ -7,10 +7,12 @@ import type { NoteChanges, Notes } from '../../notes.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import type { Batch, Claim, ClaimLimits, Refusal } from './batch.ts';
 import type { BatchContent, BatchRow, BatchTable } from './batch-table.ts';
+import { type FreshBatch, FreshBodies } from './fresh-bodies.ts';
 import type { SpoolOptions } from './options.ts';
 import { chooseToEvict, chooseToSend } from './selection.ts';
 import type { SpoolDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
+import { packBody, unpackBody } from './stored-body.ts';
 import { noTotals, readTotals, type SpoolTotals, totalsSince, waitingOf, writeTotals } from './totals.ts';
 import { type Amount, Waiting } from './waiting.ts';
 
@@ -48,6 +50,7 @@ export class Spool {
   #totalsAtStart: SpoolTotals = noTotals();
   #waiting = new Waiting([]);
   #free = new Waiting([]);
+  readonly #fresh = new FreshBodies();
   readonly #taken = (id: number): boolean => this.#claimed.has(id) || this.#settled.has(id);
   readonly #clockZero = Date.now() - performance.now();
 
@@ -108,28 +111,36 @@ export class Spool {
    * @throws MemwardenError SPOOL_INVALID when the disk is full or gone; then nothing was written.
    */
   append(batches: readonly Batch[], notes: NoteChanges = NO_NOTES): void {
-    const added = batches.map(batch => ({ ...batch, bytes: batch.body.length, checksum: crc32(batch.body) }));
-    const { totals, evicted } = this.#file.run('write to', table =>
+    const contents = batches.map(batch => this.#contentOf(batch));
+    const { totals, evicted, added } = this.#file.run('write to', table =>
       table.transaction(true, () => {
         const totals = structuredClone(this.#totals);
         const context = table.contextId(this.#context);
-        for (const batch of added) {
-          this.#lastId = table.insert({ ...batch, context, created: this.#now(), attempts: 0 });
-        }
+        const added = contents.map(content => {
+          const row = { ...content, context };
+          this.#lastId = table.insert(row);
+          return { id: this.#lastId, content: row };
+        });
         table.changeNotes(notes);
-        totals.appended += recordsOf(added);
-        const excess = this.#waiting.bytes + bytesOf(added) - this.#options.maxBytes;
+        totals.appended += recordsOf(contents);
+        const excess = this.#waiting.bytes + bytesOf(contents) - this.#options.maxBytes;
         const evicted = chooseToEvict(table, excess, this.#taken);
         for (const { id } of evicted) table.remove(id);
         totals.evicted.size += recordsOf(evicted);
         writeTotals(table, totals);
-        return { totals, evicted };
+        return { totals, evicted, added };
       }),
     );
     this.#totals = totals;
     this.#directory?.write(totals);
-    for (const batch of added) this.#add(batch);
-    for (const row of evicted) this.#subtract(row);
+    added.forEach(({ id, content }, i) => {
+      this.#add(content);
+      this.#fresh.add(id, { content, body: batches[i]?.body ?? unpackBody(content.body) });
+    });
+    for (const row of evicted) {
+      this.#subtract(row);
+      this.#fresh.remove(row.id);
+    }
     if (evicted.length > 0) logger.warn(`the spool is full: ${recordsOf(evicted)} records were given up`);
   }
 
@@ -227,17 +238,19 @@ export class Spool {
   #take(table: BatchTable, limits: ClaimLimits): Claim {
     const rows = chooseToSend(table, limits, this.#taken);
     const context = table.context(rows[0]?.context ?? 0);
-    const claimed: Claimed[] = [];
+    const claimed: (Claimed & FreshBatch)[] = [];
     const damaged: BatchRow[] = [];
     for (const row of rows) {
-      const content = table.read(row.id);
-      if (content && context && crc32(content.body) === content.checksum)
-        claimed.push({ row, content, context });
+      const batch = this.#fresh.get(row.id) ?? readIntact(table, row.id);
+      if (batch && context) claimed.push({ row, context, ...batch });
       else damaged.push(row);
     }
     // Only now, since all of the above is done again when it finds the file damaged.
-    for (const row of rows) this.#free.subtract(row);
-    for (const one of claimed) this.#claimed.set(one.row.id, one);
+    for (const row of rows) {
+      this.#free.subtract(row);
+      this.#fresh.remove(row.id);
+    }
+    for (const { row, context, content } of claimed) this.#claimed.set(row.id, { row, context, content });
     if (damaged.length > 0) {
       logger.error(`${recordsOf(damaged)} records in the spool are damaged and were set aside`);
       this.#refuse(damaged, {
@@ -249,9 +262,15 @@ export class Spool {
     return {
       ids: claimed.map(({ row }) => row.id),
       context: context ?? this.#context,
-      bodies: claimed.map(({ content }) => content.body),
+      bodies: claimed.map(({ body }) => body),
       records: recordsOf(claimed.map(({ row }) => row)),
     };
+  }
+
+  #contentOf({ severity, records, body }: Batch): Omit<BatchContent, 'context'> {
+    const packed = packBody(body);
+    const row = { severity, records, bytes: body.length, created: this.#now(), attempts: 0 };
+    return { ...row, checksum: crc32(packed), body: packed };
   }
 
   #refuse(rows: readonly BatchRow[], refusal: Refusal): void {
@@ -316,6 +335,13 @@ export class Spool {
   #now(): number {
     return Math.trunc(this.#clockZero + performance.now());
   }
+}
+
+/** A batch from the disk; undefined when it is gone or its bytes changed. */
+function readIntact(table: BatchTable, id: number): FreshBatch | undefined {
+  const content = table.read(id);
+  if (content === undefined || crc32(content.body) !== content.checksum) return undefined;
+  return { content, body: unpackBody(content.body) };
 }
 
 function recordsOf(amounts: readonly { readonly records: number }[]): number {

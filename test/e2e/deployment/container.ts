@@ -65,6 +65,25 @@ export class Container implements AsyncDisposable {
     return this.#until(() => this.#records.find(({ attributes }) => attributes['process.pid'] === actorPid));
   }
 
+  /** What the engine makes of the image's health check, once it has made up its mind. */
+  async healthStatus(): Promise<string> {
+    // those since the beginning too: none is missed
+    const events = spawn(
+      'docker',
+      [
+        ...['events', '--since=1h', `--filter=container=${this.#name}`, '--filter=event=health_status'],
+        '--format={{.Action}}',
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    try {
+      const { value } = await createInterface({ input: events.stdout })[Symbol.asyncIterator]().next();
+      return String(value).replace('health_status: ', '');
+    } finally {
+      events.kill();
+    }
+  }
+
   /** Waits for its end and returns the exit code. */
   async exit(): Promise<number | null> {
     await this.#exited;

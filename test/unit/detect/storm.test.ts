@@ -135,17 +135,18 @@ test('bytes that moved add up in the summary', t => {
   );
 });
 
-test('repeats that the kernel counted are merged into the window', t => {
+test('repeats that the kernel counted are told at once, beside the summary of those that came one by one', t => {
   const { told, filter } = filterWith(t);
   filter.offer(at(1n));
   filter.offer(at(2n));
   filter.offer(at(9n, { kind: 'repeat', repeatCount: 100n, repeatFirstNs: 3_000_000_000n }));
-  filter.flush();
   assert.deepEqual(told[1]?.repeat, {
-    count: 101,
-    firstUnixNs: BOOT_UNIX_NS + 2_000_000_000n,
+    count: 100,
+    firstUnixNs: BOOT_UNIX_NS + 3_000_000_000n,
     lastUnixNs: BOOT_UNIX_NS + 9_000_000_000n,
   });
+  filter.flush();
+  assert.equal(told[2]?.repeat?.count, 1);
 });
 
 test('repeats that the kernel counted after the window are told as they are', t => {

@@ -8,6 +8,7 @@ class Kernel {
   readonly sinceNs = 7n;
   sequence = 0n;
   ringFull = 0n;
+  repetitions = 0n;
   saved = 0n;
   #told = 0n;
 
@@ -21,6 +22,10 @@ class Kernel {
       this.saved = this.#told;
     },
   };
+
+  pendingRepetitions(): bigint {
+    return this.repetitions;
+  }
 
   counters(): CpuCounters[] {
     return [{ cpu: 0, sequence: this.sequence, dropped: { ring_full: this.ringFull, scratch_full: 0n } }];
@@ -151,4 +156,6 @@ test('summaries, and events without a number, are no part of the numbers, and we
   watch.received(event(0n));
   assert.deepEqual(look(watch), []);
   assert.equal(watch.captured(), 42n);
+  kernel.repetitions = 5n;
+  assert.equal(watch.captured(), 47n);
 });

@@ -2,30 +2,10 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createSelfMetrics } from '../../../src/health/self-metrics.ts';
 import { startHealthServer } from '../../../src/health/server.ts';
-
-const RECORDS = {
-  emitted: 4,
-  inherited: 6,
-  accepted: 5,
-  spooled: 2,
-  refused: 1,
-  evicted: { size: 2, age: 0, corruption: 0 },
-};
+import { SOURCES } from './metric-sources.ts';
 
 async function start(t: TestContext, ready: boolean) {
-  const metrics = createSelfMetrics({
-    books: () => ({
-      events: { captured: 20, detected: 7, filtered: 3, excepted: 4, lost: 5, underWay: 1 },
-      findings: { found: 12, excepted: 4, told: 2, summarized: 5, held: 1 },
-      records: { ...RECORDS, summaries: 1, notices: 1 },
-    }),
-    lost: () => [{ cpu: 3, reason: 'ring_full', count: 5n }],
-    exceptions: () => new Map([['gdb', 4]]),
-    backlog: () => ({ bytes: 900, oldestAgeSeconds: 2.5, inFlight: 1 }),
-    exporterType: 'otlp_grpc_log_exporter',
-    unknownRecords: () => 0n,
-    canaryAges: () => new Map([['file_open', 1.5]]),
-  });
+  const metrics = createSelfMetrics(SOURCES);
   const server = await startHealthServer('127.0.0.1', 0, {
     readiness: () => ({ ready, reasons: ready ? [] : ['blind'], canaryAgeSeconds: {}, collector: 'ok' }),
     metrics: metrics.serve,

@@ -1,5 +1,6 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { Detection } from '../../../src/detect/detection.ts';
 import type { EnrichedEvent } from '../../../src/enrich/event.ts';
 import { toLogRecord } from '../../../src/telemetry/record.ts';
 import { createResource } from '../../../src/telemetry/resource.ts';
@@ -21,9 +22,13 @@ const provider = new LoggerProvider({
 });
 const logger = provider.getLogger(SCOPE.name, SCOPE.version);
 
-/** The record of a detection as the SDK hands it to a processor; its plain fields, so that a test may replace some. */
 export function buildReadable(fields: Partial<EnrichedEvent> = {}): ReadableLogRecord {
-  logger.emit(toLogRecord(buildDetection(fields), '0123456789abcdef0123456789abcdef'));
+  return toReadable(buildDetection(fields));
+}
+
+/** The record of a detection as the SDK hands it to a processor; its plain fields, so that a test may replace some. */
+export function toReadable(detection: Detection): ReadableLogRecord {
+  logger.emit(toLogRecord(detection, '0123456789abcdef0123456789abcdef'));
   if (last === undefined) throw new Error('the SDK dropped the record');
   const { hrTime, hrTimeObserved, resource, instrumentationScope, attributes, droppedAttributesCount } = last;
   const { severityNumber, severityText, body, eventName } = last;

@@ -14,7 +14,7 @@ export type Respond = (answer: Buffer | Refused) => void;
 const pass = (bytes: Buffer): Buffer => bytes;
 
 /**
- * A real gRPC server with the LogsService of OTLP, its messages left encoded, on a free port of 127.0.0.1 until the test
+ * A real gRPC server with the LogsService of OTLP, or with another one of its kind, its messages left encoded, on a free port of 127.0.0.1 until the test
  * is over.
  * @returns the port
  */
@@ -22,12 +22,13 @@ export async function serveLogs(
   t: TestContext,
   onRequest: (request: Buffer, respond: Respond) => void,
   maxRequestBytes = -1,
+  path = '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
 ): Promise<number> {
   const server = new Server({ 'grpc.max_receive_message_length': maxRequestBytes });
   server.addService(
     {
       export: {
-        path: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+        path,
         requestStream: false,
         responseStream: false,
         requestSerialize: pass,

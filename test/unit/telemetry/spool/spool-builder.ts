@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ import { SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.
 
 export const BOOT_ID = 'b'.repeat(32);
 export const CONTEXT = { resource: Uint8Array.of(0x0a, 0), scope: Uint8Array.of(0x0a, 0) };
+/** Follows the mark in a body that is filled up. */
+const END_OF_MARK = 0;
 export const LIMITS = { records: 512, bytes: 1_000_000, inOrder: false };
 
 /** A directory that is gone when the test is over. */
@@ -23,20 +26,25 @@ export function openSpool(directory: string, options: Partial<SpoolOptions> = {}
   return new Spool({ ...SPOOL_DEFAULTS, ...options }, CONTEXT, new SpoolDirectory(directory, bootId));
 }
 
-/** A batch whose body is a readable mark, filled up to a size. */
+/** A batch whose body is a readable mark, filled up to a size with what no compression makes smaller. */
 export function buildBatch(
   mark: string,
   fields: Partial<Batch> & { bytes?: number; severity?: Severity } = {},
 ): Batch {
   const { bytes = mark.length, severity = 3, records = 1 } = fields;
-  return { severity, records, body: Buffer.from(mark.padEnd(bytes, '.')) };
+  const filler = randomBytes(bytes - mark.length);
+  if (filler.length > 0) filler[0] = END_OF_MARK;
+  return { severity, records, body: Buffer.concat([Buffer.from(mark), filler]) };
 }
 
 /** The marks of all batches that wait, in the order in which they would be sent. */
 export function drain(spool: Spool, inOrder = false): string[] {
   const marks: string[] = [];
   for (let claim = spool.claim({ ...LIMITS, inOrder }); claim; claim = spool.claim({ ...LIMITS, inOrder })) {
-    for (const body of claim.bodies) marks.push(Buffer.from(body).toString().replace(/\.+$/, ''));
+    for (const body of claim.bodies) {
+      const end = body.indexOf(END_OF_MARK);
+      marks.push(Buffer.from(end < 0 ? body : body.subarray(0, end)).toString());
+    }
     spool.accept(claim, 0);
   }
   return marks;

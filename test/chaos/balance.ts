@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { Arrival } from './arrivals.ts';
+import type { Ledger } from './attacker.ts';
+
+/** What the comparison of a ledger with what arrived comes to. */
+export interface Balance {
+  /** Opens that were done and not told. */
+  readonly missing: number;
+  /** Events of whose loss the records tell. */
+  readonly toldLost: number;
+}
+
+/**
+ * Compares what attackers did with what arrived. A record that arrived twice has one uid and counts once; a summary
+ * counts for what it sums up.
+ *
+ * @throws AssertionError when more is told of an actor than it did: something was told twice under two uids.
+ */
+export function compare(t: TestContext, ledgers: readonly Ledger[], arrivals: readonly Arrival[]): Balance {
+  const unique = new Map(arrivals.map(arrival => [arrival.uid, arrival]));
+  const done = new Map<number, number>();
+  for (const [pid, opens] of ledgers.flatMap(ledger => [...ledger])) {
+    done.set(pid, (done.get(pid) ?? 0) + opens);
+  }
+  const told = new Map<number, number>();
+  let toldLost = 0;
+  for (const { actorPid, opens, lost } of unique.values()) {
+    toldLost += lost;
+    if (actorPid !== undefined) told.set(actorPid, (told.get(actorPid) ?? 0) + opens);
+  }
+  let missing = 0;
+  let total = 0;
+  for (const [pid, opens] of done) {
+    const known = told.get(pid) ?? 0;
+    assert.ok(known <= opens, `${known} opens are told of process ${pid}, which did ${opens}`);
+    total += opens;
+    missing += opens - known;
+  }
+  t.diagnostic(
+    `${total} opens by ${done.size} processes; ${unique.size} records, ${arrivals.length - unique.size} of them ` +
+      `delivered more than once; ${missing} opens missing, ${toldLost} told as lost`,
+  );
+  assert.ok(total > 0, 'nothing was done');
+  return { missing, toldLost };
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { whyNotLive } from '../live/requirements.ts';
+import { arrivalsIn } from './arrivals.ts';
+import { Attacker } from './attacker.ts';
+import { compare } from './balance.ts';
+import { FAULTS, REJECTS_TWO } from './faults.ts';
+import { FaultyCollector } from './faulty-collector.ts';
+import { HalfOpenProxy } from './half-open-proxy.ts';
+import { LivePipeline } from './live-pipeline.ts';
+
+const NOTHING_LOST = { missing: 0, toldLost: 0 };
+
+suite('while attacks go on, a collector that', { skip: whyNotLive() }, () => {
+  for (const [name, fault] of FAULTS) {
+    test(`${name} gets every act once it is well`, async t => {
+      const collector = await FaultyCollector.start(t);
+      const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`);
+      await pipeline.start();
+      const attacker = Attacker.start(t);
+      await collector.arrival();
+      await collector.misbehave(fault, 5);
+      await collector.arrival();
+      const ledger = await attacker.stop();
+      await pipeline.caughtUp();
+      assert.deepEqual(compare(t, [ledger], arrivalsIn(collector.requests)), NOTHING_LOST);
+    });
+  }
+
+  test('takes a part only is counted to the record', async t => {
+    const collector = await FaultyCollector.start(t);
+    const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`);
+    await pipeline.start();
+    const attacker = Attacker.start(t);
+    await collector.arrival();
+    await collector.misbehave(REJECTS_TWO, 5);
+    const ledger = await attacker.stop();
+    const metrics = await pipeline.caughtUp();
+    // the server kept them all the same, to be compared
+    assert.deepEqual(compare(t, [ledger], arrivalsIn(collector.requests)), NOTHING_LOST);
+    assert.ok(Number(metrics['records_refused']) >= 5, `${metrics['records_refused']} refused`);
+  });
+
+  test('is behind connections that lead nowhere gets every act over new ones', async t => {
+    const collector = await FaultyCollector.start(t);
+    const proxy = await HalfOpenProxy.start(t, collector.port);
+    const pipeline = new LivePipeline(t, `http://127.0.0.1:${proxy.port}`);
+    await pipeline.start();
+    const attacker = Attacker.start(t);
+    for (let i = 0; i < 2; i++) {
+      await collector.arrival();
+      proxy.forget();
+      await collector.arrival();
+    }
+    const ledger = await attacker.stop();
+    await pipeline.caughtUp();
+    assert.deepEqual(compare(t, [ledger], arrivalsIn(collector.requests)), NOTHING_LOST);
+  });
+});

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { whyNotLive } from '../live/requirements.ts';
+import { arrivalsIn } from './arrivals.ts';
+import { Attacker } from './attacker.ts';
+import { compare } from './balance.ts';
+import { DAMAGED_PLACES, damage, mountSmall } from './disk.ts';
+import { FaultyCollector } from './faulty-collector.ts';
+import { LivePipeline } from './live-pipeline.ts';
+
+const AWAY = { kind: 'status', code: status.UNAVAILABLE } as const;
+
+suite('while attacks go on and the collector is away, a spool', { skip: whyNotLive() }, () => {
+  test('on a full disk makes the kernel keep the events, and every act is told once there is room', async t => {
+    const directory = mountSmall(t);
+    if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
+    const collector = await FaultyCollector.start(t);
+    const ballast = join(directory, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(1024 * 1024));
+    const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
+      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
+      MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+    });
+    await pipeline.start();
+    collector.fail(AWAY);
+    const attacker = Attacker.start(t);
+    await pipeline.sidecar.says(/failed to write to the spool .*the kernel keeps the events/);
+    await delay(2_000);
+    const ledger = await attacker.stop();
+    rmSync(ballast);
+    collector.recover();
+    await pipeline.caughtUp();
+    assert.deepEqual(compare(t, [ledger], arrivalsIn(collector.requests)), { missing: 0, toldLost: 0 });
+  });
+
+  for (const [where, at] of DAMAGED_PLACES) {
+    test(`that is damaged at its ${where} while the sidecar is down: each act is told or counted`, async t => {
+      const collector = await FaultyCollector.start(t);
+      const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
+        MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+      });
+      await pipeline.start();
+      collector.fail(AWAY);
+      const attacker = Attacker.start(t);
+      await delay(5_000);
+      const ledger = await attacker.stop();
+      await pipeline.read();
+      await pipeline.kill();
+      damage(pipeline.spoolDirectory, at);
+      collector.recover();
+      await pipeline.start();
+      const metrics = await pipeline.caughtUp();
+      const { missing } = compare(t, [ledger], arrivalsIn(collector.requests));
+      assert.ok(missing > 0, 'the damage did no harm');
+      assert.equal(missing, Number(metrics['records_refused']) + Number(metrics['records_evicted']));
+    });
+  }
+});

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Makes stand-ins for the two base images of the Dockerfile from Debian packages, for machines with a docker engine and no
+# image registry. As root:
+#
+#   test/e2e/deployment/local-bases.sh
+#   docker build --network=host --build-arg BUILD_BASE=memwarden-build-base --build-arg RUNTIME_BASE=memwarden-runtime-base --tag memwarden .
+set -eu
+
+suite=trixie
+mirror=${MEMWARDEN_VM_MIRROR:-http://deb.debian.org/debian}
+# What gcr.io/distroless/cc-debian13 is made of.
+runtime='base-files ca-certificates libc6 libgcc-s1 libgomp1 libssl3t64 libstdc++6 netbase tzdata'
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+debootstrap --variant=minbase "$suite" "$work/build" "$mirror" >&2
+chroot "$work/build" apt-get clean
+# where the way out is through a proxy with a certificate of its own
+[ ! -d /usr/local/share/ca-certificates ] || cp -R /usr/local/share/ca-certificates "$work/build/usr/local/share/"
+tar -C "$work/build" -c . | docker import - memwarden-build-base
+
+mkdir "$work/runtime" "$work/build/packages"
+# shellcheck disable=SC2086 # a list
+chroot "$work/build" sh -c 'cd /packages && apt-get -o APT::Sandbox::User=root download "$@"' download $runtime >&2
+for package in "$work/build/packages"/*.deb; do
+	dpkg-deb --fsys-tarfile "$package" | tar -x -C "$work/runtime" --keep-directory-symlink
+done
+rm -rf "$work/runtime/usr/share/doc" "$work/runtime/usr/share/man" "$work/runtime/usr/share/locale"
+# what their scripts would do
+cat "$work/runtime"/usr/share/ca-certificates/mozilla/*.crt >"$work/ca-certificates.crt"
+mkdir -p "$work/runtime/etc/ssl/certs" "$work/runtime/tmp" "$work/runtime/root"
+mv "$work/ca-certificates.crt" "$work/runtime/etc/ssl/certs/"
+printf 'root:x:0:0:root:/root:/sbin/nologin\n' >"$work/runtime/etc/passwd"
+printf 'root:x:0:\n' >"$work/runtime/etc/group"
+tar -C "$work/runtime" -c . | docker import - memwarden-runtime-base

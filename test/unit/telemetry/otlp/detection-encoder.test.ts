@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { Detection } from '../../../../src/detect/detection.ts';
+import { DetectionEncoder } from '../../../../src/telemetry/otlp/detection-encoder.ts';
+import { LogEncoder } from '../../../../src/telemetry/otlp/log-encoder.ts';
+import { buildDetection } from '../detection-builder.ts';
+import { toReadable } from '../readable-builder.ts';
+
+const BOOT_ID = '0123456789abcdef0123456789abcdef';
+
+/** Wants of each detection, in order, the bytes that its live record has. */
+function assertSameAsRecords(detections: readonly Detection[]): void {
+  const encoder = new DetectionEncoder(new LogEncoder(), BOOT_ID);
+  for (const detection of detections) {
+    const ours = Buffer.from(encoder.encode(detection)).toString('hex');
+    const record = Buffer.from(new LogEncoder().encodeRecord(toReadable(detection))).toString('hex');
+    assert.equal(ours, record);
+  }
+}
+
+suite('a detection encoded at once', () => {
+  test('is the record of the SDK, byte by byte, also when its parts are known from before', () => {
+    const { event } = buildDetection();
+    const { actor, target, actorDetails, targetDetails } = event;
+    assertSameAsRecords([
+      buildDetection(event),
+      buildDetection({
+        actor,
+        target,
+        actorDetails,
+        targetDetails,
+        sequence: 2n,
+        result: -13,
+        path: undefined,
+      }),
+      buildDetection({ actor, target, selfAccess: true, targetDetails: actorDetails }),
+      buildDetection(
+        { actor, kind: 'kcore_open', target: undefined, crossContainer: undefined },
+        'proc_kcore_read',
+      ),
+      buildDetection({ actor, target }, 'proc_mem_access', { severity: 1, exception: 'a debugger' }),
+      buildDetection({ actor, target }, 'proc_mem_access', {
+        repeat: { count: 3, firstUnixNs: 1n, lastUnixNs: 2n },
+      }),
+    ]);
+  });
+
+  test('tells of a process what is known of it now, and not what was known before', () => {
+    const { event } = buildDetection();
+    assertSameAsRecords([
+      buildDetection(event),
+      buildDetection({ ...event, actorDetails: { commandLine: 'another one' } }),
+      buildDetection({ ...event, targetDetails: { commandLine: 'another one' } }),
+    ]);
+  });
+
+  test('tells the start of a process by the clock as it was set since', () => {
+    const { event } = buildDetection();
+    assertSameAsRecords([
+      buildDetection(event),
+      buildDetection({ ...event, timeUnixNs: event.timeUnixNs + 3_600_000_000_000n }),
+    ]);
+  });
+});
