@@ -12,7 +12,7 @@ import { createRecorder, openRecording } from './detect/recording.ts';
 import { LossWatch } from './health/loss-watch.ts';
 import { type Health, startHealth } from './health/start-health.ts';
 import { createJudgement, type Judgement } from './judgement.ts';
-import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { prepareTelemetry, type StartTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const log = diag.createComponentLogger({ namespace: 'pipeline' });
 
@@ -41,6 +41,8 @@ export async function startPipeline(
   settings: Settings,
   output: Writable = process.stdout,
 ): Promise<Pipeline> {
+  // what can fail for a wrong setting does so before anything is done to the kernel
+  const startTelemetry = prepare(settings, output);
   // the capture's hooks are part of the Resource, and the judgement's signatures choose what is captured
   let telemetry: Telemetry | undefined;
   let health: Health | undefined;
@@ -49,7 +51,7 @@ export async function startPipeline(
   const capture = new Capture(captureOptions(settings, judgement));
   try {
     capture.assertUsable();
-    telemetry = openTelemetry(settings, hookList(capture.hooks), output);
+    telemetry = startTelemetry(hookList(capture.hooks));
     losses = new LossWatch(capture);
     if (settings.health.enabled || settings.telemetry.metrics.exporter === 'otlp')
       health = await startHealth(settings, { capture, losses, judgement, telemetry });
@@ -82,9 +84,17 @@ export async function startPipeline(
     },
   });
   capture.ended.catch(stopAfterFailure);
+  let sweeping = false;
   const sweep = setInterval(() => {
+    // while the spool cannot be written, what is told would only pile up in memory
+    if (sweeping) return;
+    sweeping = true;
     judgement.sweep();
-    tellLosses().catch((error: unknown) => log.error('failed to persist summaries', error));
+    tellLosses()
+      .catch((error: unknown) => log.error('failed to persist summaries', error))
+      .finally(() => {
+        sweeping = false;
+      });
   }, SWEEP_MILLIS);
 
   return {
@@ -156,7 +166,7 @@ export async function startRecording(settings: Settings, path: string): Promise<
  */
 export async function replay(settings: Settings, path: string): Promise<void> {
   const recording = await openRecording(path);
-  const telemetry = openTelemetry(settings, 'replay');
+  const telemetry = prepare(settings, process.stdout)('replay');
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry.emit(detection));
   try {
     for await (const event of recording) judgement.accept(event);
@@ -167,15 +177,11 @@ export async function replay(settings: Settings, path: string): Promise<void> {
   }
 }
 
-function openTelemetry(
-  { telemetry }: Settings,
-  captureHook: string,
-  output: Writable = process.stdout,
-): Telemetry {
-  return createTelemetry(
-    { ...telemetry, resource: { ...telemetry.resource, captureHook } },
-    { output, onOutputClosed: () => process.kill(process.pid, 'SIGTERM') },
-  );
+function prepare({ telemetry }: Settings, output: Writable): StartTelemetry {
+  return prepareTelemetry(telemetry, {
+    output,
+    onOutputClosed: () => process.kill(process.pid, 'SIGTERM'),
+  });
 }
 
 /** A sidecar that no longer captures must not look alive: it ends, and whoever started it starts it again. */

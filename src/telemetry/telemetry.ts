@@ -7,14 +7,14 @@ import { readBootId } from './boot-id.ts';
 import { jsonLine } from './console/json-line.ts';
 import { prettyLine } from './console/pretty-line.ts';
 import { ConsoleProcessor } from './console/processor.ts';
-import { createOtlpProcessor } from './delivery/create-otlp-processor.ts';
+import { prepareOtlpProcessor } from './delivery/create-otlp-processor.ts';
 import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 import { DiscardProcessor } from './discard-processor.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from './durable-processor.ts';
 import { type Loss, toLossRecord } from './loss.ts';
 import type { TelemetryOptions } from './options.ts';
 import { toLogRecord } from './record.ts';
-import { createResource } from './resource.ts';
+import { createResource, withCaptureHook } from './resource.ts';
 import { SCOPE } from './scope.ts';
 
 /** The last stage: detections in, log records out. */
@@ -43,7 +43,7 @@ export interface Telemetry {
   readonly exporterType: string | undefined;
 }
 
-/** What createTelemetry needs from its surroundings. */
+/** What the stage needs from its surroundings. */
 export interface TelemetrySurroundings {
   /** Stream of the console exporter. */
   readonly output: Writable;
@@ -51,16 +51,35 @@ export interface TelemetrySurroundings {
   onOutputClosed(): void;
 }
 
+/** Starts the stage. @param captureHook hook per capability, for the Resource */
+export type StartTelemetry = (captureHook: string) => Telemetry;
+
 /**
- * Builds the stage and starts it.
+ * Builds the stage as far as it can be built before it is known which hooks are used. What this throws for is told before
+ * anything is done to the kernel; what it opens is given back with the end of the process, where the stage is not started.
  *
  * @throws MemwardenError CONFIG_INVALID (resource attributes, endpoint), CREDENTIALS_INVALID (a certificate, key or
  * header file that cannot be read), SPOOL_INVALID (a spool directory that cannot be used).
  */
-export function createTelemetry(options: TelemetryOptions, surroundings: TelemetrySurroundings): Telemetry {
-  const resource = createResource(options.resource);
+export function prepareTelemetry(
+  options: TelemetryOptions,
+  surroundings: TelemetrySurroundings,
+): StartTelemetry {
   const bootId = readBootId();
-  const processor = createProcessor(options, surroundings, resource, bootId);
+  const resource = createResource(options.resource);
+  const createProcessor = prepareProcessor(options, surroundings, bootId);
+  return captureHook => {
+    const hooked = withCaptureHook(resource, captureHook);
+    return startTelemetry(options, createProcessor(hooked), hooked, bootId);
+  };
+}
+
+function startTelemetry(
+  options: TelemetryOptions,
+  processor: DurableLogRecordProcessor,
+  resource: Resource,
+  bootId: string,
+): Telemetry {
   const provider = new LoggerProvider({ resource, processors: [processor] });
   const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
   return {
@@ -85,18 +104,19 @@ function exporterType({ exporter, otlp }: TelemetryOptions): string | undefined 
   return otlp.protocol === 'grpc' ? 'otlp_grpc_log_exporter' : 'otlp_http_log_exporter';
 }
 
-function createProcessor(
+function prepareProcessor(
   options: TelemetryOptions,
   { output, onOutputClosed }: TelemetrySurroundings,
-  resource: Resource,
   bootId: string,
-): DurableLogRecordProcessor {
+): (resource: Resource) => DurableLogRecordProcessor {
   switch (options.exporter) {
-    case 'console':
-      return new ConsoleProcessor(output, options.pretty ? prettyLine(output) : jsonLine(), onOutputClosed);
+    case 'console': {
+      const format = options.pretty ? prettyLine(output) : jsonLine();
+      return () => new ConsoleProcessor(output, format, onOutputClosed);
+    }
     case 'none':
-      return new DiscardProcessor();
+      return () => new DiscardProcessor();
     case 'otlp':
-      return createOtlpProcessor(options, resource, bootId);
+      return prepareOtlpProcessor(options, bootId);
   }
 }
