@@ -14,7 +14,7 @@ import { createRecorder, openRecording } from './detect/recording.ts';
 import { LossWatch } from './health/loss-watch.ts';
 import { type Health, type Stages, startHealth } from './health/start-health.ts';
 import { createJudgement, type Judgement } from './judgement.ts';
-import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { prepareTelemetry, type StartTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const log = diag.createComponentLogger({ namespace: 'pipeline' });
 
@@ -43,6 +43,8 @@ export async function startPipeline(
   settings: Settings,
   output: Writable = process.stdout,
 ): Promise<Pipeline> {
+  // what can fail for a wrong setting does so before anything is done to the kernel
+  const startTelemetry = prepare(settings, output);
   // the capture's hooks are part of the Resource, and the judgement's signatures choose what is captured
   let telemetry: Telemetry | undefined;
   let health: Health | undefined;
@@ -52,15 +54,15 @@ export async function startPipeline(
   try {
     const { inheritedHooks } = capture;
     if (inheritedHooks !== undefined) {
-      telemetry = openTelemetry(settings, hookList(inheritedHooks), output);
+      telemetry = startTelemetry(hookList(inheritedHooks));
       await catchUp({ capture, judgement, telemetry, losses });
     }
     capture.attach();
-    if (telemetry === undefined || hookList(inheritedHooks) !== hookList(capture.hooks)) {
-      await telemetry?.shutdown(0);
-      telemetry = openTelemetry(settings, hookList(capture.hooks), output);
+    if (telemetry === undefined) {
+      telemetry = startTelemetry(hookList(capture.hooks));
       resume(capture, judgement, telemetry);
     }
+    telemetry.setCaptureHook(hookList(capture.hooks));
     if (settings.health.enabled || settings.telemetry.metrics.exporter === 'otlp')
       health = await startHealth(settings, { capture, losses, judgement, telemetry });
     for (const unread of capture.commit()) losses.abandoned(unread);
@@ -91,9 +93,17 @@ export async function startPipeline(
     },
   });
   capture.ended.catch(stopAfterFailure);
+  let sweeping = false;
   const sweep = setInterval(() => {
+    // while the spool cannot be written, what is told would only pile up in memory
+    if (sweeping) return;
+    sweeping = true;
     judgement.sweep();
-    tellLosses().catch((error: unknown) => log.error('failed to persist summaries', error));
+    tellLosses()
+      .catch((error: unknown) => log.error('failed to persist summaries', error))
+      .finally(() => {
+        sweeping = false;
+      });
   }, SWEEP_MILLIS);
 
   return {
@@ -167,7 +177,7 @@ export async function startRecording(settings: Settings, path: string): Promise<
  */
 export async function replay(settings: Settings, path: string): Promise<void> {
   const recording = await openRecording(path);
-  const telemetry = openTelemetry(settings, 'replay');
+  const telemetry = prepare(settings, process.stdout)('replay');
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry.emit(detection));
   try {
     for await (const event of recording) judgement.accept(event);
@@ -223,15 +233,11 @@ function pinPath({ capture, telemetry }: Settings): string | undefined {
   return telemetry.exporter === 'otlp' && capture.pin ? capture.pinPath : undefined;
 }
 
-function openTelemetry(
-  { telemetry }: Settings,
-  captureHook: string,
-  output: Writable = process.stdout,
-): Telemetry {
-  return createTelemetry(
-    { ...telemetry, resource: { ...telemetry.resource, captureHook } },
-    { output, onOutputClosed: () => process.kill(process.pid, 'SIGTERM') },
-  );
+function prepare({ telemetry }: Settings, output: Writable): StartTelemetry {
+  return prepareTelemetry(telemetry, {
+    output,
+    onOutputClosed: () => process.kill(process.pid, 'SIGTERM'),
+  });
 }
 
 /** A sidecar that no longer captures must not look alive: it ends, and whoever started it starts it again. */
@@ -241,7 +247,10 @@ function stopAfterFailure(error: unknown): void {
   process.kill(process.pid, 'SIGTERM');
 }
 
-/** Of an event that is the sidecar's own doing: hooks are proven by this process touching its own memory; that, and its own JIT compiler's, is no finding. */
+/**
+ * Of an event that is the sidecar's own doing: hooks are proven by this process touching its own memory, and that, and its
+ * own JIT compiler's, is no finding.
+ */
 function isCanary(event: CapturedEvent): boolean {
   return event.selfAccess || event.byText || event.kind === 'mem_protect';
 }

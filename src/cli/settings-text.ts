@@ -22,7 +22,7 @@ function shown({ settings: values, origins }: Configuration): Document {
     const path = key.split('.');
     const value: unknown = path.reduce<unknown>((inner, name) => member(inner, name), values);
     const origin = origins.get(key);
-    if (sensitive) hide(document, path, value);
+    if (value !== undefined && sensitive) hide(document, path, value);
     else if (value !== undefined && type.show !== undefined) document.setIn(path, type.show(value));
     const node = document.getIn(path, true);
     if (origin !== undefined && isScalar(node)) node.comment = ` ${origin}`;

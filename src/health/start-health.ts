@@ -43,7 +43,7 @@ export async function startHealth(
     collectorProblem: () => telemetry.problems().collector,
   });
   const reader = createMetricReader(telemetryOptions);
-  const push = reader && { reader, resource: telemetry.resource };
+  const push = reader && { reader, resource: telemetry.resource() };
   const sources: MetricSources = {
     books: () => keepBooks(losses, judgement.counts(), telemetry.stats()),
     lost: () => losses.lost(),

@@ -1,3 +1,4 @@
+import type { Resource } from '@opentelemetry/resources';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import type { Detection } from '../detect/detection.ts';
 import type { NoteChanges, Notes } from '../notes.ts';
@@ -23,6 +24,8 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
    * @param alone they are worth keeping when nothing was emitted
    */
   keep?(changes: NoteChanges, alone: boolean): void;
+  /** What is emitted from now on has this Resource. */
+  setResource?(resource: Resource): void;
   /** What has been kept, also by a process before this one. */
   readonly notes?: Notes;
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */

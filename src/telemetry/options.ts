@@ -75,8 +75,6 @@ export interface ResourceOptions {
   readonly attributes?: string;
   readonly nodeName?: string;
   readonly clusterName?: string;
-  /** Hook per capability, for example `file_open=lsm,ptrace=lsm`. */
-  readonly captureHook?: string;
 }
 
 export interface TelemetryOptions {

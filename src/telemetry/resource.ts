@@ -40,9 +40,13 @@ export function createResource(options: ResourceOptions): Resource {
     ...known(OTEL.HOST_ID, readMachineId()),
     ...known(OTEL.K8S_NODE_NAME, options.nodeName),
     ...known(OTEL.K8S_CLUSTER_NAME, options.clusterName),
-    ...known(MEMWARDEN.CAPTURE_HOOK, options.captureHook),
     ...given,
   });
+}
+
+/** Adds the hook per capability, for example `file_open=lsm,ptrace=lsm`, which is known only once they are attached. */
+export function withCaptureHook(resource: Resource, captureHook: string): Resource {
+  return resource.merge(resourceFromAttributes({ [MEMWARDEN.CAPTURE_HOOK]: captureHook }));
 }
 
 /**

@@ -8,14 +8,14 @@ import { readBootId } from './boot-id.ts';
 import { jsonLine } from './console/json-line.ts';
 import { prettyLine } from './console/pretty-line.ts';
 import { ConsoleProcessor } from './console/processor.ts';
-import { createOtlpProcessor } from './delivery/create-otlp-processor.ts';
+import { prepareOtlpProcessor } from './delivery/create-otlp-processor.ts';
 import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 import { DiscardProcessor } from './discard-processor.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from './durable-processor.ts';
 import { type Loss, toLossRecord } from './loss.ts';
 import type { TelemetryOptions } from './options.ts';
 import { toLogRecord } from './record.ts';
-import { createResource } from './resource.ts';
+import { createResource, withCaptureHook } from './resource.ts';
 import { SCOPE } from './scope.ts';
 
 /** The last stage: detections in, log records out. */
@@ -45,13 +45,15 @@ export interface Telemetry {
   /** What waits on the disk for the collector; nothing where there is no spool. */
   backlog(): Backlog;
   problems(): DeliveryProblems;
+  /** Other hooks have been taken: what is emitted from now on says so. Not for the console exporter. */
+  setCaptureHook(captureHook: string): void;
   /** Where the records come from, and the metrics. */
-  readonly resource: Resource;
+  resource(): Resource;
   /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
   readonly exporterType: string | undefined;
 }
 
-/** What createTelemetry needs from its surroundings. */
+/** What the stage needs from its surroundings. */
 export interface TelemetrySurroundings {
   /** Stream of the console exporter. */
   readonly output: Writable;
@@ -59,16 +61,36 @@ export interface TelemetrySurroundings {
   onOutputClosed(): void;
 }
 
+/** Starts the stage. @param captureHook hook per capability, for the Resource */
+export type StartTelemetry = (captureHook: string) => Telemetry;
+
 /**
- * Builds the stage and starts it.
+ * Builds the stage as far as it can be built before it is known which hooks are used. What this throws for is told before
+ * anything is done to the kernel; what it opens is given back with the end of the process, where the stage is not started.
  *
  * @throws MemwardenError CONFIG_INVALID (resource attributes, endpoint), CREDENTIALS_INVALID (a certificate, key or
  * header file that cannot be read), SPOOL_INVALID (a spool directory that cannot be used).
  */
-export function createTelemetry(options: TelemetryOptions, surroundings: TelemetrySurroundings): Telemetry {
-  const resource = createResource(options.resource);
+export function prepareTelemetry(
+  options: TelemetryOptions,
+  surroundings: TelemetrySurroundings,
+): StartTelemetry {
   const bootId = readBootId();
-  const processor = createProcessor(options, surroundings, resource, bootId);
+  const resource = createResource(options.resource);
+  const createProcessor = prepareProcessor(options, surroundings, bootId);
+  return captureHook => {
+    const hooked = withCaptureHook(resource, captureHook);
+    return startTelemetry(options, createProcessor(hooked), hooked, bootId);
+  };
+}
+
+function startTelemetry(
+  options: TelemetryOptions,
+  processor: DurableLogRecordProcessor,
+  startResource: Resource,
+  bootId: string,
+): Telemetry {
+  let resource = startResource;
   const provider = new LoggerProvider({ resource, processors: [processor] });
   const logger: Logger = provider.getLogger(SCOPE.name, SCOPE.version);
   return {
@@ -84,7 +106,11 @@ export function createTelemetry(options: TelemetryOptions, surroundings: Telemet
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),
     backlog: () => processor.backlog?.() ?? { bytes: 0, oldestAgeSeconds: 0, inFlight: 0 },
-    resource,
+    setCaptureHook: captureHook => {
+      resource = withCaptureHook(resource, captureHook);
+      processor.setResource?.(resource);
+    },
+    resource: () => resource,
     exporterType: exporterType(options),
     problems: () => processor.problems?.() ?? { spool: undefined, collector: undefined },
   };
@@ -95,18 +121,19 @@ function exporterType({ exporter, otlp }: TelemetryOptions): string | undefined 
   return otlp.protocol === 'grpc' ? 'otlp_grpc_log_exporter' : 'otlp_http_log_exporter';
 }
 
-function createProcessor(
+function prepareProcessor(
   options: TelemetryOptions,
   { output, onOutputClosed }: TelemetrySurroundings,
-  resource: Resource,
   bootId: string,
-): DurableLogRecordProcessor {
+): (resource: Resource) => DurableLogRecordProcessor {
   switch (options.exporter) {
-    case 'console':
-      return new ConsoleProcessor(output, options.pretty ? prettyLine(output) : jsonLine(), onOutputClosed);
+    case 'console': {
+      const format = options.pretty ? prettyLine(output) : jsonLine();
+      return () => new ConsoleProcessor(output, format, onOutputClosed);
+    }
     case 'none':
-      return new DiscardProcessor();
+      return () => new DiscardProcessor();
     case 'otlp':
-      return createOtlpProcessor(options, resource, bootId);
+      return prepareOtlpProcessor(options, bootId);
   }
 }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { TELEMETRY_DEFAULTS, type TelemetryOptions } from '../../src/telemetry/options.ts';
 import { SPOOL_DEFAULTS } from '../../src/telemetry/spool/options.ts';
-import { createTelemetry } from '../../src/telemetry/telemetry.ts';
+import { prepareTelemetry } from '../../src/telemetry/telemetry.ts';
 import { buildDetection } from '../unit/telemetry/detection-builder.ts';
 import type { PipelineOptions } from './pipeline.ts';
 
@@ -23,7 +23,9 @@ const options: TelemetryOptions = {
   },
   spool: { ...SPOOL_DEFAULTS, ...spool, directory },
 };
-const telemetry = createTelemetry(options, { output: process.stdout, onOutputClosed: () => undefined });
+const telemetry = prepareTelemetry(options, { output: process.stdout, onOutputClosed: () => undefined })(
+  'none',
+);
 
 let stopping = false;
 let sequence = first;

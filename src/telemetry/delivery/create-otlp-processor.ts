@@ -3,34 +3,42 @@ import type { TelemetryOptions } from '../options.ts';
 import { createTransport } from '../otlp/create-transport.ts';
 import { DetectionEncoder } from '../otlp/detection-encoder.ts';
 import { LogEncoder } from '../otlp/log-encoder.ts';
-import { SCOPE } from '../scope.ts';
 import { SPOOL_DEFAULTS } from '../spool/options.ts';
 import { Spool } from '../spool/spool.ts';
 import { SpoolDirectory } from '../spool/spool-directory.ts';
 import { CollectorState } from './collector-state.ts';
+import { contextOf } from './log-context.ts';
 import { OtlpProcessor } from './otlp-processor.ts';
 import { Sender } from './sender.ts';
 
 /**
- * Encoder → spool → sender → transport.
+ * Reads the credentials and takes the spool directory: what can fail does so before anything is captured.
+ * @returns what makes the processor: encoder → spool → sender → transport
  * @throws MemwardenError CONFIG_INVALID, CREDENTIALS_INVALID, SPOOL_INVALID
  */
-export function createOtlpProcessor(
+export function prepareOtlpProcessor(
   { otlp, delivery, spool: spoolOptions }: TelemetryOptions,
-  resource: Resource,
   bootId: string,
-): OtlpProcessor {
-  const encoder = new LogEncoder();
-  const context = {
-    resource: encoder.encodeResource(resource),
-    scope: encoder.encodeScope(SCOPE),
-  };
+): (resource: Resource) => OtlpProcessor {
   const transport = createTransport(otlp);
   const directory =
     spoolOptions === undefined ? undefined : new SpoolDirectory(spoolOptions.directory, bootId);
-  const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, context, directory);
-  const sender = new Sender(spool, transport, delivery, new CollectorState(transport.address));
-  sender.wake();
-  const detections = new DetectionEncoder(encoder, bootId);
-  return new OtlpProcessor({ records: encoder, detections }, spool, sender, delivery);
+  return resource => {
+    const encoder = new LogEncoder();
+    const context = contextOf(encoder, resource);
+    const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, context, directory);
+    const sender = new Sender(spool, transport, delivery, new CollectorState(transport.address));
+    sender.wake();
+    const detections = new DetectionEncoder(encoder, bootId);
+    return new OtlpProcessor({ records: encoder, detections }, spool, sender, delivery);
+  };
+}
+
+/** Both steps at once. @throws MemwardenError CONFIG_INVALID, CREDENTIALS_INVALID, SPOOL_INVALID */
+export function createOtlpProcessor(
+  options: TelemetryOptions,
+  resource: Resource,
+  bootId: string,
+): OtlpProcessor {
+  return prepareOtlpProcessor(options, bootId)(resource);
 }

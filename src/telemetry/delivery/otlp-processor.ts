@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Detection, Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
@@ -13,6 +14,7 @@ import type { DetectionEncoder } from '../otlp/detection-encoder.ts';
 import type { LogEncoder } from '../otlp/log-encoder.ts';
 import type { Batch } from '../spool/batch.ts';
 import type { Spool } from '../spool/spool.ts';
+import { contextOf } from './log-context.ts';
 import { PendingRecords } from './pending-records.ts';
 import type { Sender } from './sender.ts';
 
@@ -69,6 +71,10 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   keep(changes: NoteChanges, alone: boolean): void {
     for (const [name, value] of changes) this.#notes.set(name, value);
     this.#notesMatter ||= alone && changes.size > 0;
+  }
+
+  setResource(resource: Resource): void {
+    this.#spool.setContext(contextOf(this.#records, resource));
   }
 
   get notes(): Notes {

@@ -38,7 +38,7 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #directory: SpoolDirectory | undefined;
   readonly #file: SpoolFile;
-  readonly #context: LogContext;
+  #context: LogContext;
   readonly #claimed = new Map<number, Claimed>();
   /** Answered batches that the database could not be told of yet. */
   readonly #settled = new Set<number>();
@@ -76,6 +76,11 @@ export class Spool {
 
   get totals(): Readonly<SpoolTotals> {
     return this.#totals;
+  }
+
+  /** Resource and scope of what is appended from now on. */
+  setContext(context: LogContext): void {
+    this.#context = context;
   }
 
   /** What `append` has kept. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
-import { createResource } from '../../../src/telemetry/resource.ts';
+import { createResource, withCaptureHook } from '../../../src/telemetry/resource.ts';
 
 test('the resource names the service and the host', () => {
-  const { attributes } = createResource({ captureHook: 'file_open=lsm,ptrace=lsm' });
+  const { attributes } = withCaptureHook(createResource({}), 'file_open=lsm,ptrace=lsm');
   assert.equal(attributes['service.name'], 'memwarden');
   assert.match(String(attributes['service.instance.id']), /^[0-9a-f-]{36}$/);
   assert.equal(attributes['host.name'], hostname());
