@@ -8,6 +8,8 @@ import { mapKeys } from './map-keys.ts';
 const NS_PER_MILLI = 1_000_000n;
 /** Windows without an event after which the kernel need not follow a finding any longer. */
 const IDLE_WINDOWS = 3n;
+/** Events that are remembered; beyond twice what the kernel follows (MW_REPEATS of bpf/maps.h) the rest is forgotten. */
+const REMEMBERED_MAX = 8_192;
 /** What the key holds in place of an outcome that no hook could see. */
 const RESULT_UNKNOWN = 1;
 const NOTE = 'repeat/';
@@ -86,8 +88,12 @@ export class Repeats {
     const key = repeatKey(event);
     const name = key.toString('latin1');
     const known = this.#followed.get(name);
-    if (known === undefined) this.#followed.set(name, { key, event, toldCount: 0n, toldBytes: 0n });
-    else known.event = event;
+    if (known !== undefined) {
+      known.event = event;
+      return;
+    }
+    this.#followed.set(name, { key, event, toldCount: 0n, toldBytes: 0n });
+    if (this.#followed.size > REMEMBERED_MAX) this.#forgetUnfollowed();
   }
 
   /**
@@ -142,6 +148,14 @@ export class Repeats {
       pending += value.readBigUInt64LE(REPEAT.count) - toldCount;
     }
     return pending;
+  }
+
+  /** The kernel does not follow every event, and in a storm of different ones there are many before the next look. */
+  #forgetUnfollowed(): void {
+    const value = Buffer.alloc(REPEAT_SIZE);
+    for (const [name, { key }] of this.#followed) {
+      if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) this.#followed.delete(name);
+    }
   }
 
   #forget(name: string, { key, toldCount }: Followed): void {

@@ -12,6 +12,14 @@ const FRESH_MILLIS = 1000;
 /** Longest command line that is told, characters. */
 const COMMAND_LINE_LENGTH_MAX = 8192;
 
+/** Characters of the arguments that are kept to be compared; the kernel records no more than 256 bytes. */
+const COMPARED_LENGTH_MAX = 256;
+
+/** Most characters of what is remembered of processes; long command lines of many of them must not fill the memory. */
+const REMEMBERED_LENGTH_MAX = 16 * 1024 * 1024;
+/** What a process takes beside its command line, roughly. */
+const REMEMBERED_LENGTH_MIN = 512;
+
 export interface ProcessFactsOptions {
   readonly procfs: Procfs;
   readonly userNames: UserNames;
@@ -58,7 +66,11 @@ function continues(living: string, recorded: string): boolean {
 
 export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
   const { procfs, userNames, redact } = options;
-  const cache = new LRUCache<string, Known>({ max: options.processesMax });
+  const cache = new LRUCache<string, Known>({
+    max: options.processesMax,
+    maxSize: REMEMBERED_LENGTH_MAX,
+    sizeCalculation: ({ details }) => REMEMBERED_LENGTH_MIN + (details.commandLine?.length ?? 0),
+  });
   /** By the object that stands for equal descriptions: most events of a storm end here. */
   const latest = new WeakMap<ProcessIdentity, Known>();
 
@@ -103,7 +115,8 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
         ...named,
         ...container,
       },
-      arguments: args,
+      // a copy: a slice of a string keeps the whole of it
+      arguments: Buffer.from(args.slice(0, COMPARED_LENGTH_MAX)).toString(),
       comm: identity.comm,
       executablePath: identity.executablePath,
       cgroupPath: identity.cgroupPath,

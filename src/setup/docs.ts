@@ -7,6 +7,7 @@ import { createEngine } from '../detect/engine.ts';
 import { openRecording } from '../detect/recording.ts';
 import { SIGNATURES } from '../detect/signatures/index.ts';
 import { toRfc3339 } from '../telemetry/hr-time.ts';
+import { METRICS, type Metric } from '../telemetry/metrics.ts';
 import { toLogRecord } from '../telemetry/record.ts';
 import { withPart } from './generated-part.ts';
 
@@ -26,6 +27,7 @@ export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => st
     settings: settingsReference,
   },
   'docs/events.md': { examples: exampleRecords },
+  'docs/metrics.md': { metrics: metricTable },
 };
 
 /**
@@ -44,6 +46,14 @@ function exitTable(): string {
     ([name, meaning]) => `| ${EXIT[name as keyof typeof EXIT]} | ${meaning} |\n`,
   );
   return `| Status | Meaning |\n| --- | --- |\n${rows.join('')}`;
+}
+
+function metricTable(): string {
+  const rows = Object.values<Metric>(METRICS).map(({ name, kind, unit, attributes = [], description }) => {
+    const cells = [`\`${name}\``, kind, unit, attributes.map(key => `\`${key}\``).join(', '), description];
+    return `| ${cells.join(' | ')} |\n`;
+  });
+  return `| Name | Kind | Unit | Attributes | Meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
 }
 
 /** For each event of the catalogue, the first record of the recording that tells it. */
