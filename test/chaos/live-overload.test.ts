@@ -12,7 +12,7 @@ import { CHAOS_SECONDS } from './seconds.ts';
 
 const MIB = 1024 * 1024;
 
-/** README.md, "Resources": what the sidecar may need in memory with the settings of this test. */
+/** docs/metrics.md, "Overload": what the sidecar may have in memory. */
 const MEMORY_MIB = 512;
 
 suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
