@@ -60,7 +60,7 @@ export async function startPipeline(
     await telemetry?.shutdown(0);
     throw error;
   }
-  const { persist, shutdown, emitLoss } = telemetry;
+  const { persist, hurry, shutdown, emitLoss } = telemetry;
   const tellLosses = async () => {
     losses.collect().forEach(emitLoss);
     await persist();
@@ -83,7 +83,10 @@ export async function startPipeline(
       return stopping ? tellLosses() : persist();
     },
   });
-  capture.ended.catch(stopAfterFailure);
+  capture.ended.catch((error: unknown) => {
+    // what fails at the end is told by `stop`
+    if (!stopping) stopAfterFailure(error);
+  });
   let sweeping = false;
   const sweep = setInterval(() => {
     // while the spool cannot be written, what is told would only pile up in memory
@@ -104,9 +107,12 @@ export async function startPipeline(
       clearInterval(sweep);
       stopping = true;
       await health?.stop();
+      // the last round waits for a full disk no longer than this
+      const deadline = setTimeout(hurry, SHUTDOWN_MILLIS);
       try {
         await capture.stop();
       } finally {
+        clearTimeout(deadline);
         // also when the capture failed: what it had seen until then is told
         judgement.flush();
         await shutdown(SHUTDOWN_MILLIS);

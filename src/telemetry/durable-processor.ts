@@ -17,6 +17,8 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
    * keep the events: the ring buffer's consumer position moves only afterwards.
    */
   persist(): Promise<void>;
+  /** From now on `persist` fails where it would have to wait for a spool that cannot be written. */
+  hurry?(): void;
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
   counts(): DeliveryCounts;

@@ -28,6 +28,8 @@ export interface Telemetry {
    * collector where there is no spool). The pipeline moves the ring buffer's consumer position only then.
    */
   persist(): Promise<void>;
+  /** From now on `persist` fails where it would have to wait for a spool that cannot be written. */
+  hurry(): void;
   /** Resolves when the collector has answered for all that was emitted so far, or cannot be reached. */
   forceFlush(): Promise<void>;
   /** Stops within `deadlineMillis`; what is not delivered by then stays in the spool. Never rejects. */
@@ -89,6 +91,7 @@ function startTelemetry(
     },
     emitLoss: loss => logger.emit(toLossRecord(loss, bootId)),
     persist: () => processor.persist(),
+    hurry: () => processor.hurry?.(),
     forceFlush: () => provider.forceFlush(),
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),
