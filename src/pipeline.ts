@@ -72,7 +72,7 @@ export async function startPipeline(
     await telemetry?.shutdown(0);
     throw error;
   }
-  const { shutdown, emitLoss, keep } = telemetry;
+  const { hurry, shutdown, emitLoss, keep } = telemetry;
   const persist = persistence(judgement, telemetry);
   const tellLosses = async (round?: Round) => {
     losses.collect().forEach(emitLoss);
@@ -92,7 +92,10 @@ export async function startPipeline(
       return stopping ? tellLosses(round) : persist(round);
     },
   });
-  capture.ended.catch(stopAfterFailure);
+  capture.ended.catch((error: unknown) => {
+    // what fails at the end is told by `stop`
+    if (!stopping) stopAfterFailure(error);
+  });
   let sweeping = false;
   const sweep = setInterval(() => {
     // while the spool cannot be written, what is told would only pile up in memory
@@ -113,9 +116,12 @@ export async function startPipeline(
       clearInterval(sweep);
       stopping = true;
       await health?.stop();
+      // the last round waits for a full disk no longer than this
+      const deadline = setTimeout(hurry, SHUTDOWN_MILLIS);
       try {
         await capture.stop();
       } finally {
+        clearTimeout(deadline);
         // also when the capture failed: what it had seen until then is told
         judgement.flush();
         keep(judgement.takeChanges(), true);

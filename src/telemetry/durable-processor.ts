@@ -28,6 +28,8 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
   setResource?(resource: Resource): void;
   /** What has been kept, also by a process before this one. */
   readonly notes?: Notes;
+  /** From now on `persist` fails where it would have to wait for a spool that cannot be written. */
+  hurry?(): void;
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
   counts(): DeliveryCounts;

@@ -36,6 +36,8 @@ export interface Telemetry {
   keep(changes: NoteChanges, alone: boolean): void;
   /** What has been kept, also by a process before this one; empty where there is no spool. */
   notes(): Notes;
+  /** From now on `persist` fails where it would have to wait for a spool that cannot be written. */
+  hurry(): void;
   /** Resolves when the collector has answered for all that was emitted so far, or cannot be reached. */
   forceFlush(): Promise<void>;
   /** Stops within `deadlineMillis`; what is not delivered by then stays in the spool. Never rejects. */
@@ -102,6 +104,7 @@ function startTelemetry(
     persist: () => processor.persist(),
     keep: (changes, alone) => processor.keep?.(changes, alone),
     notes: () => processor.notes ?? new Map(),
+    hurry: () => processor.hurry?.(),
     forceFlush: () => provider.forceFlush(),
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
     stats: () => processor.counts(),

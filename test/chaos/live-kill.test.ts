@@ -22,7 +22,11 @@ function pinned(
   environment: Record<string, string> = {},
 ): LivePipeline {
   const pinPath = `/sys/fs/bpf/memwarden-chaos-${process.pid}`;
-  const settings = { MEMWARDEN_CAPTURE_PIN_PATH: pinPath, ...environment };
+  const settings = {
+    MEMWARDEN_CAPTURE_PIN: 'true',
+    MEMWARDEN_CAPTURE_PIN_PATH: pinPath,
+    ...environment,
+  };
   const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.grpcPort}`, settings);
   t.after(async () => {
     await pipeline.stop();

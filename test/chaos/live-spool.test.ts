@@ -37,6 +37,26 @@ suite('while attacks go on and the collector is away, a spool', { skip: whyNotLi
     assert.deepEqual(compare(t, [ledger], arrivalsIn(collector.requests)), { missing: 0, toldLost: 0 });
   });
 
+  test('on a full disk does not keep the sidecar from ending', async t => {
+    const directory = mountSmall(t);
+    if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
+    const collector = await FaultyCollector.start(t);
+    writeFileSync(join(directory, 'ballast'), Buffer.alloc(1024 * 1024));
+    const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
+      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
+      MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+    });
+    await pipeline.start();
+    collector.fail(AWAY);
+    const attacker = Attacker.start(t);
+    const { sidecar } = pipeline;
+    await sidecar.says(/failed to write to the spool .*the kernel keeps the events/);
+    await attacker.stop();
+    // an exit code, and not the signal of who lost patience
+    assert.ok(Number(await sidecar.stop()) > 0);
+    assert.match(sidecar.diagnostics, /records could not be spooled before the end and are lost/);
+  });
+
   for (const [where, at] of DAMAGED_PLACES) {
     test(`that is damaged at its ${where} while the sidecar is down: each act is told or counted`, async t => {
       const collector = await FaultyCollector.start(t);

@@ -28,12 +28,14 @@ export class Collector implements AsyncDisposable {
   readonly #binary: string;
   readonly #folder: string;
   readonly #records: FileTail;
+  readonly #metrics: FileTail;
   #process: CollectorProcess | undefined;
 
   private constructor(binary: string, folder: string, [grpcPort = 0, httpPort = 0]: readonly number[]) {
     this.#binary = binary;
     this.#folder = folder;
     this.#records = new FileTail(this.#recordsPath);
+    this.#metrics = new FileTail(this.#metricsPath);
     this.grpcPort = grpcPort;
     this.httpPort = httpPort;
   }
@@ -59,10 +61,16 @@ export class Collector implements AsyncDisposable {
             },
           },
         },
-        exporters: { file: { path: collector.#recordsPath, append: true, flush_interval: '20ms' } },
+        exporters: {
+          file: { path: collector.#recordsPath, append: true, flush_interval: '20ms' },
+          'file/metrics': { path: collector.#metricsPath, append: true, flush_interval: '20ms' },
+        },
         service: {
           telemetry: { metrics: { level: 'none' } },
-          pipelines: { logs: { receivers: ['otlp'], exporters: ['file'] } },
+          pipelines: {
+            logs: { receivers: ['otlp'], exporters: ['file'] },
+            metrics: { receivers: ['otlp'], exporters: ['file/metrics'] },
+          },
         },
       }),
     );
@@ -116,6 +124,11 @@ export class Collector implements AsyncDisposable {
     }
   }
 
+  /** Waits until metrics of all these names have come. @throws Error after `timeoutMillis` */
+  async waitForMetrics(names: readonly string[], timeoutMillis = 30_000): Promise<void> {
+    await this.#metrics.until(text => names.every(name => text.includes(`"name":"${name}"`)), timeoutMillis);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await rm(this.#folder, { recursive: true });
@@ -123,6 +136,10 @@ export class Collector implements AsyncDisposable {
 
   get #configPath(): string {
     return join(this.#folder, 'collector.json');
+  }
+
+  get #metricsPath(): string {
+    return join(this.#folder, 'metrics.jsonl');
   }
 
   get #recordsPath(): string {

@@ -3,6 +3,7 @@ import { loadSettings } from '../../config/index.ts';
 import { drainSpool } from '../../telemetry/delivery/drain.ts';
 import type { DeliveryCounts } from '../../telemetry/delivery-counts.ts';
 import { refusedRecords, spoolStatus } from '../../telemetry/spool/look.ts';
+import { evictedOf } from '../../telemetry/spool/totals.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -24,9 +25,10 @@ export function addSpool(program: Command, { env, finish }: Context): void {
       process.stdout.write(table(['SEVERITY', 'RECORDS', 'BYTES'], rows));
       const oldest = oldestMillis === undefined ? 'nothing waits' : new Date(oldestMillis).toISOString();
       const { appended, accepted, refused, evicted } = totals;
-      const given = evicted.size + evicted.age + evicted.corruption;
+      const reasons = Object.entries(evicted).map(([reason, records]) => `${reason} ${records}`);
       process.stdout.write(
-        `oldest ${oldest}\nspooled ${appended}, accepted ${accepted}, refused ${refused}, given up ${given}\n`,
+        `oldest ${oldest}\nspooled ${appended}, accepted ${accepted}, refused ${refused}, ` +
+          `given up ${evictedOf(totals)} (${reasons.join(', ')})\n`,
       );
     });
 

@@ -38,6 +38,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   #emitted = 0;
   #unencodable = 0;
   #spoolProblem: string | undefined;
+  #isHurried = false;
   #stopped = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -64,8 +65,14 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
 
   /** Waits as long as the spool cannot be written: the kernel keeps the events meanwhile, and counts what it must drop. */
   persist(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    const writing = this.#writing.then(() => this.#write());
+    // a failure is told to who asked, and keeps nobody from asking again
+    this.#writing = writing.catch(() => undefined);
+    return writing;
+  }
+
+  hurry(): void {
+    this.#isHurried = true;
   }
 
   keep(changes: NoteChanges, alone: boolean): void {
@@ -89,7 +96,10 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   async shutdown(deadlineMillis = this.#options.retryMaxMillis): Promise<void> {
     const end = performance.now() + deadlineMillis;
     // The deadline alone must not keep the process alive.
-    await Promise.race([this.persist(), delay(deadlineMillis, undefined, { ref: false })]);
+    const persisted = this.persist().catch((error: unknown) =>
+      logger.debug('nothing more is spooled', error),
+    );
+    await Promise.race([persisted, delay(deadlineMillis, undefined, { ref: false })]);
     await this.#sender.stop(Math.max(end - performance.now(), 0));
     this.#stopped = true;
     const left = recordsOf(this.#batches);
@@ -162,6 +172,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
           logger.error(`${error.message}; the kernel keeps the events until it can be written`);
         this.#spoolProblem = error.message;
         this.#sender.wake();
+        if (this.#isHurried) throw error;
         await delay(SPOOL_RETRY_MILLIS);
       }
     }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { whyNoCompose } from './engine.ts';
 
 const ROOT = new URL('../../../', import.meta.url);
 
@@ -26,16 +27,6 @@ const { services }: { readonly services: Readonly<Record<string, Service>> } = p
 
 /** Images of others, which need rights of their own choosing. */
 const BACKENDS = ['elasticsearch', 'kibana', 'splunk'];
-
-/** Why `docker compose` cannot be asked, for `skip`. */
-function whyNoCompose(): string | false {
-  try {
-    execFileSync('docker', ['compose', 'version'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'needs docker compose';
-  }
-}
 
 describe('docker-compose.yml', () => {
   test('gives memwarden three capabilities and no privilege', () => {

@@ -1,30 +1,22 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import { capabilitySet } from '../../../src/cli/capabilities.ts';
 import { buildAttacks } from '../../live/attack.ts';
 import { attack } from '../attack.ts';
 import { Container, IMAGE } from './container.ts';
+import { whyNoImage } from './engine.ts';
 
 /** Bits of capabilities(7) in /proc/<pid>/status. */
 const CAP_SYS_PTRACE = 1n << 19n;
 const CAP_BPF = 1n << 39n;
 
-/** Why there is no image to try, for `skip`. */
-function whyNoImage(): string | false {
-  try {
-    execFileSync('docker', ['image', 'inspect', IMAGE], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return `needs a docker engine with the image: docker build --tag ${IMAGE} .`;
-  }
-}
-
-describe('the image', { skip: whyNoImage() }, () => {
+describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`) }, () => {
   before(() => buildAttacks());
 
-  test('has no shell, no compiler and no package manager', () => {
+  test('has no shell, no compiler and no package manager, and names the packages of its libraries', () => {
     const container = execFileSync('docker', ['create', IMAGE], { encoding: 'utf8' }).trim();
     try {
       const tar = execFileSync('docker', ['export', container], { maxBuffer: 1 << 30 });
@@ -35,6 +27,7 @@ describe('the image', { skip: whyNoImage() }, () => {
         /(^|\/)(s?bin)\/(sh|bash|dash|busybox|cc|gcc|clang|apt|dpkg|npm|npx)$/.test(name),
       );
       assert.deepEqual(tools, []);
+      for (const name of ['libbpf1', 'libcap2']) assert.ok(names.includes(`var/lib/dpkg/status.d/${name}`));
     } finally {
       execFileSync('docker', ['rm', container], { stdio: 'ignore' });
     }
@@ -74,13 +67,29 @@ describe('the image', { skip: whyNoImage() }, () => {
     assert.equal(await container.healthStatus(), 'healthy');
   });
 
-  test('tells the same without SYS_PTRACE', async () => {
-    await using container = new Container(['BPF', 'PERFMON']);
-    await container.ready();
+  test('needs SYS_PTRACE for working directories, and for nothing else', async () => {
+    for (const [capabilities, directory] of [
+      [['BPF', 'PERFMON', 'SYS_PTRACE'], '/'],
+      [['BPF', 'PERFMON'], undefined],
+    ] as const) {
+      await using container = new Container(capabilities);
+      await container.ready();
 
-    const act = await attack('open_mem');
-    const { attributes } = await container.recordOf(act.actor_pid);
-    assert.equal(attributes['target_pid'], act.target_pid);
+      // of a process that is still there when it is looked at
+      const shell = spawn('sh', ['-c', 'exec 3</proc/self/mem; read line'], {
+        cwd: '/',
+        stdio: ['pipe', 'ignore', 'inherit'],
+      });
+      try {
+        const { eventName, attributes } = await container.recordOf(Number(shell.pid));
+        assert.equal(eventName, 'proc_mem_access');
+        assert.equal(attributes['target_pid'], shell.pid);
+        assert.equal(attributes['process.working_directory'], directory);
+      } finally {
+        shell.stdin.end();
+        await once(shell, 'exit');
+      }
+    }
   });
 
   for (const missing of ['BPF', 'PERFMON']) {

@@ -1,11 +1,13 @@
 #!/bin/sh
-# Makes stand-ins for the two base images of the Dockerfile from Debian packages, for machines with a docker engine and no
-# image registry. As root:
+# Makes stand-ins for the two base images of the Dockerfile, from Debian packages, and for the Collector of
+# docker-compose.yml, from its modules: for machines with a docker engine and no image registry. As root:
 #
 #   test/e2e/deployment/local-bases.sh
 #   docker build --network=host --build-arg BUILD_BASE=memwarden-build-base --build-arg RUNTIME_BASE=memwarden-runtime-base --tag memwarden .
+#   docker compose up
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 suite=trixie
 mirror=${MEMWARDEN_VM_MIRROR:-http://deb.debian.org/debian}
 # What gcr.io/distroless/cc-debian13 is made of.
@@ -34,3 +36,8 @@ mv "$work/ca-certificates.crt" "$work/runtime/etc/ssl/certs/"
 printf 'root:x:0:0:root:/root:/sbin/nologin\n' >"$work/runtime/etc/passwd"
 printf 'root:x:0:\n' >"$work/runtime/etc/group"
 tar -C "$work/runtime" -c . | docker import - memwarden-runtime-base
+
+collector=$(sed -n 's|.*image: \(otel/.*\)|\1|p' "$here/../../../docker-compose.yml")
+mkdir "$work/collector"
+cp "$(sh "$here/../collector/build.sh")" "$work/collector/otelcol"
+tar -C "$work/collector" -c . | docker import --change 'ENTRYPOINT ["/otelcol"]' - "$collector"

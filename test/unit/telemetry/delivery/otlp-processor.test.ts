@@ -255,3 +255,21 @@ test('a spool that cannot be written holds persist back, and loses nothing once 
   assertBalance(processor, { accepted: 3 });
   await processor.shutdown(1_000);
 });
+
+test('at the end nobody waits for a spool that cannot be written: persist fails, the shutdown keeps its deadline', async t => {
+  const directory = temporaryDirectory(t);
+  const processor = start(t, { endpoint: 'http://127.0.0.1:1' }, {}, directory);
+  const holder = new DatabaseSync(databasePathOf(directory));
+  holder.exec('BEGIN IMMEDIATE');
+  processor.hurry();
+  await assert.rejects(emit(processor, 3), { code: 'SPOOL_INVALID' });
+  assert.equal(processor.counts().spooled, 3);
+
+  holder.exec('ROLLBACK');
+  holder.close();
+  await processor.persist();
+  await processor.shutdown(0);
+  const spool = openSpool(directory);
+  assert.equal(spool.waiting.records, 3);
+  spool.close();
+});

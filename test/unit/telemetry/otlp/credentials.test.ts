@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { MemwardenError } from '../../../../src/errors.ts';
+import { TELEMETRY_DEFAULTS } from '../../../../src/telemetry/options.ts';
+import { CredentialSource } from '../../../../src/telemetry/otlp/credentials.ts';
+import { Certificates } from '../../../e2e/certificates.ts';
+import { temporaryDirectory } from '../spool/spool-builder.ts';
+
+const OTLP = TELEMETRY_DEFAULTS.otlp;
+
+function fileWith(t: TestContext, text: string): string {
+  const path = join(temporaryDirectory(t), 'file');
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Replaces a file in one step, as a rotation does. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
+}
+
+function refusal(work: () => unknown): MemwardenError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof MemwardenError) return error;
+    throw error;
+  }
+  return assert.fail('nothing was refused');
+}
+
+test('headers of a file win over those of the settings, and are read again when the file changes', t => {
+  const headersPath = fileWith(t, '# of the vault\nAuthorization = Bearer one\n');
+  const headers = { authorization: 'none', 'x-tenant': 'blue' };
+  const source = new CredentialSource({ ...OTLP, headers, headersPath });
+  assert.deepEqual(source.current.headers, { authorization: 'Bearer one', 'x-tenant': 'blue' });
+  assert.equal(source.refresh(), false);
+  replace(headersPath, 'authorization=Bearer two\n');
+  assert.equal(source.refresh(), true);
+  assert.deepEqual(source.current.headers, { authorization: 'Bearer two', 'x-tenant': 'blue' });
+});
+
+test('a file that is broken or gone leaves the credentials as they were, until it is whole again', t => {
+  const headersPath = fileWith(t, 'authorization=Bearer one\n');
+  const source = new CredentialSource({ ...OTLP, headersPath });
+  replace(headersPath, 'half a lin');
+  assert.equal(source.refresh(), false);
+  assert.equal(source.current.headers['authorization'], 'Bearer one');
+  replace(headersPath, 'authorization=Bearer two\n');
+  assert.equal(source.refresh(), true);
+  assert.equal(source.current.headers['authorization'], 'Bearer two');
+});
+
+test('a key is taken only with the certificate that it belongs to', () => {
+  using one = new Certificates();
+  using other = new Certificates();
+  const clientCertificatePath = one.clientCertPath;
+  const options = { ...OTLP, clientCertificatePath, clientKeyPath: other.clientKeyPath };
+  assert.match(refusal(() => new CredentialSource(options)).message, /client key .*client-key\.pem/);
+  const source = new CredentialSource({ ...options, clientKeyPath: one.clientKeyPath });
+  // between the two writes of a rotation the old pair stays in use
+  renameSync(other.clientCertPath, one.clientCertPath);
+  assert.equal(source.refresh(), false);
+  renameSync(other.clientKeyPath, one.clientKeyPath);
+  assert.equal(source.refresh(), true);
+});
+
+test('what cannot be read or sent stops the start with its name, and never with a secret', t => {
+  const certificatePath = '/nowhere/ca.pem';
+  const missing = refusal(() => new CredentialSource({ ...OTLP, certificatePath }));
+  assert.equal(missing.code, 'CREDENTIALS_INVALID');
+  assert.match(missing.message, /certificate \/nowhere\/ca\.pem/);
+  const headersPath = fileWith(t, 'hunter2\n');
+  assert.doesNotMatch(refusal(() => new CredentialSource({ ...OTLP, headersPath })).message, /hunter2/);
+  const headers = { authorization: 'hunter2\n' };
+  assert.doesNotMatch(refusal(() => new CredentialSource({ ...OTLP, headers })).message, /hunter2/);
+});
