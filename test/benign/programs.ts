@@ -33,7 +33,7 @@ export const benignPrograms: readonly BenignProgram[] = [
   { ...tool('lsof', '-n'), exitCodes: [0, 1] },
   tool('vmstat', '1', '2'),
   tool('pgrep', '-l', '.'),
-  tool('pmap', '-x', String(process.pid)),
+  { ...tool('pmap', '-x', String(process.pid)), name: 'pmap -x' },
   { ...tool('fuser', '-v', '-m', '/'), exitCodes: [0, 1] },
   tool('strace', '-f', 'ls', '/'),
   { name: 'every file about every process', command: [own('procfs.sh')], needs: ['readlink'] },

@@ -1,8 +1,8 @@
 import type { Verdict } from '../live/judge.ts';
 
-/** One attack in one cell. */
+/** One attack or one harmless program in one cell. */
 export interface TestResult {
-  readonly scenario: string;
+  readonly name: string;
   readonly status: Verdict['status'];
   readonly reasons: readonly string[];
 }

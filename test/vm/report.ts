@@ -5,8 +5,10 @@ export type Report =
   | { readonly kind: 'ready'; readonly hooks: Readonly<Record<string, string>> }
   /** The sidecar did not start, and said why. */
   | { readonly kind: 'refused'; readonly reason: string }
-  | { readonly kind: 'observed'; readonly scenario: string; readonly observation: Observation }
-  | { readonly kind: 'skipped'; readonly scenario: string; readonly reason: string }
-  /** The attack itself or the wait for its records failed. */
-  | { readonly kind: 'broken'; readonly scenario: string; readonly reason: string }
+  | { readonly kind: 'observed'; readonly name: string; readonly observation: Observation }
+  /** A benign program ended well; `high` are the sentences of the HIGH records about it. */
+  | { readonly kind: 'benign'; readonly name: string; readonly high: readonly string[] }
+  | { readonly kind: 'skipped'; readonly name: string; readonly reason: string }
+  /** The attack or the program itself or the wait for its records failed. */
+  | { readonly kind: 'broken'; readonly name: string; readonly reason: string }
   | { readonly kind: 'ended'; readonly exitCode: number | null; readonly diagnostics: string };

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { isOnPath } from '../live/is-on-path.ts';
 import type { Architecture } from './apt.ts';
 
 const OWN_COMPILER = ['gcc', 'libc6-dev'];
@@ -38,16 +37,4 @@ export function provideHostPrograms(architecture: Architecture): void {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   execFileSync('apt-get', ['update', '-qq'], { env, stdio: ['ignore', 'ignore', 'inherit'] });
   execFileSync('apt-get', words, { env, stdio: ['ignore', 'ignore', 'inherit'] });
-}
-
-function isOnPath(program: string): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some(folder => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      // not in this folder
-      return false;
-    }
-  });
 }

@@ -1,3 +1,5 @@
+import type { BenignProgram } from '../benign/programs.ts';
+import type { Observation } from '../live/attack.ts';
 import { judge } from '../live/judge.ts';
 import type { Scenario } from '../live/scenario.ts';
 import { type BootResult, boot, type Job } from './boot.ts';
@@ -9,14 +11,17 @@ import { isTold } from './refusal.ts';
 import type { Report } from './report.ts';
 import { provideHostPrograms } from './requirements.ts';
 
+/** An attack, or something harmless that must not look like one. */
+export type Case = Scenario | BenignProgram;
+
 /** A boot takes 5 to 25 s, an attack about a quarter of a second; the rest is for a host with other things to do. */
 const TIMEOUT_MILLIS = 420_000;
 
 /**
- * Boots one cell, makes the attacks in it, and judges what was seen: what goes wrong there is the result.
+ * Boots one cell, runs the cases in it, and judges what was seen: what goes wrong there is the result.
  * @throws Error when the programs for the guest cannot be built
  */
-export async function runCell(cell: Cell, scenarios: readonly Scenario[]): Promise<CellResult> {
+export async function runCell(cell: Cell, cases: readonly Case[]): Promise<CellResult> {
   let kernel: Kernel;
   try {
     provideHostPrograms(cell.architecture);
@@ -33,9 +38,9 @@ export async function runCell(cell: Cell, scenarios: readonly Scenario[]): Promi
       millis: 0,
     };
   }
-  const end = await boot(kernel, guestArchives(cell.architecture), jobOf(cell, scenarios));
+  const end = await boot(kernel, guestArchives(cell.architecture), jobOf(cell, cases));
   const reports = parseReports(end.output);
-  const tests = scenarios.map(scenario => testResult(cell, scenario, reports));
+  const tests = cases.map(one => testResult(cell, one, reports));
   const { status, reason } = verdict(cell, end, reports, tests);
   return {
     cell: cell.id,
@@ -48,10 +53,10 @@ export async function runCell(cell: Cell, scenarios: readonly Scenario[]): Promi
   };
 }
 
-function jobOf({ condition, hook }: Cell, scenarios: readonly Scenario[]): Job {
+function jobOf({ condition, hook }: Cell, cases: readonly Case[]): Job {
   const words = [
     ...['node', 'test/vm/guest/suite.ts', '--hook', hook],
-    ...scenarios.flatMap(({ name }) => ['--scenario', name]),
+    ...cases.flatMap(({ name }) => ['--case', name]),
     ...['--', ...(condition?.sidecarPrefix ?? [])],
   ];
   return {
@@ -80,29 +85,39 @@ function parseReports(output: string): Report[] {
   return reports;
 }
 
-function testResult({ condition, limits }: Cell, scenario: Scenario, reports: readonly Report[]): TestResult {
-  const told = reports.find(report => 'scenario' in report && report.scenario === scenario.name);
+function testResult(cell: Cell, one: Case, reports: readonly Report[]): TestResult {
+  const { name } = one;
+  const told = reports.find(report => 'name' in report && report.name === name);
   switch (told?.kind) {
-    case 'observed': {
-      const { truth, records, hook, pid } = told.observation;
-      const expect = scenario.expect.map(expectation => ({
-        ...expectation,
-        attributes: { ...condition?.attributes, ...expectation.attributes },
-      }));
-      const { status, reasons } = judge({ ...scenario, expect }, truth, records, hook, pid);
-      const limit = limits.find(({ scenarios }) => scenarios.test(scenario.name));
-      // Only what is missing can be the kernel's fault; a wrong or a surplus record is ours.
-      if (status === 'fail' && limit !== undefined && reasons.every(reason => reason.startsWith('no ')))
-        return { scenario: scenario.name, status: 'limit', reasons: [limit.reason] };
-      return { scenario: scenario.name, status, reasons };
-    }
+    case 'observed':
+      if ('expect' in one) return judged(cell, one, told.observation);
+      break;
+    case 'benign':
+      return { name, status: told.high.length === 0 ? 'pass' : 'fail', reasons: told.high };
     case 'skipped':
-      return { scenario: scenario.name, status: 'skip', reasons: [told.reason] };
+      return { name, status: 'skip', reasons: [told.reason] };
     case 'broken':
-      return { scenario: scenario.name, status: 'fail', reasons: [told.reason] };
-    default:
-      return { scenario: scenario.name, status: 'fail', reasons: ['the guest did not get to it'] };
+      return { name, status: 'fail', reasons: [told.reason] };
   }
+  return { name, status: 'fail', reasons: ['the guest did not get to it'] };
+}
+
+function judged(
+  { condition, limits }: Cell,
+  scenario: Scenario,
+  { truth, records, hook, pid }: Observation,
+): TestResult {
+  const { name } = scenario;
+  const expect = scenario.expect.map(expectation => ({
+    ...expectation,
+    attributes: { ...condition?.attributes, ...expectation.attributes },
+  }));
+  const { status, reasons } = judge({ ...scenario, expect }, truth, records, hook, pid);
+  const limit = limits.find(({ scenarios }) => scenarios.test(name));
+  // Only what is missing can be the kernel's fault; a wrong or a surplus record is ours.
+  if (status === 'fail' && limit !== undefined && reasons.every(reason => reason.startsWith('no ')))
+    return { name, status: 'limit', reasons: [limit.reason] };
+  return { name, status, reasons };
 }
 
 function verdict(
@@ -131,5 +146,5 @@ function verdict(
   const failed = tests.filter(({ status }) => status === 'fail').length;
   return failed === 0
     ? { status: 'passed', reason: undefined }
-    : { status: 'failed', reason: `${failed} of ${tests.length} attacks\n${ended.diagnostics}` };
+    : { status: 'failed', reason: `${failed} of ${tests.length} cases\n${ended.diagnostics}` };
 }

@@ -1,10 +1,11 @@
 /**
  * `npm run test:vm`: boots the cells of the kernel matrix, or runs one command in a guest; README.md beside this file has
- * the options. Results are told as node:test tells them, an attack a test.
+ * the options. Results are told as node:test tells them, a case a test.
  */
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseArgs } from 'node:util';
+import { benignPrograms } from '../benign/programs.ts';
 import { scenarios } from '../live/scenarios.ts';
 import type { CellResult, TestResult } from './cell-result.ts';
 import { exec } from './exec.ts';
@@ -57,9 +58,8 @@ async function runMatrix(): Promise<void> {
   const { cell: id, kernel, arch, page, hook, condition } = values;
   const cells = selectCells({ cell: id, kernel, arch, page, hook, condition });
   const filter = new RegExp(values.filter ?? '');
-  const wanted = scenarios.filter(({ name }) => filter.test(name));
-  if (wanted.length === 0)
-    throw new Error(`failed to choose attacks: --filter ${values.filter} matches none`);
+  const wanted = [...scenarios, ...benignPrograms].filter(({ name }) => filter.test(name));
+  if (wanted.length === 0) throw new Error(`failed to choose cases: --filter ${values.filter} matches none`);
   if (values.list) {
     for (const cell of cells) console.log(`${cell.id}: ${titleOf(cell)}`);
     for (const { name } of wanted) console.log(`  ${name}`);
@@ -73,7 +73,7 @@ async function runMatrix(): Promise<void> {
       // A part of the suite says nothing about the cell.
       if (values.filter === undefined) keepResult(result);
       if (result.status === 'unavailable') return t.skip(result.reason);
-      for (const attack of result.tests) await t.test(attack.scenario, s => tellAttack(attack, s));
+      for (const one of result.tests) await t.test(one.name, s => tell(one, s));
       if (result.status === 'failed') throw failure(result.reason ?? '');
       t.diagnostic(summaryOf(cell, result));
     });
@@ -81,7 +81,7 @@ async function runMatrix(): Promise<void> {
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-function tellAttack({ status, reasons }: TestResult, t: { skip(reason: string): void }): void {
+function tell({ status, reasons }: TestResult, t: { skip(reason: string): void }): void {
   if (status === 'skip') t.skip(reasons.join('; '));
   else if (status === 'limit') t.skip(`kernel limit: ${reasons.join('; ')}`);
   else if (status === 'fail') throw failure(reasons.join('\n'));

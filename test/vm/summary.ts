@@ -1,7 +1,7 @@
 import { HOOK_CHOICES } from './matrix.ts';
 import { CAPABILITIES, count, markdown, type Row, refusalOf } from './table.ts';
 
-/** A row a kernel and condition, for people who want to know what they get: hook per capability, attacks told right. */
+/** A row a kernel and condition, for people who want to know what they get: hook per capability, cases told right. */
 export function summary(rows: readonly Row[]): string {
   const notes: string[] = [];
   const groups = Map.groupBy(rows, ({ cell }) => cell.id.replace(`-${cell.hook}`, ''));
@@ -32,14 +32,14 @@ function kernelOf(row: Row | undefined): string {
   return `${release} ${architecture}${pageKiB === 4 ? '' : `, ${pageKiB} KiB pages`}`;
 }
 
-/** Attacks told right of those that were made, or the number of the note that says why there are none. */
+/** Cases told right of those that were run, or the number of the note that says why there are none. */
 function scoreOf(row: Row | undefined, notes: string[]): string {
   if (row === undefined) return '';
   const { result } = row;
   if (result.status === 'unavailable') return 'not to be had';
   if (result.status === 'refused') return `[${noteOf(refusalOf(row), notes)}]`;
-  const made = result.tests.length - count(result, 'skip');
-  const score = `${count(result, 'pass')}/${made}`;
+  const ran = result.tests.length - count(result, 'skip');
+  const score = `${count(result, 'pass')}/${ran}`;
   return result.status === 'passed' ? score : `**${score}**`;
 }
 

@@ -10,9 +10,9 @@ export interface Row {
 
 export const CAPABILITIES = ['file_open', 'ptrace', 'descriptor', 'memory_io', 'memory_protection'] as const;
 
-/** Every cell: kernel × architecture × condition × choice of hook → hook in use per capability, number of attacks told right. */
+/** Every cell: kernel × architecture × condition × choice of hook → hook in use per capability, number of attacks and harmless programs told right. */
 export function table(rows: readonly Row[]): string {
-  const head = ['Kernel', 'Architecture', 'Condition', 'Asked for', ...CAPABILITIES, 'Attacks'];
+  const head = ['Kernel', 'Architecture', 'Condition', 'Asked for', ...CAPABILITIES, 'Cases'];
   return markdown(
     head,
     rows.map(({ cell, result }) => [
@@ -37,7 +37,7 @@ export function refusalOf({ cell, result }: Row): string {
   return 'cause' in cell.ending ? `\`${words}\`: ${cell.ending.cause}` : words;
 }
 
-/** How many attacks ended so. */
+/** How many cases ended so. */
 export function count({ tests }: CellResult, status: CellResult['tests'][number]['status']): number {
   return tests.filter(test => test.status === status).length;
 }

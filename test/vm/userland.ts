@@ -18,6 +18,21 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'libcap-ng0': /\.so/,
   // BusyBox's setpriv cannot change the bounding set.
   'util-linux': /\/bin\/(setpriv|unshare|nsenter)$/,
+  procps: /\/bin\//,
+  'libproc2-0': /\.so/,
+  libncursesw6: /\.so/,
+  libtinfo6: /\.so/,
+  libsystemd0: /\.so/,
+  libcap2: /\.so/,
+  libgcrypt20: /\.so/,
+  'libgpg-error0': /\.so/,
+  'liblz4-1': /\.so/,
+  libzstd1: /\.so/,
+  'ncurses-base': /\/terminfo\//,
+  psmisc: /\/bin\/fuser$/,
+  strace: /\/bin\/strace$/,
+  libunwind8: /\.so/,
+  liblzma5: /\.so/,
   'python3-minimal': /\/bin\/python3$/,
   'python3.11-minimal': /\/bin\//,
   'libpython3.11-minimal': /\.(py|so)$/,
@@ -32,7 +47,7 @@ export interface UserlandPart {
   readonly files: RegExp;
 }
 
-/** Debian's side of the guest: C library, libbpf, BusyBox, setpriv, Python. @throws when a package cannot be had */
+/** Debian's side of the guest: C library, libbpf, BusyBox, Python, what honest machines run. @throws when a package cannot be had */
 export function debianUserland(architecture: Architecture): UserlandPart[] {
   const apt = new AptSuite(SUITE, architecture);
   return Object.entries(PACKAGES).map(([name, files]) => ({ folder: apt.unpack(name), files }));

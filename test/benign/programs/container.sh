@@ -5,7 +5,7 @@ exec unshare --mount --pid --uts --ipc --fork --propagation private sh -eu -c '
 	root=$(mktemp -d)
 	mount -t tmpfs tmpfs "$root"
 	mkdir -p "$root/bin" "$root/proc" "$root/old" "$root/dev"
-	cp "$(command -v busybox)" "$root/bin/busybox"
+	busybox cp /proc/self/exe "$root/bin/busybox"
 	for name in sh ps ls cat umount; do ln -s busybox "$root/bin/$name"; done
 	mount --bind /dev "$root/dev"
 	mount -t proc proc "$root/proc"

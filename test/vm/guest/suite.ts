@@ -1,8 +1,10 @@
 /**
- * Runs in the guest: starts the sidecar, makes every attack, and prints what was seen, one JSON object a line. It judges
+ * Runs in the guest: starts the sidecar, makes every attack, runs what honest machines run, and prints what was seen, one JSON object a line. It judges
  * nothing; the host does that, with the code that judges the live tests.
  */
 import { parseArgs } from 'node:util';
+import { highRecordsOf, missingPrograms } from '../../benign/observe.ts';
+import { type BenignProgram, benignPrograms } from '../../benign/programs.ts';
 import { missingNeed, observe } from '../../live/attack.ts';
 import type { Scenario } from '../../live/scenario.ts';
 import { scenarios } from '../../live/scenarios.ts';
@@ -10,16 +12,17 @@ import { Sidecar } from '../../live/sidecar.ts';
 import type { Report } from '../report.ts';
 
 const { values, positionals: prefix } = parseArgs({
-  options: { hook: { type: 'string', default: 'auto' }, scenario: { type: 'string', multiple: true } },
+  options: { hook: { type: 'string', default: 'auto' }, case: { type: 'string', multiple: true } },
   allowPositionals: true,
 });
-const wanted = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? true);
+const isWanted = ({ name }: { readonly name: string }) => values.case?.includes(name) ?? true;
 
 const sidecar = await start();
 if (sidecar !== undefined) {
   await sidecar.fence();
   tell({ kind: 'ready', hooks: sidecar.hooks });
-  for (const scenario of wanted) tell(await reportOf(scenario, sidecar));
+  for (const scenario of scenarios.filter(isWanted)) tell(await reportOf(scenario, sidecar));
+  for (const program of benignPrograms.filter(isWanted)) tell(await benignReportOf(program, sidecar));
   const exitCode = await sidecar.stop();
   tell({ kind: 'ended', exitCode, diagnostics: sidecar.diagnostics });
 }
@@ -34,12 +37,25 @@ async function start(): Promise<Sidecar | undefined> {
 }
 
 async function reportOf(scenario: Scenario, running: Sidecar): Promise<Report> {
+  const { name } = scenario;
   const missing = missingNeed(scenario);
-  if (missing !== undefined) return { kind: 'skipped', scenario: scenario.name, reason: missing };
+  if (missing !== undefined) return { kind: 'skipped', name, reason: missing };
   try {
-    return { kind: 'observed', scenario: scenario.name, observation: await observe(scenario, running) };
+    return { kind: 'observed', name, observation: await observe(scenario, running) };
   } catch (error) {
-    return { kind: 'broken', scenario: scenario.name, reason: messageOf(error) };
+    return { kind: 'broken', name, reason: messageOf(error) };
+  }
+}
+
+async function benignReportOf(program: BenignProgram, running: Sidecar): Promise<Report> {
+  const { name } = program;
+  const missing = missingPrograms(program);
+  if (missing.length > 0) return { kind: 'skipped', name, reason: `needs ${missing.join(', ')}` };
+  try {
+    const high = await highRecordsOf(running, program);
+    return { kind: 'benign', name, high: high.map(({ body }) => body) };
+  } catch (error) {
+    return { kind: 'broken', name, reason: messageOf(error) };
   }
 }
 
