@@ -7,8 +7,6 @@
 #include "attack.h"
 #include <sys/mman.h>
 
-#define PAGE 4096
-
 static int parse_protection(const char *letters)
 {
 	return (strchr(letters, 'r') ? PROT_READ : 0) | (strchr(letters, 'w') ? PROT_WRITE : 0) |
@@ -23,6 +21,7 @@ static bool has_option(int count, char **arguments, const char *option)
 int main(int count, char **arguments)
 {
 	bool file = has_option(count, arguments, "file"), areas = has_option(count, arguments, "areas");
+	const size_t page = sysconf(_SC_PAGESIZE), length = (areas ? 2 : 1) * page;
 	int last = count - (file || areas), fd = -1;
 	struct act act;
 	char *memory;
@@ -33,26 +32,25 @@ int main(int count, char **arguments)
 	if (file)
 		fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	act = act_begin(NULL);
-	memory = mmap(NULL, (areas ? 2 : 1) * PAGE, parse_protection(arguments[1]),
-		      MAP_PRIVATE | (file ? 0 : MAP_ANONYMOUS), fd, 0);
+	memory = mmap(NULL, length, parse_protection(arguments[1]), MAP_PRIVATE | (file ? 0 : MAP_ANONYMOUS), fd, 0);
 	act_end(&act, memory == MAP_FAILED ? -1 : 0);
 	snprintf(act.request, sizeof(act.request), "mmap %s", arguments[1]);
 	act.address = memory == MAP_FAILED ? 0 : (unsigned long)memory;
 	if (file)
 		strcpy(act.path, act.executable);
 	act_print(&act);
-	if (areas && mprotect(memory + PAGE, PAGE, PROT_READ | PROT_WRITE))
+	if (areas && mprotect(memory + page, page, PROT_READ | PROT_WRITE))
 		attack_die("divide the area");
 	for (int i = 2; i < last; i++) {
 		struct act change = act_begin(NULL);
 
-		act_end(&change, mprotect(memory, (areas ? 2 : 1) * PAGE, parse_protection(arguments[i])));
+		act_end(&change, mprotect(memory, length, parse_protection(arguments[i])));
 		snprintf(change.request, sizeof(change.request), "mprotect %s", arguments[i]);
 		change.address = (unsigned long)memory;
 		strcpy(change.path, act.path);
 		act_print(&change);
 		if (areas) {
-			change.address += PAGE;
+			change.address += page;
 			act_print(&change);
 		}
 	}
