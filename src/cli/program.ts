@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { MemwardenError } from '../errors.ts';
+import { columnsOf, wrap } from '../telemetry/console/wrap.ts';
 import { SCOPE } from '../telemetry/scope.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -16,13 +17,16 @@ import { addTail } from './commands/tail.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_MEANINGS, EXIT_OF_ERROR, type ExitCode } from './exit-codes.ts';
 
+/** What commander takes where there is no terminal. */
+const HELP_COLUMNS = 80;
+
 const EXAMPLES = `
 Examples:
-  sudo memwarden --exporter console --pretty         see detections on this terminal
-  sudo memwarden --endpoint http://collector:4317    send them to a collector
-  sudo memwarden doctor                              what this kernel allows, and why
-  memwarden signatures                               what is detected
-  memwarden config show                              every setting and where it was said`;
+  sudo memwarden --exporter console --pretty       see detections here
+  sudo memwarden --endpoint http://collector:4317  send them to a collector
+  sudo memwarden doctor                            what this kernel allows
+  memwarden signatures                             what is detected
+  memwarden config show                            settings, and who said them`;
 
 /**
  * Runs one command line.
@@ -76,7 +80,10 @@ export function createProgram(context: Context): Command {
 
 function exitTable(): string {
   return Object.entries(EXIT_MEANINGS)
-    .map(([name, meaning]) => `${String(EXIT[name as keyof typeof EXIT]).padStart(5)}  ${meaning}`)
+    .map(([name, meaning]) => {
+      const status = String(EXIT[name as keyof typeof EXIT]).padStart(5);
+      return `${status}  ${wrap(meaning, 7, columnsOf(process.stdout) ?? HELP_COLUMNS)}`;
+    })
     .join('\n');
 }
 
@@ -85,11 +92,19 @@ function told(error: unknown): ExitCode {
   // commander has written its own message, or the help that was asked for
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof MemwardenError) {
-    const hint = error.hint === undefined ? '' : `\ntry: ${error.hint.replaceAll('\n', '\n     ')}`;
-    process.stderr.write(`memwarden: ${error.message}${hint}\n`);
+    const hint = error.hint === undefined ? '' : `\ntry: ${broken(error.hint, 5)}`;
+    process.stderr.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
     return EXIT_OF_ERROR[error.code];
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(`memwarden: failed unexpectedly: ${detail}\n`);
   return EXIT.failure;
+}
+
+/** Each line as wide as the terminal; what continues stands further in. */
+function broken(text: string, indent: number): string {
+  return text
+    .split('\n')
+    .map(line => wrap(line, indent, columnsOf(process.stderr)))
+    .join(`\n${' '.repeat(indent)}`);
 }

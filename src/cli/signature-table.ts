@@ -2,8 +2,8 @@ import { SIGNATURES } from '../detect/signatures/index.ts';
 import { SEVERITIES } from '../telemetry/record.ts';
 import { table } from './table.ts';
 
-/** The catalogue as a table for a person. */
-export function signatureTable(): string {
+/** The catalogue as a table for a person. @param columns width of the terminal, if it is one */
+export function signatureTable(columns?: number): string {
   const rows = SIGNATURES.map(({ definition: { id, eventName, severity, mitre, sets, description } }) => [
     id ?? '-',
     eventName,
@@ -12,5 +12,5 @@ export function signatureTable(): string {
     sets.join(','),
     description,
   ]);
-  return table(['ID', 'EVENT', 'SEVERITY', 'TECHNIQUE', 'SETS', 'MEANING'], rows);
+  return table(['ID', 'EVENT', 'SEVERITY', 'TECHNIQUE', 'SETS', 'MEANING'], rows, columns);
 }

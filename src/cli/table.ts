@@ -1,14 +1,34 @@
-/** Columns as wide as their longest cell, two blanks apart; the last one is not padded. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+import { wrap } from '../telemetry/console/wrap.ts';
+
+/** Columns of the terminal that the last cell needs; with fewer it goes below its row. */
+const LAST_CELL_COLUMNS = 40;
+
+/**
+ * Columns as wide as their longest cell, two blanks apart; the last one is broken between words.
+ *
+ * @param columns width of the terminal, if it is one
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns?: number,
+): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)));
+  const indent = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
+  const isNarrow =
+    columns !== undefined && columns - indent < Math.min(widths.at(-1) ?? 0, LAST_CELL_COLUMNS);
   return all
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
+    .map(row => {
+      const first = row
+        .slice(0, -1)
+        .map((cell, column) => cell.padEnd((widths[column] ?? 0) + 2))
+        .join('');
+      const last = row.at(-1) ?? '';
+      if (!isNarrow) return `${first}${wrap(last, indent, columns)}`.trimEnd();
+      const below = (widths[0] ?? 0) + 2;
+      return `${first.trimEnd()}\n${' '.repeat(below)}${wrap(last, below, columns)}`;
+    })
     .map(line => `${line}\n`)
     .join('');
 }

@@ -5,8 +5,9 @@ import { setDiagnostics } from '../diagnostics.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const HELP = `
-A sidecar that delivers to a collector leaves its programs in the kernel when it ends, so that the next one can tell
-what happened meanwhile (capture.pin). After this command nothing of it is left, and nothing is recorded.
+A sidecar that delivers to a collector leaves its programs in the kernel when
+it ends, so that the next one can tell what happened meanwhile (capture.pin).
+After this command nothing of it is left, and nothing is recorded.
 
 Examples:
   sudo memwarden detach

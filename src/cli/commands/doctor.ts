@@ -16,7 +16,8 @@ Examples:
   sudo memwarden doctor
   sudo memwarden doctor --json | jq '.[] | select(.status != "ok")'
 
-Exit status: 0 all is well, 3 the kernel or a capability is in the way, 4 only the collector is`;
+Exit status: 0 all is well, 3 the kernel or a capability is in the way,
+             4 only the collector is`;
 
 /** `memwarden doctor`: what this machine allows, and why. Attaches each hook for a moment. */
 export function addDoctor(program: Command, { env, finish }: Context): void {

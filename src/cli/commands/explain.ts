@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import { EXPLANATIONS } from '../../detect/explanations.ts';
 import { SIGNATURES } from '../../detect/signatures/index.ts';
+import { columnsOf, wrap } from '../../telemetry/console/wrap.ts';
 import { SEVERITIES } from '../../telemetry/record.ts';
 
 const EXAMPLES = `
@@ -23,7 +24,7 @@ export function addExplain(program: Command): void {
         if (finding !== id && finding !== eventName) continue;
         const { legitimate = [], advice = [] } = EXPLANATIONS[eventName] ?? {};
         process.stdout.write(
-          `${id} ${eventName} (${SEVERITIES[severity][1]})\n${description}\n` +
+          `${id} ${eventName} (${SEVERITIES[severity][1]})\n${broken(description, 0)}\n` +
             `\nLegitimate causes:\n${list(legitimate)}\nWhat to do:\n${list(advice)}\nMore: ${reference}\n`,
         );
       }
@@ -31,5 +32,9 @@ export function addExplain(program: Command): void {
 }
 
 function list(lines: readonly string[]): string {
-  return lines.map(line => `  - ${line}\n`).join('');
+  return lines.map(line => `  - ${broken(line, 4)}\n`).join('');
+}
+
+function broken(text: string, indent: number): string {
+  return wrap(text, indent, columnsOf(process.stdout));
 }

@@ -8,7 +8,7 @@ import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const EXAMPLES = `
 Examples:
-  sudo memwarden record case.jsonl              everything the signatures would look at, until Ctrl-C
+  sudo memwarden record case.jsonl    what the signatures look at, until Ctrl-C
   memwarden replay case.jsonl --exporter console --pretty`;
 
 /** `memwarden record FILE`. */

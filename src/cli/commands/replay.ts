@@ -7,7 +7,7 @@ import { addSettingFlags, settingSources } from '../setting-flags.ts';
 const EXAMPLES = `
 Examples:
   memwarden replay case.jsonl --exporter console --pretty
-  memwarden replay case.jsonl --exporter console --exceptions mine.yaml    what would be told with these exceptions
+  memwarden replay case.jsonl --exporter console --exceptions mine.yaml
   memwarden replay case.jsonl --endpoint http://localhost:4317`;
 
 /** `memwarden replay FILE`; needs no privilege. */

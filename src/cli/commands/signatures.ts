@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { SIGNATURES } from '../../detect/signatures/index.ts';
+import { columnsOf } from '../../telemetry/console/wrap.ts';
 import { signatureTable } from '../signature-table.ts';
 
 const EXAMPLES = `
@@ -17,7 +18,9 @@ export function addSignatures(program: Command): void {
     .action((options: { json?: true }) => {
       const definitions = SIGNATURES.map(({ definition }) => definition);
       process.stdout.write(
-        options.json ? `${JSON.stringify(definitions, undefined, 2)}\n` : signatureTable(),
+        options.json
+          ? `${JSON.stringify(definitions, undefined, 2)}\n`
+          : signatureTable(columnsOf(process.stdout)),
       );
     });
 }

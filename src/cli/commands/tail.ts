@@ -20,7 +20,7 @@ Examples:
   sudo memwarden tail
   sudo memwarden tail --min-severity high --details
   sudo memwarden tail --signature TRC-1023,TRC-1024 --container 4f2a
-  docker compose logs --follow --no-log-prefix memwarden | memwarden tail --from -
+  docker logs --follow memwarden | memwarden tail --from -
 
 On a terminal: d switches details on and off, q ends.`;
 

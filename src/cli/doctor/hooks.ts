@@ -11,7 +11,9 @@ export function hookChecks(
 ): readonly Check[] {
   return reports.map(({ capability, hook, attempts, limits }) => {
     const tried = attempts.map(({ hook: kind, program, outcome, reason }) =>
-      outcome === 'alive' ? `${kind}: ${program} is alive` : `${kind}: ${program} ${outcome}, ${reason}`,
+      outcome === 'alive'
+        ? `${kind}: ${spaced(program)} is alive`
+        : `${kind}: ${spaced(program)} ${outcome}, ${reason}`,
     );
     const detail = [hook ?? 'no hook', ...tried, ...limits.map(limit => `limit: ${limit}`)].join('\n');
     if (hook !== undefined) return { name: `hook ${capability}`, status: 'ok', detail };
@@ -19,4 +21,9 @@ export function hookChecks(
     const status = required.has(capability) ? 'failed' : 'warning';
     return { name: `hook ${capability}`, status, detail, advice };
   });
+}
+
+/** Names of programs that go together, so that a line can be broken between them. */
+function spaced(programs: string): string {
+  return programs.replaceAll('+', ' + ');
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { columnsOf, wrap } from '../../telemetry/console/wrap.ts';
 import type { Check } from './check.ts';
 
 const MARKS = {
@@ -7,17 +8,26 @@ const MARKS = {
   failed: ['FAIL', 'red'],
 } as const;
 
-/** The checks as aligned lines; colours only where stdout is a terminal. */
+/** Columns before the names; what more there is to say stands below them, so that it has the width of the terminal. */
+const MARK_COLUMNS = 6;
+/** Continued lines stand further in. */
+const HANG_COLUMNS = 2;
+
+/** The checks as aligned lines, as wide as the terminal; colours only where stdout is one. */
 export function doctorReport(checks: readonly Check[]): string {
+  const columns = columnsOf(process.stdout);
   const width = Math.max(...checks.map(({ name }) => name.length));
-  const margin = ' '.repeat(width + 8);
+  const below = (line: string) =>
+    `${' '.repeat(MARK_COLUMNS)}${wrap(line, MARK_COLUMNS + HANG_COLUMNS, columns)}`;
   const lines = checks.flatMap(({ name, status, detail, advice }) => {
     const [mark, style] = MARKS[status];
-    const [first, ...rest] = detail.split('\n');
+    const [first = '', ...rest] = detail.split('\n');
     const tried = advice === undefined ? [] : `try: ${advice}`.split('\n');
+    const label = styleText(style, mark.padEnd(MARK_COLUMNS), { stream: process.stdout });
     return [
-      `${styleText(style, mark.padEnd(4), { stream: process.stdout })}  ${name.padEnd(width)}  ${first}`,
-      ...[...rest, ...tried].map(line => `${margin}${line}`),
+      `${label}${name.padEnd(width)}  ${wrap(first, MARK_COLUMNS + width + 2, columns)}`,
+      ...rest.map(line => styleText('dim', below(line), { stream: process.stdout })),
+      ...tried.map(below),
     ];
   });
   return `${lines.join('\n')}\n`;

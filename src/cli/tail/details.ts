@@ -36,10 +36,7 @@ export function details({ attributes }: ConsoleRecord): readonly string[] {
         labelled('was', of(MEMWARDEN.MEMORY_PREVIOUS_PROTECTION)),
       ],
     ],
-    [
-      'access',
-      [of(MEMWARDEN.ACCESS_METHOD), of(MEMWARDEN.ACCESS_MODE), labelled('bytes', of(MEMWARDEN.ACCESS_BYTES))],
-    ],
+    ['access', [of(MEMWARDEN.ACCESS_METHOD), of(MEMWARDEN.ACCESS_MODE), bytes(of(MEMWARDEN.ACCESS_BYTES))]],
     ['outcome', [of(ECS.EVENT_OUTCOME), of(OTEL.ERROR_TYPE)]],
     [
       'technique',
@@ -63,6 +60,10 @@ function textOf(value: unknown): string | undefined {
 
 function labelled(label: string, text: string | undefined): string | undefined {
   return text === undefined ? undefined : `${label} ${text}`;
+}
+
+function bytes(count: string | undefined): string | undefined {
+  return count === undefined ? undefined : `${count} bytes`;
 }
 
 function user(name: string | undefined, id: string | undefined): string | undefined {

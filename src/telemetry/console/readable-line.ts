@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { visible } from './visible.ts';
+import { columnsOf, wrap } from './wrap.ts';
 
 const COLORS = { HIGH: 'redBright', MEDIUM: 'yellow', LOW: 'cyan' } as const;
 
@@ -14,8 +15,12 @@ export interface ReadableParts {
   readonly body: string;
 }
 
+/** Columns before the event's name: time, severity and id, with a blank after each. */
+const MARGIN = 12 + 1 + 6 + 1 + 8 + 1;
+
 /**
- * One readable line: time (UTC), severity, signature, sentence. Coloured where `stream` is a terminal that has colours,
+ * One readable line: time (UTC), severity, signature, sentence; broken between words where the terminal is too narrow for
+ * it. Coloured where `stream` is a terminal that has colours,
  * unless NO_COLOR is set (no-color.org).
  */
 export function readableLine(parts: ReadableParts, stream: NodeJS.WritableStream): string {
@@ -24,5 +29,6 @@ export function readableLine(parts: ReadableParts, stream: NodeJS.WritableStream
   const color = Object.hasOwn(COLORS, severityText) ? COLORS[severityText as keyof typeof COLORS] : undefined;
   const label = color === undefined ? padded : styleText(color, padded, { stream });
   const time = visible(timestamp.slice(11, 23));
-  return `${time} ${label} ${visible(id ?? '-').padEnd(8)} ${visible(eventName)}  ${visible(body)}`;
+  const sentence = wrap(`${visible(eventName)}  ${visible(body)}`, MARGIN, columnsOf(stream));
+  return `${time} ${label} ${visible(id ?? '-').padEnd(8)} ${sentence}`;
 }

@@ -31,12 +31,14 @@ describe('memwarden', () => {
     assert.match(stdout, /Exit status:/);
   });
 
-  it('gives every command a description, and a help with examples', () => {
+  it('gives every command a description, and a help with examples in 80 columns', () => {
     for (const command of leaves(createProgram({ env: {}, finish: () => {} }))) {
       let help = '';
-      command.configureOutput({ writeOut: text => (help += text) }).outputHelp();
+      command.configureOutput({ writeOut: text => (help += text), getOutHelpWidth: () => 80 }).outputHelp();
       assert.notEqual(command.description(), '', command.name());
       assert.match(help, /Examples:\n {2}.*memwarden/, command.name());
+      const long = help.split('\n').filter(line => line.length > 80);
+      assert.deepEqual(long, [], command.name());
     }
   });
 
