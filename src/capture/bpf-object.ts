@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MemwardenError } from '../errors.ts';
 import { HOOKS } from './decoder.ts';
 import type { HookName } from './event.ts';
+import { HookProbe } from './hook-probe.ts';
 import * as layout from './layout.ts';
 import { describeErrno, type Libbpf, LOG_BYTES, type Pointer } from './libbpf.ts';
 import { closeDescriptor } from './libc.ts';
@@ -61,6 +62,9 @@ export class BpfObject {
   readonly layout: string;
   /** The maps are those of a sidecar before this one. */
   readonly isInherited: boolean;
+  readonly #probe: HookProbe;
+  /** One for all rungs: a new one for each would be as many times resident. */
+  readonly #log = Buffer.alloc(LOG_BYTES);
 
   /**
    * Creates the maps, or takes the pinned ones.
@@ -69,6 +73,7 @@ export class BpfObject {
   constructor(libbpf: Libbpf, options: BpfObjectOptions) {
     this.#libbpf = libbpf;
     this.#options = options;
+    this.#probe = new HookProbe(libbpf);
     this.#base = this.#open(Buffer.alloc(1));
     for (const program of this.#programs(this.#base)) libbpf.setAutoload(program, false);
     for (const map of this.#mapsOf(this.#base)) {
@@ -104,7 +109,9 @@ export class BpfObject {
    */
   attach(programs: readonly string[], knobs: Knobs): Attachment {
     const libbpf = this.#libbpf;
-    const log = Buffer.alloc(LOG_BYTES);
+    this.#refuseHopeless(programs);
+    const log = this.#log;
+    log[0] = 0;
     const object = this.#open(log);
     const links = new Map<string, Pointer>();
     try {
@@ -132,6 +139,15 @@ export class BpfObject {
     } catch (error) {
       new Attachment(libbpf, object, links).detach();
       throw error;
+    }
+  }
+
+  /** @throws RefusedError for a kind of program that this kernel has none of */
+  #refuseHopeless(programs: readonly string[]): void {
+    for (const program of this.#programs(this.#base)) {
+      if (!programs.includes(this.#libbpf.programName(program))) continue;
+      const why = this.#probe.unavailable(program);
+      if (why !== undefined) throw new RefusedError(why.errno, `${why.step}: ${describeErrno(why.errno)}`);
     }
   }
 

@@ -9,7 +9,7 @@ import type { CapturedEvent, HookName } from './event.ts';
 import { LADDERS } from './ladders/index.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import { type Libbpf, loadLibbpf } from './libbpf.ts';
-import { bootTimeNs, Poller, WakeUp } from './libc.ts';
+import { bootTimeNs, Poller, returnFreedMemory, WakeUp } from './libc.ts';
 import type { CaptureOptions } from './options.ts';
 import { openPins } from './pinning/open-pins.ts';
 import type { PinDirectory } from './pinning/pin-directory.ts';
@@ -160,6 +160,7 @@ export class Capture {
   /** Attaches programs, or takes over those that watch already. See Programs. */
   attach(): void {
     this.#programs.attach();
+    returnFreedMemory();
   }
 
   /**

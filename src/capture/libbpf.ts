@@ -12,6 +12,11 @@ export interface Libbpf {
   closeObject(object: Pointer): void;
   nextProgram(object: Pointer, previous: Pointer | null): Pointer | null;
   programName(program: Pointer): string;
+  /** enum bpf_prog_type and enum bpf_attach_type of include/uapi/linux/bpf.h. */
+  programType(program: Pointer): number;
+  expectedAttachType(program: Pointer): number;
+  /** Loads `return 0` as a program of a kind, attached to the first of the kernel's types. @returns a descriptor */
+  loadSmallest(type: number, attachType: number): number;
   setAutoload(program: Pointer, on: boolean): number;
   attach(program: Pointer): Pointer | null;
   destroyLink(link: Pointer): number;
@@ -40,14 +45,28 @@ export interface Libbpf {
   errno(): number;
 }
 
-/** Room for the verifier's log, bytes: one that does not fit turns the reason into ENOSPC. Untouched pages cost nothing. */
+/** Room for the verifier's log, bytes: one that does not fit turns the reason into ENOSPC. */
 export const LOG_BYTES = 16 * 1024 * 1024;
+
+/** struct bpf_prog_load_opts of libbpf 1.0, up to its last field that is set here. */
+const PROG_LOAD_OPTS = { size: 48, expectedAttachType: 12, attachBtfId: 32 } as const;
+/** `r0 = 0; exit`. */
+const RETURN_0 = Buffer.from('b7000000000000009500000000000000', 'hex');
+const INSTRUCTION_BYTES = 8;
 
 /**
  * Loads libbpf.so.1 of the system.
  * @throws MemwardenError CAPTURE_UNAVAILABLE when the library is missing
  */
 export function loadLibbpf(): Libbpf {
+  loaded ??= load();
+  return loaded;
+}
+
+/** Types of the foreign interface have names for the whole process, so they are declared once. */
+let loaded: Libbpf | undefined;
+
+function load(): Libbpf {
   const library = open();
   const f = (prototype: string) => library.func(prototype);
 
@@ -73,6 +92,9 @@ export function loadLibbpf(): Libbpf {
     f(`uint32_t bpf_map__${of}(void *map)`),
   );
   const getInfo = f('int bpf_obj_get_info_by_fd(int fd, void *info, uint32_t *length)');
+  const loadProgram = f(
+    'int bpf_prog_load(int type, const char *name, const char *license, const void *code, size_t count, const void *options)',
+  );
   const initialValue = f('int bpf_map__set_initial_value(void *map, const void *data, size_t size)');
 
   return {
@@ -93,6 +115,15 @@ export function loadLibbpf(): Libbpf {
     closeObject: f('void bpf_object__close(void *object)'),
     nextProgram: f('void *bpf_object__next_program(void *object, void *previous)'),
     programName: f('const char *bpf_program__name(void *program)'),
+    programType: f('int bpf_program__type(void *program)'),
+    expectedAttachType: f('int bpf_program__expected_attach_type(void *program)'),
+    loadSmallest: (type, attachType) => {
+      const options = Buffer.alloc(PROG_LOAD_OPTS.size);
+      options.writeBigUInt64LE(BigInt(options.length));
+      options.writeUInt32LE(attachType, PROG_LOAD_OPTS.expectedAttachType);
+      options.writeUInt32LE(1, PROG_LOAD_OPTS.attachBtfId);
+      return loadProgram(type, 'probe', 'GPL', RETURN_0, RETURN_0.length / INSTRUCTION_BYTES, options);
+    },
     setAutoload: f('int bpf_program__set_autoload(void *program, bool on)'),
     attach: f('void *bpf_program__attach(void *program)'),
     destroyLink: f('int bpf_link__destroy(void *link)'),

@@ -37,6 +37,7 @@ const processVmReadv = libc.func(
   'int64_t process_vm_readv(int pid, void *local, ulong local_count, void *remote, ulong remote_count, ulong flags)',
 );
 const systemCall = libc.func('int64_t syscall(long number, long first, long second, long third)');
+const mallocTrim = libc.func('int malloc_trim(size_t keep)');
 const clockGettime = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
 
 export const PAGE_BYTES: number = Number(libc.func('long sysconf(int name)')(30));
@@ -156,6 +157,11 @@ export function makeMemoryExecutable(): void {
   // a hardened kernel may refuse, and the attempt is enough
   mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC);
   munmap(page, PAGE_BYTES);
+}
+
+/** Gives memory that native code has freed back to the kernel: libbpf's copies of the kernel's types are tens of megabytes. */
+export function returnFreedMemory(): void {
+  mallocTrim(0);
 }
 
 function clockNs(clock: number): bigint {
