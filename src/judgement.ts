@@ -114,10 +114,9 @@ export function createJudgement(
     for (const detection of kept) storm.offer(detection);
   }
 
-  /** A summary of a process before this one is in this one's books too. */
+  /** A summary of a process before this one: its events are in the books of that one, its findings in these too. */
   function retell(summary: Detection): void {
     const count = summary.repeat?.count ?? 0;
-    events.detected += count;
     findings.found += count;
     findings.summarized += count;
     summaries += 1;

@@ -115,3 +115,18 @@ for (const windowMillis of [0, 600_000]) {
     );
   });
 }
+
+test('what an earlier process held back is in the books of the next one as findings, and not as events', t => {
+  const before = start(t, 600_000);
+  for (let i = 0; i < 5; i++) before.judgement.accept(open('python3'));
+  // the process ends here, without a word
+  const notes = new Map(
+    [...before.judgement.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+  const { judgement, made } = start(t, 600_000);
+  judgement.resume(notes);
+  const books = booksOf(judgement, 0, made.records);
+  assertBalance(books);
+  assert.equal(books.findings.summarized, 4);
+  assert.equal(made.records, 1);
+});
