@@ -27,9 +27,9 @@ interface CpuBalance {
   /** Drops that an earlier process told. */
   readonly toldBefore: bigint;
   /** Numbered events that have come. */
-  received: bigint;
+  received: number;
   /** Of these, how many have a number above the snapshot's. */
-  ahead: bigint;
+  ahead: number;
   /** The counters at the last look; what they promise must have come once the buffer has been empty. */
   snapshot: CpuCounters;
   /** Numbers that were never ours to receive: an earlier process took their events, or the proof of the hooks did. */
@@ -67,8 +67,8 @@ export class LossWatch {
         (sum, reason) => sum + source.told.count(snapshot.cpu, reason),
         0n,
       ),
-      received: 0n,
-      ahead: 0n,
+      received: 0,
+      ahead: 0,
       snapshot,
       base: undefined,
       missing: 0n,
@@ -83,8 +83,8 @@ export class LossWatch {
       this.#unnumbered += kind === 'repeat' ? repeatCount : 1n;
       return;
     }
-    balance.received += 1n;
-    if (sequence > balance.snapshot.sequence) balance.ahead += 1n;
+    balance.received += 1;
+    if (sequence > balance.snapshot.sequence) balance.ahead += 1;
   }
 
   /** Events of another version's programs that cannot be read any more, by CPU. */
@@ -165,7 +165,7 @@ export class LossWatch {
     return this.#source.counters().reduce((sum, counters) => {
       const { base, received, gaps, toldBefore } = this.#cpus[counters.cpu] ?? {};
       if (received === undefined || gaps === undefined || toldBefore === undefined) return sum;
-      if (base === undefined) return sum + received + droppedOf(counters) - toldBefore;
+      if (base === undefined) return sum + BigInt(received) + droppedOf(counters) - toldBefore;
       return sum + counters.sequence - base - toldBefore;
     }, this.#unnumbered + this.#source.pendingRepetitions());
   }
@@ -175,17 +175,18 @@ export class LossWatch {
     const balance = this.#cpus[counters.cpu];
     if (balance === undefined) return 0n;
     const { snapshot } = balance;
-    const promised = snapshot.sequence - (balance.received - balance.ahead);
+    const promised = snapshot.sequence - BigInt(balance.received - balance.ahead);
     const before = balance.missing;
     // an event is numbered before its drop is counted: the drops of now are more than those of the snapshot's events
     const missing = promised - droppedOf(counters);
     balance.missing = missing;
     balance.snapshot = counters;
-    balance.ahead = 0n;
-    if (balance.base === undefined) {
-      balance.base = promised - droppedOf(snapshot);
-      return 0n;
-    }
+    balance.ahead = 0;
+    // a drop that was numbered and not yet counted makes it look larger for a moment, never smaller
+    const base = promised - droppedOf(snapshot);
+    const isFirst = balance.base === undefined;
+    if (balance.base === undefined || base < balance.base) balance.base = base;
+    if (isFirst) return 0n;
     // twice, because one of two events with the same number can be on the wrong side of a snapshot
     const gap = (missing < before ? missing : before) - balance.base - balance.gaps;
     if (gap <= 0n) return 0n;

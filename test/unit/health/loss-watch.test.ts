@@ -159,3 +159,15 @@ test('summaries, and events without a number, are no part of the numbers, and we
   kernel.repetitions = 5n;
   assert.equal(watch.captured(), 47n);
 });
+
+test('a drop that is counted later than it was numbered is neither a gap nor missing in the books', () => {
+  const kernel = new Kernel();
+  kernel.sequence = 1n;
+  const watch = new LossWatch(kernel);
+  look(watch);
+  kernel.ringFull = 1n;
+  look(watch);
+  kernel.send(watch, 3);
+  assert.deepEqual(look(watch), []);
+  assert.equal(watch.captured(), 3n + 1n);
+});
