@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { buildBatch, drain, openSpool } from '../unit/telemetry/spool/spool-builder.ts';
 import { DAMAGED_PLACES, damage, mountSmall } from './disk.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { assertNothingLost, countEvents } from './ledger.ts';
@@ -43,6 +44,23 @@ test('a disk that is full holds the pipeline back, and nothing is lost once ther
   await pipeline.stop();
   assert.ok(pipeline.safe > held);
   assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
+});
+
+test('a spool on a full disk that starts over, empty, still has its notes', t => {
+  const directory = mountSmall(t);
+  if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
+  const spool = openSpool(join(directory, 'spool'));
+  const note = Uint8Array.of(1, 2, 3);
+  spool.append([buildBatch('one', { bytes: 200_000 })], new Map([['told', note]]));
+  const file = join(directory, 'spool', 'spool.db');
+  const { ino } = statSync(file);
+  assert.throws(() => writeFileSync(join(directory, 'ballast'), Buffer.alloc(2 * 1024 * 1024)), {
+    code: 'ENOSPC',
+  });
+  assert.deepEqual(drain(spool), ['one']);
+  assert.notEqual(statSync(file).ino, ino, 'the file is the same');
+  assert.deepEqual([...spool.notes], [['told', note]]);
+  spool.close();
 });
 
 for (const [where, at] of DAMAGED_PLACES) {

@@ -310,9 +310,21 @@ export class Spool {
       this.#told = false;
     } catch (error) {
       if (!(error instanceof MemwardenError)) throw error;
-      if (this.#waiting.records() === 0 && this.#directory !== undefined) this.#file.startOver();
+      if (this.#waiting.records() === 0 && this.#directory !== undefined) this.#startOver();
       else if (!this.#told) logger.warn(`${error.message}; answered batches are kept in mind until then`);
       this.#told = true;
+    }
+  }
+
+  /** With nothing but the notes, for which there is room then. */
+  #startOver(): void {
+    try {
+      const { notes } = this;
+      this.#file.startOver();
+      this.#file.run('write to', table => table.transaction(true, () => table.changeNotes(notes)));
+    } catch (error) {
+      if (!(error instanceof MemwardenError)) throw error;
+      logger.error(error.message);
     }
   }
 
