@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
+import type { Notes } from '../../notes.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import { type BatchContent, BatchTable } from './batch-table.ts';
 
@@ -63,6 +64,21 @@ export function* salvage(path: string): Generator<{ content: BatchContent; conte
   } catch (error) {
     // Its first page or its table of tables is gone: nothing can be found in it.
     if (!isDamage(error) && primaryCode(error) !== 1) throw error;
+  } finally {
+    database?.close();
+  }
+}
+
+/** The notes of a damaged database, where all of them can still be read; else none. */
+export function salvageNotes(path: string): Notes {
+  let database: DatabaseSync | undefined;
+  try {
+    restoreLength(path);
+    database = new DatabaseSync(path);
+    return new BatchTable(database).notes();
+  } catch (error) {
+    if (!isDamage(error) && primaryCode(error) !== 1) throw error;
+    return new Map();
   } finally {
     database?.close();
   }

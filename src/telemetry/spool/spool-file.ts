@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
 import { BatchTable } from './batch-table.ts';
-import { isDamage, salvage, setAside } from './damage.ts';
+import { isDamage, salvage, salvageNotes, setAside } from './damage.ts';
 import { openDatabase, pragma } from './database.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
@@ -105,6 +105,7 @@ export class SpoolFile {
           table.insert({ ...content, context: table.contextId(context) });
           batches++;
         }
+        table.changeNotes(salvageNotes(aside));
       });
       logger.error(
         `the spool is damaged (${reason(damage)}); it was moved to ${aside}, ${batches} batches were saved from it`,

@@ -8,11 +8,13 @@ import { BOOT_ID, buildBatch, drain, LIMITS, openSpool, temporaryDirectory } fro
 
 const BATCHES = 40;
 const RECORDS = BATCHES * 5;
+const NOTE = Uint8Array.of(1, 2, 3);
 
 /** A spool with 40 batches of 5 records, all in its main file, whose process ended without closing it. */
 function buildAbandonedSpool(t: TestContext): string {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
+  spool.append([], new Map([['told', NOTE]]));
   for (let i = 0; i < BATCHES; i++) spool.append([buildBatch(`batch ${i}`, { records: 5, bytes: 50_000 })]);
   spool.close();
   // The file was closed in good order; the totals say otherwise, as after a kill.
@@ -74,6 +76,9 @@ test('a spool damaged at its tail loses the batches that were there, and only th
   overwrite(path, statSync(path).size - 30_000, 30_000);
   const { lost } = assertAccounted(directory);
   assert.ok(lost > 0 && lost <= 30, `${lost} lost`);
+  const spool = openSpool(directory);
+  assert.deepEqual([...spool.notes], [['told', NOTE]]);
+  spool.close();
 });
 
 test('a spool that was cut short keeps what is left of it', t => {
