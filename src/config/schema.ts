@@ -1,5 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { ExporterKind, MetricsOptions, OtlpCompression, OtlpProtocol } from '../telemetry/options.ts';
+import type {
+  ExporterKind,
+  MetricsExporterKind,
+  MetricsOptions,
+  OtlpCompression,
+  OtlpProtocol,
+} from '../telemetry/options.ts';
 import { TELEMETRY_DEFAULTS } from '../telemetry/options.ts';
 import { SPOOL_DEFAULTS } from '../telemetry/spool/options.ts';
 import { eventSelection } from './event-selection.ts';
@@ -141,9 +147,9 @@ export const schema = {
     },
     metrics: {
       exporter: setting(
-        'Where the metrics of the sidecar itself go beside `/metrics`.',
-        oneOf('none', 'otlp'),
-        TELEMETRY_DEFAULTS.metrics.exporter as 'none' | 'otlp',
+        'Where the metrics of the sidecar itself go beside `/metrics`; `prometheus`, as `none`, is nowhere else.',
+        oneOf<MetricsExporterKind>('none', 'prometheus', 'otlp'),
+        TELEMETRY_DEFAULTS.metrics.exporter,
         { env: ['OTEL_METRICS_EXPORTER'] },
       ),
       intervalMillis: setting(

@@ -13,7 +13,7 @@ import { METRICS } from './otlp/signal.ts';
  */
 export function createMetricReader({ otlp, metrics }: TelemetryOptions): MetricReader | undefined {
   const { exporter, intervalMillis, ...own } = metrics;
-  if (exporter === 'none') return undefined;
+  if (exporter !== 'otlp') return undefined;
   const connection = { ...otlp, ...own };
   return new PeriodicExportingMetricReader({
     exporter: new OtlpMetricExporter(createTransport(connection, METRICS)),

@@ -3,6 +3,9 @@ import type { SpoolOptions } from './spool/options.ts';
 /** Where records go (`OTEL_LOGS_EXPORTER`). */
 export type ExporterKind = 'otlp' | 'console' | 'none';
 
+/** Where metrics go beside `/metrics` (`OTEL_METRICS_EXPORTER`). */
+export type MetricsExporterKind = 'none' | 'prometheus' | 'otlp';
+
 /** OTLP transports (`OTEL_EXPORTER_OTLP_PROTOCOL`); `http/json` is not offered. */
 export type OtlpProtocol = 'grpc' | 'http/protobuf';
 
@@ -44,8 +47,8 @@ export interface OtlpOptions {
  */
 export interface MetricsOptions
   extends Partial<Omit<OtlpOptions, 'endpoint' | 'logsEndpoint' | 'metricsEndpoint' | 'headersPath'>> {
-  /** `OTEL_METRICS_EXPORTER`; `/metrics` is served whatever it is. */
-  readonly exporter: 'otlp' | 'none';
+  /** `OTEL_METRICS_EXPORTER`; `/metrics` is served whatever it is, so `prometheus` is nothing beside it, as `none`. */
+  readonly exporter: MetricsExporterKind;
   /** `OTEL_METRIC_EXPORT_INTERVAL`: time between two readings, milliseconds. */
   readonly intervalMillis: number;
 }
