@@ -1,0 +1,126 @@
+/**
+ * One pipeline from records in memory to a receiver, as fast as it goes without losing any, in a process of its own: from
+ * the kernel's bytes, or from detections made before; through ours, or through the SDK's batch processor and exporter.
+ */
+import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
+import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
+import { EventDecoder } from '../../src/capture/decoder.ts';
+import { bootToWallOffsetNs } from '../../src/capture/index.ts';
+import { loadSettings } from '../../src/config/index.ts';
+import type { Detection } from '../../src/detect/detection.ts';
+import { createJudgement } from '../../src/judgement.ts';
+import { readBootId } from '../../src/telemetry/boot-id.ts';
+import { toLogRecord } from '../../src/telemetry/record.ts';
+import { createResource } from '../../src/telemetry/resource.ts';
+import { SCOPE } from '../../src/telemetry/scope.ts';
+import { prepareTelemetry } from '../../src/telemetry/telemetry.ts';
+import { readKernelRecords } from './kernel-records.ts';
+import { usageOf } from './usage.ts';
+
+/** What the process is told as its argument. */
+export interface CarryJob {
+  readonly through: 'memwarden' | 'stock';
+  readonly from: 'kernel records' | 'detections';
+  readonly recordsPath: string;
+  readonly endpoint: string;
+  readonly spool: string;
+  readonly seconds: number;
+}
+
+/** What it prints. */
+export interface CarryOutcome {
+  readonly records: number;
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  readonly peakRssBytes: number;
+}
+
+/** The end of a pipeline. */
+interface End {
+  emit(detection: Detection): void;
+  /** Resolves when there is room for another round. */
+  roundOver(): Promise<void>;
+  /** Resolves when the receiver has everything. */
+  flush(): Promise<void>;
+}
+
+/** As many as the capture reads in a round. */
+const ROUND_RECORDS = 2_048;
+/** Records that ours may have on the way: some requests in flight, and a round. */
+const ON_THE_WAY_MAX = 8 * ROUND_RECORDS;
+
+const job = JSON.parse(process.argv[2] ?? '') as CarryJob;
+const settings = loadSettings({
+  env: {
+    OTEL_EXPORTER_OTLP_ENDPOINT: job.endpoint,
+    MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: job.spool,
+    MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+  },
+});
+
+function memwarden(): End {
+  const surroundings = { output: process.stdout, onOutputClosed: () => undefined };
+  const telemetry = prepareTelemetry(settings.telemetry, surroundings)('benchmark');
+  return {
+    emit: telemetry.emit,
+    roundOver: async () => {
+      await telemetry.persist();
+      do await new Promise(resolve => setImmediate(resolve));
+      while (telemetry.stats().spooled > ON_THE_WAY_MAX);
+    },
+    flush: telemetry.forceFlush,
+  };
+}
+
+/** With a queue for a whole round and a flush after it, since it drops what does not fit into its queue. */
+function stock(): End {
+  const exporter = new OTLPLogExporter({ url: job.endpoint });
+  const processor = new BatchLogRecordProcessor({ exporter, maxQueueSize: 2 * ROUND_RECORDS });
+  const provider = new LoggerProvider({ resource: createResource({}), processors: [processor] });
+  const logger = provider.getLogger(SCOPE.name, SCOPE.version);
+  const bootId = readBootId();
+  return {
+    emit: detection => logger.emit(toLogRecord(detection, bootId)),
+    roundOver: () => provider.forceFlush(),
+    flush: () => provider.forceFlush(),
+  };
+}
+
+const { memory, places } = readKernelRecords(job.recordsPath);
+const decoder = new EventDecoder(memory);
+const end = job.through === 'memwarden' ? memwarden() : stock();
+let sink: (detection: Detection) => void = end.emit;
+const judgement = createJudgement(settings, bootToWallOffsetNs, detection => sink(detection));
+const accept = ({ offset, length }: { offset: number; length: number }): void => {
+  const event = decoder.decode(offset, length);
+  if (event !== undefined) judgement.accept(event);
+};
+
+const detections: Detection[] = [];
+if (job.from === 'detections') {
+  sink = detection => detections.push(detection);
+  places.forEach(accept);
+}
+
+const began = performance.now();
+const before = usageOf(process.pid).cpuSeconds;
+let records = 0;
+while (performance.now() - began < job.seconds * 1_000) {
+  for (let i = 0; i < ROUND_RECORDS; i++, records++) {
+    const detection = detections[records % Math.max(detections.length, 1)];
+    const place = places[records % places.length];
+    if (detection !== undefined) end.emit(detection);
+    else if (place !== undefined) accept(place);
+  }
+  await end.roundOver();
+}
+await end.flush();
+const { cpuSeconds, peakRssBytes } = usageOf(process.pid);
+const outcome: CarryOutcome = {
+  records,
+  seconds: (performance.now() - began) / 1_000,
+  cpuSeconds: cpuSeconds - before,
+  peakRssBytes,
+};
+console.log(JSON.stringify(outcome));
+process.exit();

@@ -1,0 +1,168 @@
+/**
+ * What opens and other system calls cost under one kind of hook: without a program, with an empty one, with memwarden, and
+ * with a sensor that ships every open. Runs on a host or in a guest; prints its measurements as one line of JSON.
+ *
+ *   node test/bench/host-measure.ts HOOK ROUNDS CALLS-PROGRAM BASELINE-OBJECT FILE DIRECTORY
+ */
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { type Libbpf, loadLibbpf, type Pointer } from '../../src/capture/libbpf.ts';
+import { Poller } from '../../src/capture/libc.ts';
+import { RingBuffer } from '../../src/capture/ring-buffer.ts';
+import { loadSettings } from '../../src/config/index.ts';
+import { startPipeline } from '../../src/pipeline.ts';
+import { type ProgramTime, programTimes } from './program-times.ts';
+
+export const WORKLOADS = ['open', 'procfs', 'hit', 'getppid', 'walk'] as const;
+export type Workload = (typeof WORKLOADS)[number];
+export const SUBJECTS = ['none', 'empty', 'memwarden', 'ship'] as const;
+export type Subject = (typeof SUBJECTS)[number];
+
+/** One subject under one workload in one round. */
+export interface HostMeasurement {
+  readonly hook: string;
+  readonly subject: Subject;
+  readonly workload: Workload;
+  /** Time of one call as its caller sees it, ns. */
+  readonly callNanoseconds: number;
+  /** Of all programs of the subject together, in one call, by the kernel's account, ns. */
+  readonly programNanoseconds: number;
+  /** Runs of programs in one call. */
+  readonly runs: number;
+}
+
+const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled';
+const RING_BYTES = 8 * 1024 * 1024;
+const WORK_MILLIS = 150;
+
+const [hook = '', rounds = '5', calls = '', baseline = '', file = '', directory = ''] = process.argv.slice(2);
+const RESULT_PROGRAM: Readonly<Record<string, string>> = {
+  lsm: 'empty_fexit',
+  fentry: 'empty_fexit',
+  kprobe: 'empty_kretprobe',
+};
+
+interface Running {
+  stop(): Promise<void>;
+}
+
+const STARTS: Readonly<Record<Subject, () => Promise<Running>>> = {
+  none: async () => ({ stop: async () => undefined }),
+  // beside the program of the hook one for the outcome, as memwarden has: the floor of both
+  empty: async () => attach([`empty_${hook}`, RESULT_PROGRAM[hook]].filter(name => name !== undefined)),
+  ship: async () => attach([`ship_${hook}`]),
+  memwarden: () =>
+    startPipeline(
+      loadSettings({
+        env: {
+          OTEL_LOGS_EXPORTER: 'none',
+          MEMWARDEN_HEALTH_ENABLED: 'false',
+          MEMWARDEN_CAPTURE_HOOK: hook,
+          MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+        },
+      }),
+    ),
+};
+
+/** Attaches programs of the baseline object and reads their ring buffer as a sensor would. */
+async function attach(names: readonly string[]): Promise<Running> {
+  const libbpf = loadLibbpf();
+  const object = libbpf.openObject(baseline, { btfPath: undefined, log: Buffer.alloc(1) });
+  if (!object) throw new Error(`failed to open ${baseline}`);
+  const wanted: Pointer[] = [];
+  for (let p = libbpf.nextProgram(object, null); p; p = libbpf.nextProgram(object, p)) {
+    const chosen = names.includes(libbpf.programName(p));
+    libbpf.setAutoload(p, chosen);
+    if (chosen) wanted.push(p);
+  }
+  if (libbpf.loadObject(object) < 0) throw new Error(`failed to load ${names}: errno ${libbpf.errno()}`);
+  const links = wanted.map(program => libbpf.attach(program));
+  if (links.includes(null)) throw new Error(`failed to attach ${names}: errno ${libbpf.errno()}`);
+  const reading = readRing(libbpf, object);
+  return {
+    stop: async () => {
+      for (const link of links) if (link) libbpf.destroyLink(link);
+      await reading();
+      libbpf.closeObject(object);
+    },
+  };
+}
+
+/** @returns what ends it */
+function readRing(libbpf: Libbpf, object: Pointer): () => Promise<void> {
+  const map = libbpf.nextMap(object, null);
+  if (!map) throw new Error('failed to find the ring buffer');
+  const ring = new RingBuffer(libbpf.mapFd(map), RING_BYTES);
+  const poller = new Poller([libbpf.mapFd(map)]);
+  let stopping = false;
+  const paths = Buffer.from(ring.memory);
+  const run = async () => {
+    while (!stopping) {
+      ring.read(Number.POSITIVE_INFINITY, offset => void paths.toString('utf8', offset + 40, offset + 104));
+      ring.release();
+      await poller.wait(100);
+    }
+  };
+  const running = run();
+  return async () => {
+    stopping = true;
+    await running;
+    poller.close();
+    ring.close();
+  };
+}
+
+const WORDS: Readonly<Record<Workload, readonly string[]>> = {
+  open: ['open', String(WORK_MILLIS), file],
+  procfs: ['open', String(WORK_MILLIS), '/proc/self/status'],
+  hit: ['hit', String(WORK_MILLIS)],
+  getppid: ['getppid', String(WORK_MILLIS)],
+  walk: ['walk', String(WORK_MILLIS), directory],
+};
+
+async function work(workload: Workload): Promise<{ readonly calls: number; readonly nanoseconds: number }> {
+  const { stdout } = await promisify(execFile)(calls, WORDS[workload]);
+  return JSON.parse(stdout);
+}
+
+async function measure(subject: Subject, before: ReadonlySet<number>): Promise<HostMeasurement[]> {
+  const measurements: HostMeasurement[] = [];
+  for (const workload of WORKLOADS) {
+    writeFileSync(STATISTICS, '0');
+    const { nanoseconds } = await work(workload);
+    writeFileSync(STATISTICS, '1');
+    const start = programTimes(before);
+    const counted = await work(workload);
+    const { nanoseconds: spent, runs } = difference(start, programTimes(before));
+    measurements.push({
+      ...{ hook, subject, workload, callNanoseconds: nanoseconds },
+      programNanoseconds: spent / counted.calls,
+      runs: runs / counted.calls,
+    });
+  }
+  return measurements;
+}
+
+function difference(start: ReadonlyMap<number, ProgramTime>, end: ReadonlyMap<number, ProgramTime>) {
+  let nanoseconds = 0;
+  let runs = 0;
+  for (const [id, time] of end) {
+    nanoseconds += time.nanoseconds - (start.get(id)?.nanoseconds ?? 0);
+    runs += time.runs - (start.get(id)?.runs ?? 0);
+  }
+  return { nanoseconds, runs };
+}
+
+const measurements: HostMeasurement[] = [];
+const others = new Set(programTimes(new Set()).keys());
+for (let round = 0; round < Number(rounds); round++) {
+  for (const subject of SUBJECTS) {
+    const running = await STARTS[subject]();
+    measurements.push(...(await measure(subject, others)));
+    await running.stop();
+  }
+}
+writeFileSync(STATISTICS, '0');
+console.log(`MEASUREMENTS ${JSON.stringify(measurements)}`);
+process.exit();

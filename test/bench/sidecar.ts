@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { freePorts } from '../e2e/free-ports.ts';
+import { workFolder } from './programs.ts';
+import { runNanoseconds, type Usage, usageOf } from './usage.ts';
+
+/** What a clone runs, and what npm installs. */
+const MAINS = { sources: 'src/cli/main.ts', package: 'dist/cli/main.js' } as const;
+const REPOSITORY = resolve(import.meta.dirname, '../..');
+const READY = 'memwarden ready';
+
+export type Form = keyof typeof MAINS;
+
+/** A sidecar as a user starts it, alone on the machine. */
+export class BenchSidecar {
+  /** From the start of the process to the word that its hooks are proven alive, ms. */
+  readonly startMillis: number;
+  readonly #process: ChildProcess;
+  readonly #port: number;
+
+  private constructor(process: ChildProcess, port: number, startMillis: number) {
+    this.#process = process;
+    this.#port = port;
+    this.startMillis = startMillis;
+  }
+
+  /** @param settings by their environment names, over those of a benchmark: nothing exported, a spool of its own */
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    form: Form = 'sources',
+  ): Promise<BenchSidecar> {
+    const [port = 0] = await freePorts(1);
+    const began = performance.now();
+    const child = spawn(process.execPath, [join(REPOSITORY, MAINS[form]), 'run'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: {
+        ...process.env,
+        OTEL_LOGS_EXPORTER: 'none',
+        MEMWARDEN_HEALTH_LISTEN_PORT: String(port),
+        MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(mkdtempSync(join(workFolder(), 'sidecar-')), 'spool'),
+        ...settings,
+      },
+    });
+    let said = '';
+    const { promise, resolve: ready, reject } = Promise.withResolvers<number>();
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (said.includes(READY)) ready(performance.now() - began);
+    });
+    child.once('exit', () => reject(new Error(`the sidecar ended:\n${said}`)));
+    return new BenchSidecar(child, port, await promise);
+  }
+
+  usage(): Usage {
+    return usageOf(this.#process.pid ?? 0);
+  }
+
+  /** Time that all of its threads have run, ns, by the scheduler's account. */
+  runNanoseconds(): number {
+    return runNanoseconds(this.#process.pid ?? 0);
+  }
+
+  /** The sum of one of its metrics over all attributes, by its name in Prometheus. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.#port}/metrics`)).text();
+    const lines = text.split('\n').filter(line => new RegExp(`^${name}[{ ]`).test(line));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  async stop(): Promise<void> {
+    const exit = once(this.#process, 'exit');
+    this.#process.kill('SIGTERM');
+    await exit;
+  }
+}
