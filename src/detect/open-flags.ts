@@ -48,10 +48,25 @@ const O_ACCMODE = 0o3;
 /** The architecture whose values this machine's kernel uses. */
 export const HOST_ARCHITECTURE: FlagArchitecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 
+/** What was decoded before: programs use few combinations. */
+const DECODED = new Map<string, string>();
+const DECODED_MAX = 1_024;
+
 /**
  * The `O_*` bits of an open as text: the access mode first, then the rest, joined by `|`. Bits without a name come last as one hexadecimal number, so that nothing is hidden.
  */
 export function decodeOpenFlags(flags: number, architecture: FlagArchitecture = HOST_ARCHITECTURE): string {
+  const key = architecture + flags;
+  let text = DECODED.get(key);
+  if (text === undefined) {
+    text = decode(flags, architecture);
+    if (DECODED.size >= DECODED_MAX) DECODED.clear();
+    DECODED.set(key, text);
+  }
+  return text;
+}
+
+function decode(flags: number, architecture: FlagArchitecture): string {
   const names: string[] = [ACCESS_NAMES[flags & O_ACCMODE] ?? 'O_RDONLY'];
   let rest = flags & ~O_ACCMODE;
   for (const [name, bits] of [...COMMON, ...SPECIFIC[architecture]]) {
