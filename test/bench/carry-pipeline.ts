@@ -46,8 +46,8 @@ interface End {
 
 /** As many as the capture reads in a round. */
 const ROUND_RECORDS = 2_048;
-/** Records that ours may have on the way: some requests in flight, and a round. */
-const ON_THE_WAY_MAX = 8 * ROUND_RECORDS;
+/** Records that ours may have on the way when a round begins: as many as its requests in flight hold. */
+const ON_THE_WAY_MAX = ROUND_RECORDS;
 
 const job = JSON.parse(process.argv[2] ?? '') as CarryJob;
 const settings = loadSettings({
