@@ -1,6 +1,7 @@
 import { getSystemErrorMap } from 'node:util';
 import koffi, { type LibraryHandle } from 'koffi';
 import { MemwardenError } from '../errors.ts';
+import { returnLargeAreas } from './libc.ts';
 
 /** An address in libbpf's own memory; 0 and null are failures. */
 export type Pointer = bigint;
@@ -67,6 +68,7 @@ export function loadLibbpf(): Libbpf {
 let loaded: Libbpf | undefined;
 
 function load(): Libbpf {
+  returnLargeAreas();
   const library = open();
   const f = (prototype: string) => library.func(prototype);
 

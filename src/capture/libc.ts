@@ -20,6 +20,9 @@ const SYS_PIDFD_OPEN = 434;
 const SYS_PIDFD_GETFD = 438;
 /** LOCK_EX | LOCK_NB */
 const LOCK_EXCLUSIVE_AT_ONCE = 2 | 4;
+/** malloc.h of the C library. */
+const M_MMAP_THRESHOLD = -3;
+const LARGE_AREA_BYTES = 128 * 1024;
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
 
@@ -38,6 +41,7 @@ const processVmReadv = libc.func(
 );
 const systemCall = libc.func('int64_t syscall(long number, long first, long second, long third)');
 const mallocTrim = libc.func('int malloc_trim(size_t keep)');
+const mallocOption = libc.func('int mallopt(int option, int value)');
 const clockGettime = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
 
 export const PAGE_BYTES: number = Number(libc.func('long sysconf(int name)')(30));
@@ -157,6 +161,14 @@ export function makeMemoryExecutable(): void {
   // a hardened kernel may refuse, and the attempt is enough
   mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC);
   munmap(page, PAGE_BYTES);
+}
+
+/**
+ * Has malloc(3) take areas of 128 KiB and more from the kernel and give them back when they are freed. By itself it
+ * raises that limit to 32 MiB with the first large area that is freed, and batches of records would stay resident.
+ */
+export function returnLargeAreas(): void {
+  mallocOption(M_MMAP_THRESHOLD, LARGE_AREA_BYTES);
 }
 
 /** Gives memory that native code has freed back to the kernel: libbpf's copies of the kernel's types are tens of megabytes. */
