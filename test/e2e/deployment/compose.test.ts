@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
     for (const image of images) assert.match(image ?? '', /:\d+\.\d+\.\d+$/);
   });
 
-  test('mounts folders of the repository, and of the host its id alone', () => {
+  test('mounts folders of the repository, and of the host its id and its BPF file system', () => {
     const sources = Object.values(services)
       .flatMap(service => service.volumes ?? [])
       .map(volume => volume.split(':')[0] ?? '');
@@ -68,7 +68,7 @@ describe('docker-compose.yml', () => {
       assert.ok(existsSync(fileURLToPath(new URL(source, ROOT))), source);
     }
     const host = new Set(sources.filter(path => path.startsWith('/')));
-    assert.deepEqual(host, new Set(['/etc/machine-id']));
+    assert.deepEqual(host, new Set(['/etc/machine-id', '/sys/fs/bpf']));
   });
 
   for (const profile of ['', 'elastic', 'splunk']) {

@@ -67,10 +67,11 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
     assert.equal(await container.healthStatus(), 'healthy');
   });
 
-  test('needs SYS_PTRACE for working directories, and for nothing else', async () => {
-    for (const [capabilities, directory] of [
-      [['BPF', 'PERFMON', 'SYS_PTRACE'], '/'],
-      [['BPF', 'PERFMON'], undefined],
+  test('needs SYS_PTRACE for working directories and stolen descriptors, and for nothing else', async () => {
+    for (const [capabilities, directory, isDescriptorHooked] of [
+      [['BPF', 'PERFMON', 'SYS_PTRACE'], '/', true],
+      // the default seccomp profile allows pidfd_getfd(2), with which a hook is proven, to those that have it
+      [['BPF', 'PERFMON'], undefined, false],
     ] as const) {
       await using container = new Container(capabilities);
       await container.ready();
@@ -85,6 +86,8 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
         assert.equal(eventName, 'proc_mem_access');
         assert.equal(attributes['target_pid'], shell.pid);
         assert.equal(attributes['process.working_directory'], directory);
+        assert.match(container.diagnostics, /ready file_open=\w+ ptrace=/);
+        assert.equal(/ready .*descriptor=/.test(container.diagnostics), isDescriptorHooked);
       } finally {
         shell.stdin.end();
         await once(shell, 'exit');
