@@ -32,7 +32,10 @@ export function chooseToSend(
   return chosen;
 }
 
-/** Batches to give up so that `excess` bytes become free: of the lowest severity first, of those the oldest. */
+/**
+ * Batches to give up so that `excess` bytes become free: of the lowest severity first, of those the oldest. None of a
+ * higher severity goes for the room that lower ones under way take up: those come back, or are gone with the answer.
+ */
 export function chooseToEvict(
   table: BatchTable,
   excess: number,
@@ -40,14 +43,19 @@ export function chooseToEvict(
 ): readonly BatchRow[] {
   const chosen: BatchRow[] = [];
   let left = excess;
-  if (left <= 0) return chosen;
   for (const severity of SEVERITIES_UP) {
+    if (left <= 0) return chosen;
+    let underWay = 0;
     for (const row of table.scan(severity)) {
-      if (taken(row.id)) continue;
+      if (taken(row.id)) {
+        underWay += row.bytes;
+        continue;
+      }
       chosen.push(row);
       left -= row.bytes;
       if (left <= 0) return chosen;
     }
+    left -= underWay;
   }
   return chosen;
 }

@@ -200,3 +200,29 @@ test('space is given back when a backlog is gone', t => {
   spool.close();
   assert.ok(statSync(join(directory, 'spool.db')).size < 20 * 1024 * 1024);
 });
+
+test('a high one is not given up for the room of low ones that are under way; they go when they are back', t => {
+  const spool = openSpool(temporaryDirectory(t), { maxBytes: 1_000 });
+  for (let i = 0; i < 10; i++) spool.append([buildBatch(`low ${i}`, { severity: 1, bytes: 100 })]);
+  const claim = spool.claim(LIMITS);
+  assert.ok(claim !== undefined);
+  spool.append([buildBatch('high', { severity: 3, bytes: 300 })]);
+  assert.equal(spool.totals.evicted.size, 0);
+  spool.release(claim);
+  spool.append([buildBatch('another', { severity: 3, bytes: 100 })]);
+  assert.equal(spool.totals.evicted.size, 4);
+  assert.deepEqual(drain(spool).slice(0, 3), ['high', 'another', 'low 4']);
+  spool.close();
+});
+
+test('what low ones under way do not take up is made room for by high ones too', t => {
+  const spool = openSpool(temporaryDirectory(t), { maxBytes: 1_000 });
+  spool.append([buildBatch('low', { severity: 1, bytes: 100 })]);
+  const claim = spool.claim(LIMITS);
+  assert.ok(claim !== undefined);
+  for (let i = 0; i < 12; i++) spool.append([buildBatch(`high ${i}`, { severity: 3, bytes: 100 })]);
+  assert.equal(spool.totals.evicted.size, 2);
+  spool.accept(claim, 0);
+  assert.equal(spool.waiting.bytes, 1_000);
+  spool.close();
+});
