@@ -13,7 +13,7 @@ import { CHAOS_SECONDS } from './seconds.ts';
 const MIB = 1024 * 1024;
 
 /** docs/metrics.md, "Overload": what the sidecar may have in memory. */
-const MEMORY_MIB = 512;
+const MEMORY_MIB = 384;
 
 suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
   test('leaves books that balance, with every act delivered', async t => {
