@@ -10,6 +10,7 @@ import { scenarios } from '../live/scenarios.ts';
 import type { CellResult, TestResult } from './cell-result.ts';
 import { exec } from './exec.ts';
 import { type Cell, titleOf } from './matrix.ts';
+import { toldRefusal } from './refusal.ts';
 import { keepResult } from './results.ts';
 import { runCell } from './run-cell.ts';
 import { selectCells } from './selection.ts';
@@ -96,8 +97,9 @@ function failure(message: string): Error {
 
 function summaryOf(cell: Cell, { release, status, reason, hooks, millis }: CellResult): string {
   const seconds = `${Math.round(millis / 1000)} s`;
-  if (status === 'refused')
-    return `${release}: ${cell.hook} is refused, as it must be (${seconds}): ${reason}`;
+  const told = toldRefusal(reason ?? '');
+  if (status === 'refused' && told !== undefined)
+    return `${release}: ${cell.hook} is refused, as it must be (${seconds}): ${told.answer}; told to ${told.advice}`;
   const inUse = Object.entries(hooks).map(([capability, hook]) => `${capability}=${hook}`);
   return `${release}: ${inUse.join(' ')} (${seconds})`;
 }

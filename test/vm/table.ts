@@ -10,7 +10,10 @@ export interface Row {
 
 export const CAPABILITIES = ['file_open', 'ptrace', 'descriptor', 'memory_io', 'memory_protection'] as const;
 
-/** Every cell: kernel × architecture × condition × choice of hook → hook in use per capability, number of attacks and harmless programs told right. */
+/**
+ * Every cell: kernel × architecture × condition × choice of hook → hook in use per capability, number of attacks and
+ * harmless programs told right.
+ */
 export function table(rows: readonly Row[]): string {
   const head = ['Kernel', 'Architecture', 'Condition', 'Asked for', ...CAPABILITIES, 'Cases'];
   return markdown(
