@@ -26,7 +26,7 @@ export class BenchSidecar {
     this.startMillis = startMillis;
   }
 
-  /** @param settings by their environment names, over those of a benchmark: nothing exported, a spool of its own */
+  /** @param settings by their environment names, over those of a benchmark: nothing exported or left behind, a spool of its own */
   static async start(
     settings: Readonly<Record<string, string>> = {},
     form: Form = 'sources',
@@ -38,6 +38,8 @@ export class BenchSidecar {
       env: {
         ...process.env,
         OTEL_LOGS_EXPORTER: 'none',
+        // programs that stay in the kernel would be paid for by the next measurement
+        MEMWARDEN_CAPTURE_PIN: 'false',
         MEMWARDEN_HEALTH_LISTEN_PORT: String(port),
         MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(mkdtempSync(join(workFolder(), 'sidecar-')), 'spool'),
         ...settings,
