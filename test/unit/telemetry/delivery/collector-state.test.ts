@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type DiagLogger, diag } from '@opentelemetry/api';
+import { CollectorState } from '../../../../src/telemetry/delivery/collector-state.ts';
+
+/** What is logged during a test. */
+function logged(t: TestContext): string[] {
+  const lines: string[] = [];
+  const log = (...words: unknown[]): void => {
+    lines.push(words.slice(1).join(' '));
+  };
+  const logger: DiagLogger = { error: log, warn: log, info: log, debug: log, verbose: log };
+  diag.setLogger(logger, { suppressOverrideMessage: true });
+  t.after(() => diag.disable());
+  return lines;
+}
+
+test('a collector that is away is told once, and once that it is back', t => {
+  const lines = logged(t);
+  const state = new CollectorState('collector:4317');
+  state.answered(0, '');
+  for (let i = 0; i < 3; i++) state.failed('UNAVAILABLE: connection refused');
+  assert.equal(state.problem, 'UNAVAILABLE: connection refused');
+  for (let i = 0; i < 3; i++) state.answered(0, '');
+  assert.equal(state.problem, undefined);
+  assert.deepEqual(lines, [
+    'failed to deliver records to collector:4317: UNAVAILABLE: connection refused; they are kept and sent again',
+    'collector:4317 takes records again',
+  ]);
+});
+
+test('what a collector says of records that it rejects is told when it changes', t => {
+  const lines = logged(t);
+  const state = new CollectorState('collector:4317', 'metrics', 'the next reading makes up for it');
+  for (const message of ['quota', 'quota', '', 'quota']) state.answered(2, message);
+  assert.deepEqual(lines, [
+    'the collector rejected 2 metrics: quota',
+    'the collector rejected 2 metrics: it gave no reason',
+    'the collector rejected 2 metrics: quota',
+  ]);
+});
