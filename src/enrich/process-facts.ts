@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { ProcessIdentity } from '../capture/event.ts';
 import { type Container, containerOfCgroupFile, containerOfCgroupPath } from './container.ts';
@@ -107,14 +108,16 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
       named.containerId === undefined ? containerOfCgroupFile(living?.cgroupFile ?? '') : named;
     const commandLine = commandLineOf(args);
     const userName = userNameOf(identity, container);
+    const details: ProcessDetails = {
+      ...(commandLine === undefined ? {} : { commandLine }),
+      ...(living?.workingDirectory === undefined ? {} : { workingDirectory: living.workingDirectory }),
+      ...(userName === undefined ? {} : { userName }),
+      ...named,
+      ...container,
+    };
     return {
-      details: {
-        ...(commandLine === undefined ? {} : { commandLine }),
-        ...(living?.workingDirectory === undefined ? {} : { workingDirectory: living.workingDirectory }),
-        ...(userName === undefined ? {} : { userName }),
-        ...named,
-        ...container,
-      },
+      // the same object, by which later stages remember what they made of it
+      details: before !== undefined && isDeepStrictEqual(before.details, details) ? before.details : details,
       // a copy: a slice of a string keeps the whole of it
       arguments: Buffer.from(args.slice(0, COMPARED_LENGTH_MAX)).toString(),
       comm: identity.comm,

@@ -87,8 +87,8 @@ export async function benchGrowth(): Promise<Report> {
     ],
     notes: [
       `Medians of ${ROUNDS} interleaved rounds. Times in programs are the kernel's own account, on this host's hook.`,
-      'Exceptions are tried in order and the first that matches decides, so a finding that meets none pays for each: ' +
-        'linear by design. A rule that names its events costs nothing for others; the ones measured name this one.',
+      'What a rule says of actor and target alone is decided once for two processes and remembered; the rules measured are ' +
+        'such, and the time is that of findings after the first between two processes, which pays for every rule.',
       'Cores are simulated: records of as many CPUs are interleaved as they would be in the one ring buffer that all share. ' +
         'What writers wait for each other at that buffer is not in it; two cores cannot show that.',
     ],

@@ -5,6 +5,8 @@ import { type Bindings, VARIABLES } from './variables.ts';
 
 /** A compiled condition. */
 export interface Condition {
+  /** It asks for nothing but what actor and target are, so it has one answer for any two of them. */
+  readonly aboutProcesses: boolean;
   /** @throws {Error} when it cannot be evaluated on these values: a division by zero, an index that is out of range. */
   test(bindings: Bindings): boolean;
 }
@@ -63,6 +65,14 @@ function* patternsOf(node: unknown): Generator<{ readonly id: bigint; readonly p
   for (const child of Object.values(node)) yield* patternsOf(child);
 }
 
+/** Names anywhere below an expression; those of a macro's own variables are among them. */
+function* namesOf(node: unknown): Generator<string> {
+  if (typeof node !== 'object' || node === null) return;
+  const kind = 'exprKind' in node ? (node as Expr).exprKind : undefined;
+  if (kind?.case === 'identExpr') yield kind.value.name;
+  for (const child of Object.values(node)) yield* namesOf(child);
+}
+
 function assertValid(expression: Expr): void {
   checker.assertCondition(expression);
   for (const { id, pattern } of patternsOf(expression)) {
@@ -89,6 +99,7 @@ export function compileCondition(text: string): Condition {
   }
   const evaluate = plan(env, parsed);
   return {
+    aboutProcesses: [...namesOf(parsed.expr)].every(name => name === 'actor' || name === 'target'),
     test: bindings => {
       const result = evaluate(bindings);
       if (isCelError(result)) throw result;

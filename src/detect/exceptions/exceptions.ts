@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
 import type { Detection, Severity } from '../detection.ts';
+import { Candidates } from './candidates.ts';
 import { parseExceptions } from './exceptions-file.ts';
 import { describeProblem, type ExceptionProblem, type ExceptionRule } from './rule.ts';
-import { bindVariables } from './variables.ts';
+import { type Bindings, bindVariables } from './variables.ts';
 
 const log = diag.createComponentLogger({ namespace: 'exceptions' });
 
@@ -70,17 +71,13 @@ function readRules(files: readonly string[]): readonly ExceptionRule[] {
  */
 export function loadExceptions(files: readonly string[]): Exceptions {
   let rules = readRules(files);
+  let candidates = new Candidates(rules);
   const counts = new Map(rules.map(({ name }) => [name, 0]));
   const failed = new Set<string>();
 
-  function meets(
-    rule: ExceptionRule,
-    detection: Detection,
-    bind: () => ReturnType<typeof bindVariables>,
-  ): boolean {
-    if (rule.events !== undefined && !rule.events.has(detection.definition.eventName)) return false;
+  function meets(rule: ExceptionRule, bindings: Bindings): boolean {
     try {
-      return rule.condition.test(bind());
+      return rule.condition.test(bindings);
     } catch (error) {
       // Told once: a condition that fails on one detection fails on many. What cannot be judged is not known good.
       if (!failed.has(rule.name))
@@ -91,12 +88,10 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   }
 
   function match(detection: Detection): ExceptionRule | undefined {
-    let bindings: ReturnType<typeof bindVariables> | undefined;
-    const bind = () => {
-      bindings ??= bindVariables(detection);
-      return bindings;
-    };
-    return rules.find(rule => meets(rule, detection, bind));
+    if (candidates.about(detection.definition.eventName).length === 0) return undefined;
+    const bindings = bindVariables(detection);
+    const meetsThese = (rule: ExceptionRule) => meets(rule, bindings);
+    return candidates.between(bindings, meetsThese).find(meetsThese);
   }
 
   function apply(detection: Detection): Detection | undefined {
@@ -111,6 +106,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   function reload(): boolean {
     try {
       rules = readRules(files);
+      candidates = new Candidates(rules);
       for (const { name } of rules) counts.set(name, counts.get(name) ?? 0);
       failed.clear();
       log.info(`${rules.length} exceptions are in force`);

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { createEngine } from '../../../../src/detect/engine.ts';
+import { Candidates } from '../../../../src/detect/exceptions/candidates.ts';
+import { compileCondition } from '../../../../src/detect/exceptions/condition.ts';
+import type { ExceptionRule } from '../../../../src/detect/exceptions/rule.ts';
+import { bindVariables } from '../../../../src/detect/exceptions/variables.ts';
+import type { EnrichedEvent } from '../../../../src/enrich/event.ts';
+import { buildActor, buildEnrichedEvent } from '../../event-builder.ts';
+
+function rule(when: string): ExceptionRule {
+  return {
+    name: when,
+    description: '',
+    file: '',
+    events: undefined,
+    condition: compileCondition(when),
+    action: 'drop',
+  };
+}
+
+function bind(fields: Partial<EnrichedEvent>) {
+  const [detection] = createEngine().detect(buildEnrichedEvent(fields));
+  assert(detection);
+  return bindVariables(detection);
+}
+
+/** Names of the candidates, and how many conditions were evaluated to find them. */
+function ask(candidates: Candidates, fields: Partial<EnrichedEvent>) {
+  const bindings = bind(fields);
+  let evaluated = 0;
+  const found = candidates.between(bindings, ({ condition }) => {
+    evaluated += 1;
+    return condition.test(bindings);
+  });
+  return { names: found.map(({ name }) => name), evaluated };
+}
+
+suite('the rules that can match between two processes', () => {
+  const ofRoot = 'actor.uid == 0';
+  const ofOthers = 'actor.uid != 0 && target.exe != ""';
+  const byAct = 'self_access || actor.uid == 0';
+  const { actor, target, actorDetails, targetDetails } = buildEnrichedEvent();
+  const same = { actor, target, actorDetails, targetDetails };
+
+  test('are decided once for the same processes, and stay in their order', () => {
+    const candidates = new Candidates([ofRoot, byAct, ofOthers].map(rule));
+    assert.deepEqual(ask(candidates, same), { names: [byAct, ofOthers], evaluated: 2 });
+    assert.deepEqual(ask(candidates, { ...same, selfAccess: true }), {
+      names: [byAct, ofOthers],
+      evaluated: 0,
+    });
+  });
+
+  test('are decided anew for another process, and for one of which more is known', () => {
+    const candidates = new Candidates([ofRoot, ofOthers].map(rule));
+    ask(candidates, same);
+    assert.deepEqual(ask(candidates, { ...same, actor: buildActor({ ...actor, uid: 0 }) }).names, [ofRoot]);
+    assert.equal(ask(candidates, { ...same, actorDetails: { userName: 'alice' } }).evaluated, 2);
+  });
+
+  test('keep a rule that asks for anything of the act', () => {
+    const conditions = ['flags == "O_RDONLY"', 'actor.ancestors.exists(name, name == "sh")', 'severity > 2'];
+    for (const condition of conditions) assert.equal(compileCondition(condition).aboutProcesses, false);
+    assert.equal(compileCondition(ofOthers).aboutProcesses, true);
+  });
+});
