@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -14,6 +15,50 @@ const ATTRIBUTES: readonly string[] = [
   ...Object.values(MEMWARDEN),
 ];
 
+/** What a dashboard is for: a panel for each question. */
+const QUESTIONS = [
+  'Who read whose memory',
+  'Techniques',
+  'Detections by severity',
+  'Containers',
+  'Refused and successful',
+  'Events lost',
+];
+
+function assertTitles(titles: readonly string[]): void {
+  assert.deepEqual(unknown(QUESTIONS, new Set(titles)), []);
+}
+
+/** A panel's place on the grid of a page. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+function assertApart(places: readonly Place[], width: number): void {
+  for (const [at, a] of places.entries()) {
+    assert.ok(a.x + a.w <= width);
+    for (const b of places.slice(at + 1)) {
+      const overlap = a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+      assert.ok(!overlap, JSON.stringify([a, b]));
+    }
+  }
+}
+
+const PARSE_XML = 'import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])';
+
+/** Why XML cannot be parsed, for `skip`. */
+function whyNoXml(): string | false {
+  try {
+    execFileSync('python3', ['--version'], { stdio: 'ignore' });
+    return false;
+  } catch {
+    return 'needs python3';
+  }
+}
+
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].flatMap(([, ...groups]) => groups.filter(group => group !== undefined));
 }
@@ -27,7 +72,9 @@ describe('the Kibana dashboard', () => {
     readonly type: string;
     readonly id: string;
     readonly attributes: Readonly<Record<string, unknown>>;
-    readonly references: readonly { readonly type: string; readonly id: string }[];
+    readonly references: readonly { readonly type: string; readonly id: string; readonly name?: string }[];
+    readonly coreMigrationVersion?: string;
+    readonly typeMigrationVersion?: string;
   }
   const objects: readonly SavedObject[] = readFileSync(join(FOLDER, 'kibana/memwarden.ndjson'), 'utf8')
     .trimEnd()
@@ -50,6 +97,45 @@ describe('the Kibana dashboard', () => {
     assert.deepEqual(unknown(fields, known), []);
   });
 
+  test('carries the versions that keep the import from changing it as if it were ancient', () => {
+    for (const object of objects) {
+      assert.match(object.coreMigrationVersion ?? '', /^8\./, object.id);
+      assert.match(object.typeMigrationVersion ?? '', /^8\./, object.id);
+    }
+  });
+
+  test('has each object once, with the JSON within it valid', () => {
+    assert.equal(new Set(objects.map(({ type, id }) => `${type}/${id}`)).size, objects.length);
+    for (const { id, attributes } of objects) {
+      for (const [name, value] of Object.entries(attributes)) {
+        if (/JSON$|^visState$/.test(name))
+          assert.doesNotThrow(() => JSON.parse(String(value)), `${id} ${name}`);
+      }
+    }
+  });
+
+  test('shows each panel by a reference of its name, all of them in its width and none over another', () => {
+    const dashboard = objects.find(({ type }) => type === 'dashboard');
+    assert.ok(dashboard);
+    const panels: readonly { readonly panelRefName: string; readonly gridData: Place }[] = JSON.parse(
+      String(dashboard.attributes['panelsJSON']),
+    );
+    const names = dashboard.references.map(({ name }) => name);
+    for (const { panelRefName } of panels) {
+      assert.ok(
+        names.some(name => name === panelRefName || name?.endsWith(`:${panelRefName}`)),
+        panelRefName,
+      );
+    }
+    assertApart(
+      panels.map(({ gridData }) => gridData),
+      48,
+    );
+  });
+
+  test('answers every question', () =>
+    assertTitles(objects.map(({ attributes }) => String(attributes['title']))));
+
   test('brings everything that it refers to', () => {
     const ids = new Set(objects.map(({ type, id }) => `${type}/${id}`));
     const references = objects.flatMap(object => object.references.map(({ type, id }) => `${type}/${id}`));
@@ -59,12 +145,39 @@ describe('the Kibana dashboard', () => {
 
 describe('the Grafana dashboard', () => {
   interface Dashboard {
+    readonly templating: { readonly list: readonly { readonly name: string }[] };
     readonly panels: readonly {
+      readonly id: number;
       readonly title: string;
+      readonly gridPos: Place;
+      readonly datasource: { readonly uid: string };
       readonly targets: readonly { readonly expr: string }[];
     }[];
   }
-  const { panels }: Dashboard = JSON.parse(readFileSync(join(FOLDER, 'grafana/memwarden.json'), 'utf8'));
+  const { panels, templating }: Dashboard = JSON.parse(
+    readFileSync(join(FOLDER, 'grafana/memwarden.json'), 'utf8'),
+  );
+
+  test('has each panel once, in the width of the page, and none over another', () => {
+    assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
+    assertApart(
+      panels.map(({ gridPos }) => gridPos),
+      24,
+    );
+  });
+
+  test('asks only data sources that its user is asked for', () => {
+    const variables = new Set(templating.list.map(({ name }) => `\${${name}}`));
+    assert.deepEqual(
+      unknown(
+        panels.map(({ datasource }) => datasource.uid),
+        variables,
+      ),
+      [],
+    );
+  });
+
+  test('answers every question', () => assertTitles(panels.map(({ title }) => title)));
 
   test('uses labels that Loki makes of the attributes', () => {
     const known = new Set(['severity_text', 'job', ...ATTRIBUTES.map(name => name.replaceAll('.', '_'))]);
@@ -80,6 +193,23 @@ describe('the Grafana dashboard', () => {
 });
 
 describe('the Splunk app', () => {
+  const view = join(FOLDER, 'splunk/default/data/ui/views/memwarden.xml');
+
+  test('has a view of well-formed XML', { skip: whyNoXml() }, () => {
+    execFileSync('python3', ['-c', PARSE_XML, view], { stdio: ['ignore', 'ignore', 'pipe'] });
+  });
+
+  test('builds on searches that the view has', () => {
+    const xml = readFileSync(view, 'utf8');
+    const bases = matches(xml, / base="([^"]+)"/g);
+    assert.ok(bases.length > 5, 'the pattern finds them');
+    assert.deepEqual(unknown(bases, new Set(matches(xml, /<search id="([^"]+)"/g))), []);
+  });
+
+  test('answers every question', () => {
+    assertTitles(matches(readFileSync(view, 'utf8'), /<title>([^<]+)<\/title>/g));
+  });
+
   const text = readdirSync(join(FOLDER, 'splunk'), { recursive: true, encoding: 'utf8' })
     .filter(name => /\.(xml|conf)$/.test(name))
     .map(name => readFileSync(join(FOLDER, 'splunk', name), 'utf8'))
