@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { EventDecoder } from '../../src/capture/decoder.ts';
 import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { EVENT } from '../../src/capture/layout.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import { createJudgement } from '../../src/judgement.ts';
+import { Child } from './child.ts';
 import { readKernelRecords, recordKernelRecords } from './kernel-records.ts';
 import { programTimes } from './program-times.ts';
 import { program, workFolder } from './programs.ts';
@@ -36,21 +35,25 @@ export async function benchGrowth(): Promise<Report> {
   let processes: Sample[];
   let opens: Sample[];
   try {
-    const others = new Set<number>();
-    processes = await interleaved(PROCESSES, async count => [
-      (await inPrograms(['hit', String(WORK_MILLIS), String(count)], others)).nanoseconds,
-    ]);
+    processes = await interleaved(PROCESSES, async count => {
+      const worker = new Child(program('calls'), []);
+      // once before: making the processes is not what is measured
+      await inPrograms(worker, `hit 1 ${count}`);
+      const { nanoseconds } = await inPrograms(worker, `hit ${WORK_MILLIS} ${count}`);
+      await worker.end();
+      return [nanoseconds];
+    });
+    const worker = new Child(program('calls'), []);
     opens = await interleaved(OPENS_PER_SECOND, async rate => {
       const before = sidecar.runNanoseconds();
       const began = performance.now();
       const { nanoseconds, calls } =
-        rate === 0
-          ? await idle()
-          : await inPrograms(['open', String(WORK_MILLIS), '/etc/hostname', String(rate)], others);
+        rate === 0 ? await idle() : await inPrograms(worker, `open ${WORK_MILLIS} /etc/hostname ${rate}`);
       const seconds = (performance.now() - began) / 1_000;
       const cpu = (sidecar.runNanoseconds() - before) / 1e9 / seconds;
       return [nanoseconds, cpu * 100, calls / (WORK_MILLIS / 1_000)];
     });
+    await worker.end();
   } finally {
     writeFileSync(STATISTICS, '0');
     await sidecar.stop();
@@ -147,13 +150,12 @@ function pipelineNanoseconds(recordsPath: string, env: NodeJS.ProcessEnv, cores:
   return ((performance.now() - began) * 1e6) / some.length;
 }
 
-async function inPrograms(words: readonly string[], others: ReadonlySet<number>) {
+async function inPrograms(worker: Child, order: string) {
   writeFileSync(STATISTICS, '1');
-  const sum = () =>
-    [...programTimes(others).values()].reduce((total, { nanoseconds }) => total + nanoseconds, 0);
+  const sum = () => [...programTimes(new Set()).values()].reduce((total, one) => total + one.nanoseconds, 0);
   const before = sum();
-  const { stdout } = await promisify(execFile)(program('calls'), words);
-  const { calls } = JSON.parse(stdout) as { calls: number };
+  worker.say(order);
+  const { calls } = JSON.parse(await worker.line()) as { calls: number };
   return { nanoseconds: (sum() - before) / calls, calls };
 }
 

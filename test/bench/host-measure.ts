@@ -2,16 +2,15 @@
  * What opens and other system calls cost under one kind of hook: without a program, with an empty one, with memwarden, and
  * with a sensor that ships every open. Runs on a host or in a guest; prints its measurements as one line of JSON.
  *
- *   node test/bench/host-measure.ts HOOK ROUNDS CALLS-PROGRAM BASELINE-OBJECT FILE DIRECTORY
+ *   node test/bench/host-measure.ts HOOK ROUNDS MILLIS CALLS-PROGRAM BASELINE-OBJECT FILE DIRECTORY
  */
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { type Libbpf, loadLibbpf, type Pointer } from '../../src/capture/libbpf.ts';
 import { Poller } from '../../src/capture/libc.ts';
 import { RingBuffer } from '../../src/capture/ring-buffer.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import { startPipeline } from '../../src/pipeline.ts';
+import { Child } from './child.ts';
 import { type ProgramTime, programTimes } from './program-times.ts';
 
 export const WORKLOADS = ['open', 'procfs', 'hit', 'getppid', 'walk'] as const;
@@ -34,9 +33,9 @@ export interface HostMeasurement {
 
 const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled';
 const RING_BYTES = 8 * 1024 * 1024;
-const WORK_MILLIS = 150;
 
-const [hook = '', rounds = '5', calls = '', baseline = '', file = '', directory = ''] = process.argv.slice(2);
+const [hook = '', rounds = '5', millis = '', calls = '', baseline = '', file = '', directory = ''] =
+  process.argv.slice(2);
 const RESULT_PROGRAM: Readonly<Record<string, string>> = {
   lsm: 'empty_fexit',
   fentry: 'empty_fexit',
@@ -57,6 +56,7 @@ const STARTS: Readonly<Record<Subject, () => Promise<Running>>> = {
       loadSettings({
         env: {
           OTEL_LOGS_EXPORTER: 'none',
+          MEMWARDEN_CAPTURE_PIN: 'false',
           MEMWARDEN_HEALTH_ENABLED: 'false',
           MEMWARDEN_CAPTURE_HOOK: hook,
           MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
@@ -113,17 +113,18 @@ function readRing(libbpf: Libbpf, object: Pointer): () => Promise<void> {
   };
 }
 
-const WORDS: Readonly<Record<Workload, readonly string[]>> = {
-  open: ['open', String(WORK_MILLIS), file],
-  procfs: ['open', String(WORK_MILLIS), '/proc/self/status'],
-  hit: ['hit', String(WORK_MILLIS)],
-  getppid: ['getppid', String(WORK_MILLIS)],
-  walk: ['walk', String(WORK_MILLIS), directory],
+const ORDERS: Readonly<Record<Workload, string>> = {
+  open: `open ${millis} ${file}`,
+  procfs: `open ${millis} /proc/self/status`,
+  hit: `hit ${millis}`,
+  getppid: `getppid ${millis}`,
+  walk: `walk ${millis} ${directory}`,
 };
+const worker = new Child(calls, []);
 
 async function work(workload: Workload): Promise<{ readonly calls: number; readonly nanoseconds: number }> {
-  const { stdout } = await promisify(execFile)(calls, WORDS[workload]);
-  return JSON.parse(stdout);
+  worker.say(ORDERS[workload]);
+  return JSON.parse(await worker.line());
 }
 
 async function measure(subject: Subject, before: ReadonlySet<number>): Promise<HostMeasurement[]> {

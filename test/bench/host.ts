@@ -14,6 +14,7 @@ import { median, readable } from './statistics.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const ROUNDS = '5';
+const WORK_MILLIS = '60';
 const GUEST_SERIES = '6.12';
 const GUEST_HOOKS = ['lsm', 'fentry', 'kprobe', 'tracepoint'] as const;
 const GUEST_TIMEOUT_MILLIS = 300_000;
@@ -91,7 +92,15 @@ function compileBaseline(): string {
 
 async function measureHere(object: string): Promise<HostMeasurement[]> {
   const script = join(import.meta.dirname, 'host-measure.ts');
-  const words = ['tracepoint', ROUNDS, program('calls'), object, '/etc/hostname', join(REPOSITORY, 'src')];
+  const words = [
+    'tracepoint',
+    ROUNDS,
+    WORK_MILLIS,
+    program('calls'),
+    object,
+    '/etc/hostname',
+    join(REPOSITORY, 'src'),
+  ];
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...words], {
     maxBuffer: 64 * 1024 * 1024,
   });
@@ -101,11 +110,11 @@ async function measureHere(object: string): Promise<HostMeasurement[]> {
 async function measureInGuest(hook: string, object: string): Promise<HostMeasurement[]> {
   provideHostPrograms('amd64');
   const archive = new CpioArchive();
-  for (const name of ['host-measure.ts', 'program-times.ts'])
+  for (const name of ['host-measure.ts', 'program-times.ts', 'child.ts'])
     archive.file(`repo/test/bench/${name}`, readFileSync(join(import.meta.dirname, name)));
   archive.file('bench/calls', readFileSync(program('calls')), 0o755);
   archive.file('bench/baseline.o', readFileSync(object));
-  const words = [hook, ROUNDS, '/bench/calls', '/bench/baseline.o', '/etc/hosts', '/repo/src'];
+  const words = [hook, ROUNDS, WORK_MILLIS, '/bench/calls', '/bench/baseline.o', '/etc/hosts', '/repo/src'];
   const end = await boot(findKernel(GUEST_SERIES, 'amd64'), [...guestArchives('amd64'), archive.finish()], {
     run: `exec node test/bench/host-measure.ts ${words.join(' ')} 2>&1\n`,
     timeoutMillis: GUEST_TIMEOUT_MILLIS,

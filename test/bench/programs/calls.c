@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes one system call again and again and prints how long one takes, ns.
+ * Makes one system call again and again and prints how often, and how long one takes, ns. Each line of
+ * standard input is an order:
  *
- *   calls getppid MILLIS          getppid(2)
- *   calls open MILLIS PATH [RATE] open(2) of a file and close(2); RATE a second, as many as can be made
- * without it calls hit MILLIS [COUNT]      the same of /proc/<pid>/mem of a child, COUNT sleeping children
- * beside it calls walk MILLIS DIRECTORY   every file below, opened and closed; the time is that of one file
+ *   getppid MILLIS          getppid(2)
+ *   open MILLIS PATH [RATE] open(2) of a file and close(2); RATE a second, as many as can be made without it
+ *   hit MILLIS [COUNT]      the same of /proc/<pid>/mem of a child, COUNT sleeping children beside it
+ *   walk MILLIS DIRECTORY   every file below, opened and closed; the time is that of one file
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -71,42 +72,65 @@ static void once(const char *what, const char *path)
 	}
 }
 
-int main(int argc, char **argv)
+/* Children that sleep from now on; there are never fewer than before. */
+static pid_t sleepers(int count)
 {
-	const char *what = argc > 1 ? argv[1] : "";
-	double seconds = argc > 2 ? atof(argv[2]) / 1e3 : 0, start, end, rate = 0;
-	char path[64] = "";
+	static int made;
+	static pid_t first;
+
+	for (; made < count; made++) {
+		pid_t pid = sleeper();
+
+		first = first ? first : pid;
+	}
+	return first;
+}
+
+static void obey(const char *what, double seconds, const char *operand, double rate)
+{
+	double start, end;
+	char path[64];
 	long calls = 0;
 
 	if (!strcmp(what, "hit")) {
-		for (int i = argc > 3 ? atoi(argv[3]) : 0; i > 0; i--)
-			sleeper();
-		snprintf(path, sizeof(path), "/proc/%d/mem", sleeper());
+		snprintf(path, sizeof(path), "/proc/%d/mem", sleepers(atoi(operand) + 1));
+		operand = path;
 	}
-	if (!strcmp(what, "open") && argc > 4)
-		rate = atof(argv[4]);
+	files = 0;
 	start = now();
-	if (!strcmp(what, "walk")) {
-		do
-			nftw(argv[3], visit, 64, FTW_PHYS);
-		while (now() - start < seconds);
-		calls = files;
-	} else {
-		const char *file = *path ? path : argc > 3 ? argv[3] : "/";
+	do {
+		if (!strcmp(what, "walk")) {
+			nftw(operand, visit, 64, FTW_PHYS);
+			calls = files;
+		} else if (rate > 0 && calls > (now() - start) * rate) {
+			struct timespec rest = {.tv_nsec = 200000};
 
-		do {
-			if (rate > 0 && calls > (now() - start) * rate) {
-				struct timespec rest = {.tv_nsec = 200000};
-
-				nanosleep(&rest, NULL);
-				continue;
-			}
+			nanosleep(&rest, NULL);
+		} else {
 			for (int i = 0; i < BURST; i++)
-				once(what, file);
+				once(what, operand);
 			calls += BURST;
-		} while (now() - start < seconds);
-	}
-	end = now();
+		}
+		end = now();
+	} while (end - start < seconds);
 	printf("{\"calls\": %ld, \"nanoseconds\": %.1f}\n", calls, (end - start) / calls * 1e9);
-	return 0;
+	fflush(stdout);
+}
+
+int main(void)
+{
+	char what[16], operand[256];
+	double millis, rate;
+
+	for (;;) {
+		char line[512];
+
+		if (!fgets(line, sizeof(line), stdin))
+			return 0;
+		operand[0] = 0;
+		rate = 0;
+		if (sscanf(line, "%15s %lf %255s %lf", what, &millis, operand, &rate) < 2)
+			return 2;
+		obey(what, millis / 1e3, operand, rate);
+	}
 }
