@@ -84,6 +84,9 @@ export async function boot(
   const nonce = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), 'memwarden-vm-'));
   const started = Date.now();
+  // a run that is interrupted would leave a quarter of a gigabyte
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     const initramfs = join(folder, 'initramfs');
     await concatenate(initramfs, [...archives, jobArchive(job, nonce, machine.outputDevice)]);
@@ -102,7 +105,8 @@ export async function boot(
     const log = await readFile(logPath, 'utf8').catch(() => '');
     return { ...judge(ended, nonce, log), log, millis: Date.now() - started };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 
@@ -153,9 +157,11 @@ async function runMachine(
   let stderr = '';
   let timedOut = false;
   const machine = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => machine.kill('SIGKILL');
+  process.once('exit', kill);
   const timer = setTimeout(() => {
     timedOut = true;
-    machine.kill('SIGKILL');
+    kill();
   }, timeoutMillis);
   machine.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
@@ -169,6 +175,7 @@ async function runMachine(
     return { output, stderr, code, timedOut };
   } finally {
     clearTimeout(timer);
+    process.off('exit', kill);
   }
 }
 

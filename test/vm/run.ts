@@ -33,6 +33,9 @@ const { values } = parseArgs({
   },
 });
 
+// a signal alone would skip the listeners of `exit`, by which guests end and their files go
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 if (values.exec !== undefined) await runCommand(values.exec);
 else await runMatrix();
 
