@@ -41,16 +41,19 @@ export class Collected {
     while (!holds()) await once(this.#arrivals, 'request');
   }
 
-  /** How many acts of a process have been told: a summary stands for as many as it counts. */
-  actsOf(pid: number): number {
+  /** How many opens by a process have been told: a summary stands for as many as it counts. */
+  opensBy(pid: number): number {
     return this.of(pid).reduce(
       (sum, { attributes }) => sum + Number(attributes['memwarden.repeat.count'] ?? 1),
       0,
     );
   }
 
+  /** Records of a process that opened the memory of another. */
   of(pid: number): DecodedRecord[] {
-    return this.records.filter(({ attributes }) => attributes['process.pid'] === pid);
+    return this.records.filter(
+      ({ eventName, attributes }) => eventName === 'proc_mem_access' && attributes['process.pid'] === pid,
+    );
   }
 
   /** Events that are told to be lost. */

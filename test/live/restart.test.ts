@@ -87,7 +87,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     const actor = storm(3);
     const next = await service.start();
     const { collected } = service;
-    await collected.until(() => collected.actsOf(actor) === 3);
+    await collected.until(() => collected.opensBy(actor) === 3);
 
     const [record] = collected.of(actor);
     assert.match(String(record?.attributes['process.executable.path']), /python3/);
@@ -108,7 +108,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     const attacker = spawn('python3', [STORM, String(acts), '0.0002'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const told = () => collected.actsOf(attacker.pid ?? 0);
+    const told = () => collected.opensBy(attacker.pid ?? 0);
     let kills = 0;
     while (attacker.exitCode === null) {
       const before = told();
@@ -139,7 +139,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     sidecar = await service.start(window);
     actors.push(storm(3_000));
     const [first = 0, second = 0, third = 0] = actors;
-    const acts = () => [first, second, third].map(pid => collected.actsOf(pid));
+    const acts = () => [first, second, third].map(pid => collected.opensBy(pid));
     await collected.until(() => acts().reduce((sum, count) => sum + count, 0) >= 6_000);
     await sidecar.stop();
 
@@ -151,15 +151,15 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     const { collected } = service;
     const first = await service.start();
     const attacker = spawn('python3', [STORM, '3000', '0.001'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await collected.until(() => collected.actsOf(attacker.pid ?? 0) > 0);
+    await collected.until(() => collected.opensBy(attacker.pid ?? 0) > 0);
     await first.stop();
     const second = await service.start({ MEMWARDEN_DETECT_EVENTS: 'default' });
     if (attacker.exitCode === null) await once(attacker, 'exit');
-    await collected.until(() => collected.actsOf(attacker.pid ?? 0) >= 3_000);
+    await collected.until(() => collected.opensBy(attacker.pid ?? 0) >= 3_000);
     await second.stop();
 
     assert.doesNotMatch(second.diagnostics, /taken over/);
-    assert.equal(collected.actsOf(attacker.pid ?? 0), 3_000);
+    assert.equal(collected.opensBy(attacker.pid ?? 0), 3_000);
   });
 
   test('counts as lost what a version with another layout left, which it cannot read', {
@@ -172,7 +172,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     const next = await service.start({ MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: String(1024 * 1024) });
     await collected.until(() => collected.lost > 0);
     const actor = storm(5);
-    await collected.until(() => collected.actsOf(actor) === 5);
+    await collected.until(() => collected.opensBy(actor) === 5);
     await next.stop();
 
     assert.ok(collected.lost >= 40, `${collected.lost} lost`);
