@@ -56,12 +56,19 @@ export class Collected {
     );
   }
 
-  /** Events that are told to be lost. */
+  /** Events that are told to be lost, by reason. */
+  get losses(): Record<string, number> {
+    const losses: Record<string, number> = {};
+    for (const { attributes } of this.records) {
+      const count = Number(attributes['memwarden.lost.count'] ?? 0);
+      const reason = String(attributes['memwarden.lost.reason']);
+      if (count > 0) losses[reason] = (losses[reason] ?? 0) + count;
+    }
+    return losses;
+  }
+
   get lost(): number {
-    return this.records.reduce(
-      (sum, { attributes }) => sum + Number(attributes['memwarden.lost.count'] ?? 0),
-      0,
-    );
+    return Object.values(this.losses).reduce((sum, count) => sum + count, 0);
   }
 }
 
