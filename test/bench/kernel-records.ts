@@ -31,6 +31,8 @@ export async function recordKernelRecords(): Promise<string> {
   };
   try {
     const capture = new Capture({ ...loadSettings({}).capture, kinds: new Set(['proc_mem_open']) });
+    capture.attach();
+    capture.commit();
     kept.length = 0;
     capture.start({ onEvent: () => undefined, onRound: () => undefined });
     const storm = await prepareStorm({ method: 'open', actors: 4, targets: 256, rate: 20_000, seconds: 1 });

@@ -1,0 +1,53 @@
+import { EventDecoder } from '../../src/capture/decoder.ts';
+import { bootToWallOffsetNs } from '../../src/capture/index.ts';
+import { loadSettings } from '../../src/config/index.ts';
+import type { Detection } from '../../src/detect/detection.ts';
+import { createJudgement } from '../../src/judgement.ts';
+import { readBootId } from '../../src/telemetry/boot-id.ts';
+import { DetectionEncoder } from '../../src/telemetry/otlp/detection-encoder.ts';
+import { buildExportRequest } from '../../src/telemetry/otlp/export-request.ts';
+import { LogEncoder } from '../../src/telemetry/otlp/log-encoder.ts';
+import { packBody } from '../../src/telemetry/spool/stored-body.ts';
+import { readKernelRecords } from './kernel-records.ts';
+import { median } from './statistics.ts';
+
+const ROUNDS = 9;
+const BATCH_RECORDS = 512;
+const BATCHES = 8;
+
+/** Time of each stage alone, ns a record: what explains the rate of the whole. */
+export function measureStages(recordsPath: string): ReadonlyMap<string, number> {
+  const { memory, places } = readKernelRecords(recordsPath);
+  const some = places.slice(0, BATCHES * BATCH_RECORDS);
+  const decoder = new EventDecoder(memory);
+  const settings = loadSettings({ env: { MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0' } });
+  let detections: Detection[] = [];
+  const judgement = createJudgement(settings, bootToWallOffsetNs, detection => detections.push(detection));
+  const encoder = new DetectionEncoder(new LogEncoder(), readBootId());
+  const context = { resource: new Uint8Array(), scope: new Uint8Array() };
+
+  const found = new Map<string, number[]>();
+  const time = <T>(stage: string, work: () => T): T => {
+    const began = performance.now();
+    const result = work();
+    const nanoseconds = ((performance.now() - began) * 1e6) / some.length;
+    found.set(stage, [...(found.get(stage) ?? []), nanoseconds]);
+    return result;
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    const events = time('decode the kernel’s bytes', () =>
+      some.map(({ offset, length }) => decoder.decode(offset, length)).filter(event => event !== undefined),
+    );
+    detections = [];
+    time('enrich, detect, exceptions, storm filter', () => events.forEach(judgement.accept));
+    const records = time('encode', () =>
+      detections.map(detection => new Uint8Array(encoder.encode(detection))),
+    );
+    const bodies = Array.from({ length: BATCHES }, (_, i) =>
+      Buffer.concat(records.slice(i * BATCH_RECORDS, (i + 1) * BATCH_RECORDS)),
+    );
+    time('compress for the spool', () => bodies.forEach(packBody));
+    time('join requests', () => bodies.map(body => buildExportRequest(context, [body])));
+  }
+  return new Map([...found].map(([stage, nanoseconds]) => [stage, median(nanoseconds)]));
+}
