@@ -43,6 +43,18 @@ suite('event decoder', () => {
     assert.equal(event?.target?.executablePath, '/opt/naïve café');
   });
 
+  test('a record that was kept without its strings has all the rest', () => {
+    const { memory, decode } = record({ path: 'mem\0' + '42\0' + 'proc\0', actorArguments: 'dd' });
+    const kept = new EventDecoder(memory).decodeFixedPart(OFFSET);
+    const whole = decode();
+    assert.equal(kept?.path, undefined);
+    assert.deepEqual(kept?.actor.arguments, []);
+    assert.deepEqual(
+      { ...kept, path: whole?.path, actor: { ...kept?.actor, arguments: whole?.actor.arguments } },
+      whole,
+    );
+  });
+
   test('a number beyond 2^53 keeps every bit', () => {
     assert.equal(record({}).decode()?.timeNs, 2n ** 60n + 1n);
   });

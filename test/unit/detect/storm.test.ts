@@ -184,3 +184,18 @@ test('a window of 0 ms holds nothing back', t => {
   filter.flush();
   assert.equal(told.length, 3);
 });
+
+test('what is held back is given for keeping when it grows, and taken back when it was told', t => {
+  const { told, filter } = filterWith(t);
+  filter.offer(at(1n));
+  assert.equal(filter.takeChanges().size, 0);
+  filter.offer(at(2n));
+  filter.offer(at(3n));
+  const [[key, kept] = []] = filter.takeChanges();
+  assert.equal(kept?.repeat?.count, 2);
+  assert.equal(filter.takeChanges().size, 0);
+
+  filter.flush();
+  assert.deepEqual([...filter.takeChanges()], [[key, null]]);
+  assert.deepEqual(told[1], kept);
+});

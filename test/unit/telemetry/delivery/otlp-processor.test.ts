@@ -273,3 +273,20 @@ test('at the end nobody waits for a spool that cannot be written: persist fails,
   assert.equal(spool.waiting.records, 3);
   spool.close();
 });
+
+test('notes are kept with the records that they came with, and alone only where they matter alone', async t => {
+  const collector = await GrpcCollector.start(t, [OK]);
+  const processor = start(t, { endpoint: collector.endpoint });
+  t.after(() => processor.shutdown(0));
+  processor.keep(new Map([['ring', Buffer.from('1')]]), false);
+  await processor.persist();
+  assert.equal(processor.notes.size, 0);
+
+  await emit(processor, 1);
+  assert.deepEqual([...processor.notes.keys()], ['ring']);
+
+  processor.keep(new Map([['told', Buffer.from('2')]]), true);
+  processor.keep(new Map([['ring', null]]), false);
+  await processor.persist();
+  assert.deepEqual([...processor.notes.keys()], ['told']);
+});
