@@ -5,6 +5,8 @@ import type { Ledger } from './attacker.ts';
 
 /** What the comparison of a ledger with what arrived comes to. */
 export interface Balance {
+  /** Opens in the ledgers. */
+  readonly done: number;
   /** Opens that were done and not told. */
   readonly missing: number;
   /** Opens that are told of processes that are not in the ledger. */
@@ -63,5 +65,5 @@ export function compare(t: TestContext, ledgers: readonly Ledger[], arrivals: re
       `delivered more than once; ${missing} opens missing, ${toldLost} told as lost`,
   );
   assert.ok(total > 0, 'nothing was done');
-  return { missing, toldLost, others };
+  return { done: total, missing, toldLost, others };
 }

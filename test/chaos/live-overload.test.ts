@@ -68,9 +68,10 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     const metrics = await pipeline.caughtUp();
     const arrivals = arrivalsIn(collector.requests);
     assert.equal(compare(t, [highLedger], arrivals).missing, 0);
-    const { missing } = compare(t, [lowLedger], arrivals);
-    assert.ok(missing > 0, 'the spool had room');
-    assert.equal(missing, metrics['records_evicted']);
+    const { done, missing } = compare(t, [highLedger, lowLedger], arrivals);
+    // without a window every open is a record
+    const others = Number(metrics['records_emitted']) - done;
+    assertLossTold(t, { done, missing, others, toldLost: Number(metrics['records_evicted']) });
   });
 
   test(`that nobody takes and that never ends keeps the sidecar below ${MEMORY_MIB} MiB`, async t => {
