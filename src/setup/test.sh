@@ -4,6 +4,8 @@ set -eu
 cd "$(dirname "$0")/../.."
 . src/setup/prerequisites.sh
 
+started=$(date +%s)
+
 # shellcheck disable=SC2046 # one word a package
 install_packages $(missing_packages) $(missing_test_packages)
 install_node_modules
@@ -31,5 +33,6 @@ if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
 	say "npm test ended with status $status outside of the tests: formatting, types or the build; see above"
 	failed=1
 fi
+say "set-up and tests took $(($(date +%s) - started)) s"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || exit 1
