@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
 import type { NoteChanges, Notes } from '../notes.ts';
 import type { BpfObject } from './bpf-object.ts';
+import type { CaptureConsumer, Round } from './consumer.ts';
 import { Control } from './control.ts';
 import { type CpuCounters, readCounters } from './counters.ts';
 import { EventDecoder } from './decoder.ts';
@@ -34,32 +35,6 @@ const NO_NOTES = { position: new Map(), told: new Map() };
 const WAIT_MILLIS = 1_000;
 /** How often the kernel is asked for what it has counted or holds back, ns. */
 const SWEEP_INTERVAL_NS = 1_000_000_000n;
-
-/**
- * Whose event it is: the sidecar's own doing, for example a canary; one that the programs of another version saw as well,
- * and told; or anybody else's.
- */
-export type Origin = 'own' | 'told' | 'other';
-
-/** One reading of the ring buffer, and what the next process must know of it: nothing, where nothing is pinned for it. */
-export interface Round {
-  /** The ring buffer has been read to its end. */
-  readonly drained: boolean;
-  /** How far the ring buffer was read; of use only together with something that came of the events. */
-  readonly position: NoteChanges;
-  /** Repetitions that were told. */
-  readonly told: NoteChanges;
-}
-
-/** What the capture calls, in this order, for every round of the ring buffer. */
-export interface CaptureConsumer {
-  onEvent(event: CapturedEvent, origin: Origin): void;
-  /**
-   * All events of the round have been given. The kernel gets their space back when this returns or resolves.
-   * Its notes are to be kept together with what came of the events, for `resume`.
-   */
-  onRound(round: Round): void | Promise<void>;
-}
 
 /**
  * The programs in the kernel and our end of the ring buffer. In order: `resume` and `catchUp` where a sidecar before
@@ -241,12 +216,20 @@ export class Capture {
   async #round(consumer: CaptureConsumer): Promise<number> {
     const visited = this.#ring.read(ROUND_RECORDS, (offset, length) => {
       const event = this.#decode(offset, length);
-      if (event !== undefined) this.#handOver(event, this.#decoder.isOwn(offset), consumer);
+      if (event !== undefined) this.#handOver(event, this.#isOwn(offset, event), consumer);
     });
     this.#sweep(consumer, visited);
     await consumer.onRound({ drained: visited < ROUND_RECORDS, ...this.#notes() });
     this.#ring.release();
     return visited;
+  }
+
+  /** The kernel marks this process's events once it knows it; programs that watched before have not known it at first. */
+  #isOwn(offset: number, { actor }: CapturedEvent): boolean {
+    const { ownVtgid, ownPidNamespace } = this.#control.state;
+    return (
+      this.#decoder.isOwn(offset) || (actor.vtgid === ownVtgid && actor.pidNamespace === ownPidNamespace)
+    );
   }
 
   #handOver(event: CapturedEvent, own: boolean, consumer: CaptureConsumer): void {
@@ -287,7 +270,7 @@ export class Capture {
     this.#ring.read(Number.POSITIVE_INFINITY, (offset, length) => {
       const event = this.#decode(offset, length);
       if (event === undefined) return;
-      const isOwn = this.#decoder.isOwn(offset);
+      const isOwn = this.#isOwn(offset, event);
       this.#early.push({ event, own: isOwn });
       if (isOwn) own.push(event);
     });

@@ -1,4 +1,5 @@
-export { Capture, type CaptureConsumer, type Origin, probeHooks, type Round } from './capture.ts';
+export { Capture, probeHooks } from './capture.ts';
+export type { CaptureConsumer, Origin, Round } from './consumer.ts';
 export type { CpuCounters, DropReason } from './counters.ts';
 export type {
   Actor,
