@@ -1,13 +1,13 @@
 #!/bin/sh
 # Builds the OpenTelemetry Collector of manifest.yaml, once for each content of this folder, and prints its path.
-# Needs Go 1.21 or newer (a Go that is too old for the modules fetches the one they ask for); about two minutes and
+# Needs Go 1.21 or newer (a Go that is too old for the modules fetches the one they ask for); some minutes and
 # 1 GB of Go caches the first time. The binary is kept under ${XDG_CACHE_HOME:-~/.cache}/memwarden/collector.
 # Exit code 3: there is no such Go.
 set -eu
 
-builder=go.opentelemetry.io/collector/cmd/builder@v0.162.0
+builder=go.opentelemetry.io/collector/cmd/builder@v0.152.0
 here=$(cd "$(dirname "$0")" && pwd)
-key=$(cat "$here/manifest.yaml" "$here/build.sh" | sha256sum | cut -c1-16)
+key=$(cat "$here/manifest.yaml" "$here/known.sum" "$here/build.sh" | sha256sum | cut -c1-16)
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/memwarden/collector/$key
 binary=$folder/otelcol
 
@@ -26,7 +26,7 @@ if [ ! -x "$binary" ]; then
 fi
 
 if [ ! -x "$binary" ]; then
-	echo 'building the OpenTelemetry Collector (about two minutes, the first time only) …' >&2
+	echo 'building the OpenTelemetry Collector (some minutes, the first time only) …' >&2
 	sources=$(mktemp -d)
 	trap 'rm -rf "$sources"' EXIT
 	sed "s|^dist:|&\n  output_path: $sources|" "$here/manifest.yaml" >"$sources/manifest.yaml"
@@ -37,9 +37,11 @@ if [ ! -x "$binary" ]; then
 	{
 		printf 'module go.opentelemetry.io/collector/cmd/builder\n\ngo 1.25.0\n\nrequire (\n'
 		sed -n 's/^ *- gomod: /\t/p' manifest.yaml
-		printf '\tgo.opentelemetry.io/collector/component v1.68.0\n'
-		printf '\tgo.opentelemetry.io/collector/otelcol v0.162.0\n)\n'
+		printf '\tgo.opentelemetry.io/collector/component v1.58.0\n'
+		printf '\tgo.opentelemetry.io/collector/otelcol v0.152.0\n)\n'
 	} >go.mod
+	# Of modules that a proxy may serve without what the checksum database says of them.
+	cp "$here/known.sum" go.sum
 	CGO_ENABLED=0 GOFLAGS='-mod=mod -buildvcs=false' \
 		nice -n 10 go build -trimpath -ldflags='-s -w' -o "$binary.new" . >build.log 2>&1 || { cat build.log >&2; exit 1; }
 	mv "$binary.new" "$binary"

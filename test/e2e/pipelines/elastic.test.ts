@@ -70,4 +70,40 @@ describe('the Elasticsearch pipeline', { skip: await whyNoCollector() }, () => {
     assert.deepEqual(source.attributes, record.attributes);
     assert.equal(source.resource.attributes['service.name'], 'memwarden');
   });
+
+  test('creates documents of the Elastic Common Schema where it is told to', async t => {
+    const missing = await whyNoExporter('elasticsearch');
+    if (missing !== undefined) return t.skip(missing);
+    await using backend = await Backend.start(elasticsearch);
+    await using pipeline = await Pipeline.prepare(['base', 'ecs', 'elastic'], {
+      ELASTICSEARCH_URL: backend.url,
+      ELASTICSEARCH_API_KEY: 'a2V5OnNlY3JldA==',
+      ELASTICSEARCH_MAPPING: 'ecs',
+    });
+    await pipeline.start();
+    const record = buildReadable();
+
+    await pipeline.send(record);
+
+    const { body } = await backend.request(({ path }) => path.startsWith('/_bulk'));
+    const [, line = ''] = body.toString().split('\n');
+    const document = new Map(Object.entries(flat(JSON.parse(line))));
+    assert.equal(document.get('event.action'), 'proc_mem_access');
+    assert.equal(document.get('event.kind'), 'alert');
+    assert.equal(document.get('process.executable'), record.attributes['process.executable.path']);
+    assert.equal(document.get('rule.id'), 'TRC-1023');
+    assert.equal(document.get('threat.technique.id'), record.attributes['threat.technique.id']);
+    assert.equal(document.get('message'), record.body);
+  });
 });
+
+/** The dotted names of everything in a document, however its objects are nested. */
+function flat(value: object, prefix = ''): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+        ? Object.entries(flat(inner, `${prefix}${name}.`))
+        : [[`${prefix}${name}`, inner]],
+    ),
+  );
+}
