@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import type { NoteChanges, Notes } from '../notes.ts';
+import type { Notes } from '../notes.ts';
 import type { BpfObject } from './bpf-object.ts';
 import type { CaptureConsumer, Round } from './consumer.ts';
 import { Control } from './control.ts';
