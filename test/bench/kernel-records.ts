@@ -30,7 +30,11 @@ export async function recordKernelRecords(): Promise<string> {
     });
   };
   try {
-    const capture = new Capture({ ...loadSettings({}).capture, kinds: new Set(['proc_mem_open']) });
+    const capture = new Capture({
+      ...loadSettings({}).capture,
+      pinPath: undefined,
+      kinds: new Set(['proc_mem_open']),
+    });
     capture.attach();
     capture.commit();
     kept.length = 0;

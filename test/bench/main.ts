@@ -3,6 +3,7 @@
  * run one after the other; `--json` prints JSON, `--dry-run` keeps nothing.
  */
 import { parseArgs } from 'node:util';
+import { buildBpfObject } from '../vm/programs.ts';
 import { BENCHMARKS } from './benchmarks.ts';
 import { thisMachine } from './machine.ts';
 import { keep, type Result, render } from './report.ts';
@@ -12,6 +13,7 @@ const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false }, 'dry-run': { type: 'boolean', default: false } },
 });
 
+buildBpfObject(process.arch === 'arm64' ? 'arm64' : 'amd64');
 for (const name of positionals.length > 0 ? positionals : Object.keys(BENCHMARKS)) {
   const benchmark = BENCHMARKS[name];
   if (benchmark === undefined) {
