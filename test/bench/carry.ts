@@ -100,8 +100,8 @@ export async function benchCarry(): Promise<Report> {
         `${ROUND_SECONDS} s. "Stock" is BatchLogRecordProcessor with OTLPLogExporter (gRPC) behind the same stages, ` +
         'flushed after every round of 2,048 records since it drops what its queue cannot hold; it keeps nothing on disk.',
       'The second is where a record’s time goes, each stage alone. What is left is one thread’s work on 2 kB a record: SQLite ' +
-        'and its fdatasync, gRPC’s framing, HTTP/2 and the socket, and the collection of what all of it allocates. That thread ' +
-        'is busy without a pause at the rate above, so it is the limit, and the second core waits for it.',
+        'and its fdatasync, gRPC’s framing, HTTP/2 and the socket, and the collection of what all of it allocates. One core is ' +
+        'the limit of one thread; where others were at work, waiting for a core is in the rest too.',
       'The third is the whole sidecar under real system calls of 2 actors on 256 targets, each told by a record of its ' +
         `own (detect.stormWindowMillis=0): the highest of the rates ${RATES.map(readable).join(', ')} that ` +
         `lost nothing in ${PROBE_SECONDS} s to the Collector, times ${SAFETY}, for ${SUSTAINED_SECONDS} s. Sidecar, storm ` +
