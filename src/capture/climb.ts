@@ -60,10 +60,9 @@ class Climb {
     if (main !== undefined) {
       attachments.push(main);
       if (this.#isAlive(rung)) {
-        for (const program of rung.optional ?? []) {
-          const extra = this.#attach([program], rung.hook, false);
-          if (extra !== undefined) attachments.push(extra);
-        }
+        attachments.push(...this.#each(rung.optional ?? [], rung.hook));
+        const form = this.#first(rung.oneOf ?? [], rung.hook);
+        if (form !== undefined) attachments.push(form);
         const missing = rung.results !== undefined && result === undefined ? [RESULT_UNKNOWN] : [];
         return { report: this.#report(rung.hook, [...rung.limits, ...missing]), attachments };
       }
@@ -83,6 +82,15 @@ class Climb {
       reason: alive ? 'saw its canary' : 'loaded and attached, but did not see its canary',
     });
     return alive;
+  }
+
+  /** Those that attach: all at once where they do, since every load costs a walk through the kernel's types. */
+  #each(programs: readonly string[], hook: HookName): Attachment[] {
+    if (programs.length === 0) return [];
+    const all = this.#attach(programs, hook, false);
+    if (all !== undefined) return [all];
+    if (programs.length === 1) return [];
+    return programs.flatMap(program => this.#attach([program], hook, false) ?? []);
   }
 
   #first(programs: readonly string[], hook: HookName): Attachment | undefined {

@@ -24,7 +24,7 @@ export const fileOpen: Ladder = {
     {
       hook: 'tracepoint',
       programs: ['tracepoint_sys_exit'],
-      optional: ['io_uring_complete_result', 'io_uring_complete_entry'],
+      oneOf: ['io_uring_complete_entry', 'io_uring_complete_result'],
       limits: [
         'every refused open is known by its path text, not by the file, and one by io_uring is not seen',
         'every system call of the machine pays for the hook',

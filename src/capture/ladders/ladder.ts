@@ -9,6 +9,8 @@ export interface Rung {
   readonly results?: readonly string[];
   /** Attached where the kernel has them. */
   readonly optional?: readonly string[];
+  /** Forms of one program for different kernels; the first that attaches is kept. */
+  readonly oneOf?: readonly string[];
   /** What this rung cannot see, for `doctor`. */
   readonly limits: readonly string[];
 }
