@@ -1,8 +1,11 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Layout of the tables; a file of another version is set aside as if it were damaged. */
+/** Layout of the tables. A file of version 1 is brought up to it; one of a later version stops the start, untouched. */
 const SCHEMA_VERSION = 2;
+
+/** What came with version 2. */
+const NOTES = 'CREATE TABLE note (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;';
 
 const SCHEMA = `
   CREATE TABLE context (id INTEGER PRIMARY KEY, resource BLOB NOT NULL, scope BLOB NOT NULL, UNIQUE (resource, scope));
@@ -33,7 +36,7 @@ const SCHEMA = `
     retriable INTEGER NOT NULL
   );
   CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE note (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+  ${NOTES}
 `;
 
 /**
@@ -52,6 +55,8 @@ export function openDatabase(path: string): DatabaseSync {
     const version = pragma(database, 'user_version');
     if (version === 0) {
       database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+    } else if (version === 1) {
+      database.exec(`BEGIN; ${NOTES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     } else if (version !== SCHEMA_VERSION) {
       throw new Error(`its layout has version ${version}, this program writes version ${SCHEMA_VERSION}`);
     }

@@ -226,3 +226,32 @@ test('what low ones under way do not take up is made room for by high ones too',
   assert.equal(spool.waiting.bytes, 1_000);
   spool.close();
 });
+
+/** Changes the file of a spool that is closed, as another version would have left it. */
+function alter(directory: string, statements: string): void {
+  const database = new DatabaseSync(join(directory, 'spool.db'));
+  database.exec(statements);
+  database.close();
+}
+
+test('a spool of the version before keeps what waits in it, and takes notes', t => {
+  const directory = temporaryDirectory(t);
+  const before = openSpool(directory);
+  before.append([buildBatch('a')]);
+  before.close();
+  alter(directory, 'DROP TABLE note; PRAGMA user_version = 1');
+
+  const spool = openSpool(directory);
+  spool.append([buildBatch('b')], new Map([['ring', Uint8Array.of(1)]]));
+  assert.deepEqual([...spool.notes.keys()], ['ring']);
+  assert.deepEqual(drain(spool), ['a', 'b']);
+  spool.close();
+});
+
+test('a spool of a later version stops the start and stays as it is', t => {
+  const directory = temporaryDirectory(t);
+  openSpool(directory).close();
+  alter(directory, 'PRAGMA user_version = 99');
+  assert.throws(() => openSpool(directory), /its layout has version 99/);
+  alter(directory, 'SELECT 1 FROM batch');
+});
