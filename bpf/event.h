@@ -104,9 +104,9 @@ struct mw_event {
 	__u64 time_ns;	/* CLOCK_BOOTTIME */
 	__u64 sequence; /* counts the events of this cpu, from 1 */
 	__u32 cpu;	/* at this place in every version: src/capture/pinning/predecessor.ts */
-	__u16 kind;  /* enum mw_kind */
-	__u8 hook;   /* enum mw_hook */
-	__u8 method; /* enum mw_method */
+	__u16 kind;	/* enum mw_kind */
+	__u8 hook;	/* enum mw_hook */
+	__u8 method;	/* enum mw_method */
 	__u32 traits;
 	__s32 result;	  /* >= 0 success, -errno failure */
 	__u32 flags;	  /* open: O_* as the kernel holds them; ptrace: the request */
