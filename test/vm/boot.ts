@@ -13,6 +13,7 @@ import type { Kernel } from './kernels.ts';
 
 /** Lines of the guest's log that explain a failure. */
 const LOG_TAIL_LINES = 40;
+const PANIC = /Kernel panic - not syncing/;
 /** How long before its end a guest that hangs tells what it is doing. */
 const DUMP_SECONDS = 15;
 
@@ -185,8 +186,20 @@ function judge(end: MachineEnd, nonce: string, log: string): Omit<BootResult, 'l
   const exitStatus = marker === null ? undefined : Number(marker[1]);
   const cause = causeOfFailure(end, log, exitStatus, Number(marker?.[2] ?? 0));
   if (cause === undefined) return { output, exitStatus, failure: undefined };
-  const tail = log.trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-  return { output, exitStatus, failure: `${cause}\n--- last lines of the guest's log ---\n${tail}` };
+  return {
+    output,
+    exitStatus,
+    failure: `${cause}\n--- last lines of the guest's log ---\n${tailOf(log)}`,
+  };
+}
+
+/** The end of a log; where its trace is longer than that, the beginning of the panic, which says what it is about. */
+function tailOf(log: string): string {
+  const lines = log.trimEnd().split('\n');
+  const last = Math.max(0, lines.length - LOG_TAIL_LINES);
+  const panic = lines.findIndex(line => PANIC.test(line));
+  const start = panic < 0 ? last : Math.min(last, panic);
+  return lines.slice(start, start + LOG_TAIL_LINES).join('\n');
 }
 
 function causeOfFailure(
@@ -196,7 +209,7 @@ function causeOfFailure(
   complaints: number,
 ): string | undefined {
   if (end.timedOut) return 'the guest hung: it was not powered off in time';
-  if (/Kernel panic - not syncing/.test(log)) return 'the guest panicked';
+  if (PANIC.test(log)) return 'the guest panicked';
   if (exitStatus === undefined)
     return `the guest ended without its marker (qemu exit ${end.code}) ${end.stderr.trim()}`;
   if (complaints > 0) return `the kernel complained ${complaints} times while the work ran`;
