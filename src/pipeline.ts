@@ -37,7 +37,7 @@ export interface Pipeline {
 /**
  * Connects the stages: capture → enrich → detect → telemetry. The only place that knows them all.
  * @param output where the console exporter writes
- * @throws MemwardenError when a stage cannot start; nothing is left in the kernel then
+ * @throws MemwardenError when a stage cannot start; nothing of it is left in the kernel then
  */
 export async function startPipeline(
   settings: Settings,
@@ -49,7 +49,7 @@ export async function startPipeline(
   let telemetry: Telemetry | undefined;
   let health: Health | undefined;
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
-  const capture = new Capture({ ...captureOptions(settings, judgement), pinPath: pinPath(settings) });
+  const capture = new Capture(captureOptions(settings, judgement, pinPath(settings)));
   const losses = new LossWatch(capture);
   try {
     const { inheritedHooks } = capture;
@@ -265,9 +265,15 @@ function hookList(hooks: ReadonlyMap<string, HookName> = new Map()): string {
   return [...hooks].map(([capability, hook]) => `${capability}=${hook}`).join(',');
 }
 
-function captureOptions({ capture, detect }: Settings, { engine }: Judgement): CaptureOptions {
+/** @param pinPath never that of the settings as it is: who pins takes over what a running service has left */
+function captureOptions(
+  { capture, detect }: Settings,
+  { engine }: Judgement,
+  pinPath?: string,
+): CaptureOptions {
   return {
     ...capture,
+    pinPath,
     kinds: engine.kinds,
     repeatWindowMillis: detect.stormWindowMillis,
     rawFilter: engine.kinds.has('file_open') ? detect.fileOpen : undefined,

@@ -17,27 +17,29 @@ const STORM = fileURLToPath(new URL('../attacks/open_storm.py', import.meta.url)
 /** A sidecar that leaves its programs to the kernel, and a collector for it. Nothing is left when the test is over. */
 class Service {
   readonly pinPath: string;
+  readonly directory: string;
   readonly collected: Collected;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #started: Sidecar[] = [];
 
-  private constructor(collected: Collected, pinPath: string, spool: string) {
+  private constructor(collected: Collected, pinPath: string, directory: string) {
     this.collected = collected;
     this.pinPath = pinPath;
+    this.directory = directory;
     this.#environment = {
       OTEL_LOGS_EXPORTER: 'otlp',
       OTEL_EXPORTER_OTLP_ENDPOINT: collected.endpoint,
       OTEL_BLRP_SCHEDULE_DELAY: '50',
       MEMWARDEN_CAPTURE_PIN: 'true',
       MEMWARDEN_CAPTURE_PIN_PATH: pinPath,
-      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: spool,
+      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
     };
   }
 
   static async create(t: TestContext): Promise<Service> {
     const directory = mkdtempSync(join(tmpdir(), 'memwarden-restart-'));
     const pinPath = `/sys/fs/bpf/memwarden-test-${process.pid}`;
-    const service = new Service(await Collected.start(t), pinPath, join(directory, 'spool'));
+    const service = new Service(await Collected.start(t), pinPath, directory);
     t.after(async () => {
       for (const sidecar of service.#started) await sidecar.stop();
       service.detach();
@@ -199,6 +201,26 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     assert.match(service.detach(), /removed \d+ programs/);
     assert.ok(!existsSync(service.pinPath));
     assert.match(service.detach(), /nothing is pinned/);
+  });
+
+  test('keeps what it recorded for the next start while somebody makes a recording', async t => {
+    const service = await Service.create(t);
+    const { collected } = service;
+    await (await service.start()).kill();
+    const actor = storm(3);
+    const file = join(service.directory, 'case.jsonl');
+    const recording = spawn(process.execPath, [MAIN, 'record', file], {
+      env: { ...process.env, MEMWARDEN_CAPTURE_PIN_PATH: service.pinPath },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    for await (const text of recording.stderr.setEncoding('utf8')) {
+      said += text;
+      if (said.includes('memwarden ready')) recording.kill('SIGTERM');
+    }
+    assert.match(said, /memwarden ready/);
+    await (await service.start()).stop();
+    await collected.until(() => collected.opensBy(actor) === 3);
   });
 
   test('refuses to share its pinned programs with a second sidecar', { timeout: LIMIT_MILLIS }, async t => {
