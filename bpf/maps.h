@@ -64,7 +64,6 @@ struct {
  * alone: a value of cpu_state could not be written without undoing what the programs count meanwhile.
  */
 struct mw_told {
-	__u64 made_ns; /* when the counters began, CLOCK_BOOTTIME: tells them from those of other maps */
 	__u64 dropped[MW_DROP_COUNT];
 };
 

@@ -78,9 +78,10 @@ export class Capture {
     const ownPidNamespace = statSync('/proc/self/ns/pid').ino;
     this.#control.change({ ownVtgid: process.pid, ownPidNamespace, ownTgid: 0, proving: 0 });
     this.#ring = new RingBuffer(fdOf('ring'), options.ringBufferBytes);
-    this.#resumePoint = new ResumePoint(this.#ring, this.#control.state.createdNs);
+    const { createdNs } = this.#control.state;
+    this.#resumePoint = new ResumePoint(this.#ring, createdNs);
     this.#decoder = new EventDecoder(this.#ring.memory);
-    this.told = new ToldDrops(this.#libbpf, fdOf('told'));
+    this.told = new ToldDrops(this.#libbpf, fdOf('told'), createdNs);
     this.#unfinished = new UnfinishedEvents(this.#libbpf, fdOf('scratch'));
     this.#repeats = new Repeats(this.#libbpf, fdOf('repeats'), options.repeatWindowMillis ?? 0);
     this.#programs = new Programs({
@@ -165,7 +166,7 @@ export class Capture {
 
   /** Repetitions that the kernel has counted and that the consumer has not been told of. */
   pendingRepetitions(): bigint {
-    return this.#repeats?.pending() ?? 0n;
+    return this.#repeats.pending();
   }
 
   /** Hands events to the consumer until `stop`. */

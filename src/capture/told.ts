@@ -1,7 +1,6 @@
 import type { DropReason } from './counters.ts';
 import { DROP_REASONS, TOLD, TOLD_SIZE } from './layout.ts';
 import { describeErrno, type Libbpf } from './libbpf.ts';
-import { bootTimeNs } from './libc.ts';
 
 const ONLY_KEY = Buffer.alloc(4);
 
@@ -17,19 +16,18 @@ export class ToldDrops {
   readonly #values: Buffer;
   #changed = false;
 
-  /** @param mapFd the map `told` of bpf/maps.h @throws Error when it cannot be read or written */
-  constructor(libbpf: Libbpf, mapFd: number) {
+  /**
+   * @param mapFd the map `told` of bpf/maps.h
+   * @param createdNs when the maps were made, ns on CLOCK_BOOTTIME
+   * @throws Error when it cannot be read
+   */
+  constructor(libbpf: Libbpf, mapFd: number, createdNs: bigint) {
+    this.sinceNs = createdNs;
     this.#libbpf = libbpf;
     this.#mapFd = mapFd;
     this.#values = Buffer.alloc(libbpf.possibleCpus() * TOLD_SIZE);
     const result = libbpf.lookupElement(mapFd, ONLY_KEY, this.#values);
     if (result < 0) throw new Error(`failed to read what was told of drops: ${describeErrno(-result)}`);
-    if (this.#values.readBigUInt64LE(TOLD.made_ns) === 0n) {
-      this.#values.writeBigUInt64LE(bootTimeNs(), TOLD.made_ns);
-      this.#changed = true;
-      this.save();
-    }
-    this.sinceNs = this.#values.readBigUInt64LE(TOLD.made_ns);
   }
 
   count(cpu: number, reason: DropReason): bigint {
