@@ -40,7 +40,11 @@ export class Programs {
   readonly #choices: ReadonlyMap<string, HookChoice>;
   /** The pinned programs that watch at this moment. */
   readonly #current: PinnedPrograms | undefined;
+  /** What the names of their pins say of each capability. */
+  readonly #inherited: readonly CapabilityReport[];
   #footholds: readonly Foothold[] = [];
+  /** Undefined where nothing is pinned. */
+  readonly #fingerprint: string | undefined;
   #generation: number;
   #pinned = false;
 
@@ -50,17 +54,19 @@ export class Programs {
     this.#context = context;
     this.#choices = hookChoices(options);
     this.#ladders = laddersFor(options.kinds);
+    this.#fingerprint = pins && fingerprintOf(options);
     this.#generation = control.state.active;
     pins?.removePending();
     const known = pins?.programs.filter(({ layout }) => layout === object.layout) ?? [];
     this.#current = known.find(({ generation }) => generation === control.state.active);
     // left by a start that was cut short before they watched, or after the next ones did
     for (const other of known) if (other !== this.#current) pins?.removePrograms(other);
+    this.#inherited = this.#current ? pinnedReports(this.#current.path, this.#ladders) : [];
   }
 
   /** Hook per capability of the programs that watch already. */
   get inheritedHooks(): ReadonlyMap<string, HookName> {
-    return hooksOf(this.#current ? pinnedReports(this.#current.path, this.#ladders) : []);
+    return hooksOf(this.#inherited);
   }
 
   get reports(): readonly CapabilityReport[] {
@@ -70,12 +76,12 @@ export class Programs {
   /** Takes over the programs that watch already, or climbs every ladder. */
   attach(): void {
     const { control, options, ownEvents } = this.#context;
-    const inherited = this.#current ? pinnedReports(this.#current.path, this.#ladders) : [];
     // all of them, since each canary also tells this process its number in the initial pid namespace
-    const alive = inherited.map(report => this.#isAlive(report));
-    if (this.#current?.fingerprint === fingerprintOf(options) && alive.every(Boolean)) {
-      this.#footholds = inherited.map(report => ({ report, attachments: [] }));
-      for (const { capability, hook } of inherited) if (hook) log.info(`${capability}: ${hook}, taken over`);
+    const alive = this.#inherited.map(report => this.#isAlive(report));
+    if (this.#current && this.#current.fingerprint === this.#fingerprint && alive.every(Boolean)) {
+      this.#footholds = this.#inherited.map(report => ({ report, attachments: [] }));
+      for (const { capability, hook } of this.#inherited)
+        if (hook) log.info(`${capability}: ${hook}, taken over`);
       return;
     }
     this.#generation += 1;
@@ -108,7 +114,8 @@ export class Programs {
       if (required && report?.hook === undefined && report !== undefined) throw unavailable(report);
     }
     const takesOver = this.#generation === this.#current?.generation;
-    if (pins !== undefined) this.#pinned = takesOver || this.#pin(pins);
+    if (pins !== undefined && this.#fingerprint !== undefined)
+      this.#pinned = takesOver || this.#pin(pins, this.#fingerprint);
     control.change({
       active: this.#generation,
       proving: 0,
@@ -143,15 +150,11 @@ export class Programs {
     return this.#context.ownEvents().some(event => event.hook === hook && ladder.isProof(event));
   }
 
-  #pin(pins: PinDirectory): boolean {
-    const { object, options } = this.#context;
+  #pin(pins: PinDirectory, fingerprint: string): boolean {
+    const { object } = this.#context;
     try {
       if (!object.isInherited) object.pinMaps(pins);
-      const name = {
-        layout: object.layout,
-        generation: this.#generation,
-        fingerprint: fingerprintOf(options),
-      };
+      const name = { layout: object.layout, generation: this.#generation, fingerprint };
       pins.addPrograms(name, directory => {
         for (const { report, attachments } of this.#footholds) {
           if (report.hook !== undefined) pinHook(directory, report, attachments);
