@@ -88,18 +88,17 @@ export function createJudgement(
   const events = { filtered: 0, excepted: 0, detected: 0 };
   const findings = { found: 0, excepted: 0, told: 0, summarized: 0 };
   let summaries = 0;
-  const storm = createStormFilter({
-    windowMillis: detect.stormWindowMillis,
-    emit: detection => {
-      if (detection.repeat === undefined) {
-        findings.told += 1;
-      } else {
-        findings.summarized += detection.repeat.count;
-        summaries += 1;
-      }
-      emit(detection);
-    },
-  });
+  const storm = createStormFilter({ windowMillis: detect.stormWindowMillis, emit: tell });
+
+  function tell(detection: Detection): void {
+    if (detection.repeat === undefined) {
+      findings.told += 1;
+    } else {
+      findings.summarized += detection.repeat.count;
+      summaries += 1;
+    }
+    emit(detection);
+  }
 
   function accept(event: CapturedEvent): void {
     const count = countOf(event);
@@ -116,11 +115,8 @@ export function createJudgement(
 
   /** A summary of a process before this one: its events are in the books of that one, its findings in these too. */
   function retell(summary: Detection): void {
-    const count = summary.repeat?.count ?? 0;
-    findings.found += count;
-    findings.summarized += count;
-    summaries += 1;
-    emit(summary);
+    findings.found += summary.repeat?.count ?? 0;
+    tell(summary);
   }
 
   function takeChanges(): NoteChanges {
@@ -139,8 +135,9 @@ export function createJudgement(
       try {
         const summary = decodeSummary(value, SIGNATURES);
         if (summary !== undefined) retell(summary);
+        else log.error(`failed to tell a summary that was kept: this version has no signature for ${name}`);
       } catch (error) {
-        log.error(`failed to read a summary that was kept: ${error}`);
+        log.error(`failed to read a summary that was kept, ${name}: ${error}`);
       }
     }
   }
