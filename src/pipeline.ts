@@ -124,7 +124,7 @@ export async function startPipeline(
         clearTimeout(deadline);
         // also when the capture failed: what it had seen until then is told
         judgement.flush();
-        keep(judgement.takeChanges(), true);
+        keep?.(judgement.takeChanges(), true);
         await shutdown(SHUTDOWN_MILLIS);
       }
     },
@@ -223,14 +223,15 @@ function resume(capture: Capture, judgement: Judgement, telemetry: Telemetry): v
 }
 
 /** Makes all that came of the events durable, together with what a restart must know of it. */
-function persistence(judgement: Judgement, telemetry: Telemetry): (round?: Round) => Promise<void> {
+function persistence(judgement: Judgement, { keep, persist }: Telemetry): (round?: Round) => Promise<void> {
+  if (keep === undefined) return persist;
   return round => {
-    telemetry.keep(judgement.takeChanges(), true);
+    keep(judgement.takeChanges(), true);
     if (round !== undefined) {
-      telemetry.keep(round.told, true);
-      telemetry.keep(round.position, false);
+      keep(round.told, true);
+      keep(round.position, false);
     }
-    return telemetry.persist();
+    return persist();
   };
 }
 

@@ -31,9 +31,10 @@ export interface Telemetry {
   persist(): Promise<void>;
   /**
    * Has the next `persist` keep these together with all that was emitted before this call, in one transaction.
+   * Absent where nothing is kept: what nobody keeps need not be made.
    * @param alone they are worth keeping when nothing was emitted
    */
-  keep(changes: NoteChanges, alone: boolean): void;
+  readonly keep: ((changes: NoteChanges, alone: boolean) => void) | undefined;
   /** What has been kept, also by a process before this one; empty where there is no spool. */
   notes(): Notes;
   /** From now on `persist` fails where it would have to wait for a spool that cannot be written. */
@@ -102,7 +103,7 @@ function startTelemetry(
     },
     emitLoss: loss => logger.emit(toLossRecord(loss, bootId)),
     persist: () => processor.persist(),
-    keep: (changes, alone) => processor.keep?.(changes, alone),
+    keep: processor.keep?.bind(processor),
     notes: () => processor.notes ?? new Map(),
     hurry: () => processor.hurry?.(),
     forceFlush: () => provider.forceFlush(),
