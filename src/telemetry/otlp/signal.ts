@@ -9,8 +9,6 @@ export interface PartialSuccess {
 
 /** A kind of telemetry, as far as OTLP tells them apart. */
 export interface Signal {
-  /** What is sent, for messages. */
-  readonly things: string;
   /** Full name of the gRPC method. */
   readonly method: string;
   /** Path of HTTP requests, below the endpoint that is for all signals. */
@@ -22,7 +20,6 @@ export interface Signal {
 }
 
 export const LOGS: Signal = {
-  things: 'records',
   method: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
   path: 'v1/logs',
   ownEndpoint: ({ logsEndpoint }) => logsEndpoint,
@@ -36,7 +33,6 @@ export const LOGS: Signal = {
 };
 
 export const METRICS: Signal = {
-  things: 'metrics',
   method: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
   path: 'v1/metrics',
   ownEndpoint: ({ metricsEndpoint }) => metricsEndpoint,
