@@ -157,7 +157,7 @@ export class Sender {
           this.#release(claim, outcome.reason, this.#options.retryMaxMillis);
         } else {
           this.#state.refused(claim.records, outcome.reason);
-          this.#spool.refuse(claim, { ...outcome, retriable: false });
+          this.#spool.refuse(claim, outcome);
         }
     }
   }

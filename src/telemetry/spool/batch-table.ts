@@ -101,12 +101,11 @@ export class BatchTable {
   }
 
   /** Moves a batch to the refused ones. */
-  refuse(id: number, { code, reason, retriable }: Refusal): void {
+  refuse(id: number, { code, reason }: Refusal): void {
     this.#run(
-      `INSERT OR REPLACE INTO refused SELECT id, ${COLUMNS}, ?, ?, ? FROM batch WHERE id = ?`,
+      `INSERT OR REPLACE INTO refused SELECT id, ${COLUMNS}, ?, ? FROM batch WHERE id = ?`,
       code,
       reason,
-      retriable ? 1 : 0,
       id,
     );
     this.remove(id);

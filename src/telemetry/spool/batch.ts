@@ -32,6 +32,4 @@ export interface Refusal {
   readonly code: string;
   /** What the collector said. */
   readonly reason: string;
-  /** The collector may take them once the connection is put right. */
-  readonly retriable: boolean;
 }

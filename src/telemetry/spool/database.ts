@@ -1,11 +1,13 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Layout of the tables. A file of version 1 is brought up to it; one of a later version stops the start, untouched. */
-const SCHEMA_VERSION = 2;
-
-/** What came with version 2. */
 const NOTES = 'CREATE TABLE note (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;';
+
+/** What became different with version 2, 3, and so on; a file of an earlier one is brought up to the last. */
+const CHANGES = [NOTES, 'ALTER TABLE refused DROP COLUMN retriable;'];
+
+/** Layout of the tables. A file of a later version stops the start, and stays as it is. */
+const SCHEMA_VERSION = 1 + CHANGES.length;
 
 const SCHEMA = `
   CREATE TABLE context (id INTEGER PRIMARY KEY, resource BLOB NOT NULL, scope BLOB NOT NULL, UNIQUE (resource, scope));
@@ -32,8 +34,7 @@ const SCHEMA = `
     checksum INTEGER NOT NULL,
     body BLOB NOT NULL,
     code TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    retriable INTEGER NOT NULL
+    reason TEXT NOT NULL
   );
   CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   ${NOTES}
@@ -55,10 +56,11 @@ export function openDatabase(path: string): DatabaseSync {
     const version = pragma(database, 'user_version');
     if (version === 0) {
       database.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-    } else if (version === 1) {
-      database.exec(`BEGIN; ${NOTES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
-    } else if (version !== SCHEMA_VERSION) {
+    } else if (version > SCHEMA_VERSION) {
       throw new Error(`its layout has version ${version}, this program writes version ${SCHEMA_VERSION}`);
+    } else if (version < SCHEMA_VERSION) {
+      const changes = CHANGES.slice(version - 1).join(' ');
+      database.exec(`BEGIN; ${changes} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     }
   } catch (error) {
     database.close();

@@ -258,11 +258,7 @@ export class Spool {
     for (const { row, context, content } of claimed) this.#claimed.set(row.id, { row, context, content });
     if (damaged.length > 0) {
       logger.error(`${recordsOf(damaged)} records in the spool are damaged and were set aside`);
-      this.#refuse(damaged, {
-        code: 'CHECKSUM',
-        reason: 'the spooled bytes changed on the disk',
-        retriable: false,
-      });
+      this.#refuse(damaged, { code: 'CHECKSUM', reason: 'the spooled bytes changed on the disk' });
     }
     return {
       ids: claimed.map(({ row }) => row.id),

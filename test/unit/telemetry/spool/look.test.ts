@@ -27,7 +27,7 @@ test('a refused record is readable again, with the reason', t => {
   spool.append([{ severity: 3, records: 1, body }]);
   const claim = spool.claim(LIMITS);
   assert(claim);
-  spool.refuse(claim, { code: 'INVALID_ARGUMENT', reason: 'no', retriable: false });
+  spool.refuse(claim, { code: 'INVALID_ARGUMENT', reason: 'no' });
   const [refused] = refusedRecords(directory);
   assert.equal(refused?.reason, 'no');
   assert.equal(refused?.record.eventName, 'proc_mem_access');

@@ -146,7 +146,7 @@ test('refused batches are set aside up to a size, the newest of them, and not se
     spool.append([buildBatch(mark, { bytes: 100 })]);
     const claim = spool.claim(LIMITS);
     assert(claim);
-    spool.refuse(claim, { code: 'INVALID_ARGUMENT', reason: 'bad', retriable: false });
+    spool.refuse(claim, { code: 'INVALID_ARGUMENT', reason: 'bad' });
   }
   assert.equal(spool.totals.refused, 4);
   assert.equal(waitingOf(spool.totals), 0);
@@ -234,17 +234,25 @@ function alter(directory: string, statements: string): void {
   database.close();
 }
 
-test('a spool of the version before keeps what waits in it, and takes notes', t => {
+test('a spool of the first version keeps what waits in it, takes notes, and sets aside', t => {
   const directory = temporaryDirectory(t);
   const before = openSpool(directory);
   before.append([buildBatch('a')]);
   before.close();
-  alter(directory, 'DROP TABLE note; PRAGMA user_version = 1');
+  alter(
+    directory,
+    'DROP TABLE note; ALTER TABLE refused ADD COLUMN retriable INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 1',
+  );
 
   const spool = openSpool(directory);
   spool.append([buildBatch('b')], new Map([['ring', Uint8Array.of(1)]]));
   assert.deepEqual([...spool.notes.keys()], ['ring']);
   assert.deepEqual(drain(spool), ['a', 'b']);
+  spool.append([buildBatch('c')]);
+  const claim = spool.claim(LIMITS);
+  assert.ok(claim !== undefined);
+  spool.refuse(claim, { code: 'INVALID_ARGUMENT', reason: 'bad' });
+  assert.equal(spool.totals.refused, 1);
   spool.close();
 });
 
