@@ -1,6 +1,5 @@
-import { decodeMessage } from '../../src/telemetry/otlp/log-decoder.ts';
-import { readFields } from '../../src/telemetry/otlp/message-reader.ts';
 import type { ReceivedRecord } from '../e2e/otlp-json.ts';
+import { requestRecords } from '../unit/telemetry/otlp/request-records.ts';
 
 /** A record that arrived, as far as the ledger is concerned. */
 export interface Arrival {
@@ -25,17 +24,9 @@ export function arrivalsOf(records: readonly ReceivedRecord[]): Arrival[] {
 
 /** Of the requests that a test's server has taken. */
 export function arrivalsIn(requests: readonly Uint8Array[]): Arrival[] {
-  const records: Arrival[] = [];
-  // ExportLogsServiceRequest.resource_logs = 1, ResourceLogs.scope_logs = 2, ScopeLogs.log_records = 2
-  for (const resourceLogs of requests.flatMap(request => messages(request, 1))) {
-    for (const scopeLogs of messages(resourceLogs, 2)) {
-      for (const record of messages(scopeLogs, 2)) {
-        const { attributes } = decodeMessage(record);
-        records.push(arrival(name => attributes[name]));
-      }
-    }
-  }
-  return records;
+  return requests.flatMap(request =>
+    [...requestRecords(request)].map(({ attributes }) => arrival(name => attributes[name])),
+  );
 }
 
 function arrival(attribute: (name: string) => unknown): Arrival {
@@ -50,10 +41,4 @@ function arrival(attribute: (name: string) => unknown): Arrival {
     lost: number('memwarden.lost.count') ?? 0,
     severity: number('memwarden.severity') ?? 0,
   };
-}
-
-function messages(message: Uint8Array, field: number): Uint8Array[] {
-  return [...readFields(message)].flatMap(({ field: number, content }) =>
-    number === field && content instanceof Uint8Array ? [content] : [],
-  );
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { suite, test } from 'node:test';
+import { suite, type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { whyNotLive } from '../live/requirements.ts';
@@ -14,21 +14,29 @@ import { LivePipeline } from './live-pipeline.ts';
 
 const AWAY = { kind: 'status', code: status.UNAVAILABLE } as const;
 
+/** Attacks go on, and the sidecar has found its disk full; undefined where no small disk can be had. */
+async function attackOnFullDisk(t: TestContext) {
+  const directory = mountSmall(t);
+  if (directory === undefined) return undefined;
+  const collector = await FaultyCollector.start(t);
+  const ballast = join(directory, 'ballast');
+  writeFileSync(ballast, Buffer.alloc(1024 * 1024));
+  const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
+    MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
+    MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+  });
+  await pipeline.start();
+  collector.fail(AWAY);
+  const attacker = Attacker.start(t);
+  await pipeline.sidecar.says(/failed to write to the spool .*the kernel keeps the events/);
+  return { ballast, collector, pipeline, attacker };
+}
+
 suite('while attacks go on and the collector is away, a spool', { skip: whyNotLive() }, () => {
   test('on a full disk makes the kernel keep the events, and every act is told once there is room', async t => {
-    const directory = mountSmall(t);
-    if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
-    const collector = await FaultyCollector.start(t);
-    const ballast = join(directory, 'ballast');
-    writeFileSync(ballast, Buffer.alloc(1024 * 1024));
-    const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
-      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
-      MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
-    });
-    await pipeline.start();
-    collector.fail(AWAY);
-    const attacker = Attacker.start(t);
-    await pipeline.sidecar.says(/failed to write to the spool .*the kernel keeps the events/);
+    const full = await attackOnFullDisk(t);
+    if (full === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
+    const { ballast, collector, pipeline, attacker } = full;
     await delay(2_000);
     const ledger = await attacker.stop();
     rmSync(ballast);
@@ -38,20 +46,10 @@ suite('while attacks go on and the collector is away, a spool', { skip: whyNotLi
   });
 
   test('on a full disk does not keep the sidecar from ending', async t => {
-    const directory = mountSmall(t);
-    if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
-    const collector = await FaultyCollector.start(t);
-    writeFileSync(join(directory, 'ballast'), Buffer.alloc(1024 * 1024));
-    const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
-      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
-      MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
-    });
-    await pipeline.start();
-    collector.fail(AWAY);
-    const attacker = Attacker.start(t);
-    const { sidecar } = pipeline;
-    await sidecar.says(/failed to write to the spool .*the kernel keeps the events/);
-    await attacker.stop();
+    const full = await attackOnFullDisk(t);
+    if (full === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
+    const { sidecar } = full.pipeline;
+    await full.attacker.stop();
     // an exit code, and not the signal of who lost patience
     assert.ok(Number(await sidecar.stop()) > 0);
     assert.match(sidecar.diagnostics, /records could not be spooled before the end and are lost/);

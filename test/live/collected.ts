@@ -1,13 +1,8 @@
 import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
-import { type DecodedRecord, decodeRecord } from '../../src/telemetry/otlp/log-decoder.ts';
-import { readFields } from '../../src/telemetry/otlp/message-reader.ts';
+import type { DecodedRecord } from '../../src/telemetry/otlp/log-decoder.ts';
 import { serveLogs } from '../unit/telemetry/delivery/logs-service.ts';
-
-/** Fields of ExportLogsServiceRequest, ResourceLogs and ScopeLogs that lead to the records: opentelemetry/proto/logs/v1. */
-const RESOURCE_LOGS = 1;
-const SCOPE_LOGS = 2;
-const LOG_RECORDS = 2;
+import { requestRecords } from '../unit/telemetry/otlp/request-records.ts';
 
 /** A collector that takes everything, and what it has got: a record that was sent twice has one uid, and is there once. */
 export class Collected {
@@ -19,7 +14,7 @@ export class Collected {
   static async start(t: TestContext): Promise<Collected> {
     const collected = new Collected();
     collected.port = await serveLogs(t, (request, respond) => {
-      for (const record of recordsOf(request)) {
+      for (const record of requestRecords(request)) {
         collected.#byUid.set(record.attributes['log.record.uid'], record);
       }
       respond(Buffer.alloc(0));
@@ -70,27 +65,4 @@ export class Collected {
   get lost(): number {
     return Object.values(this.losses).reduce((sum, count) => sum + count, 0);
   }
-}
-
-function* recordsOf(request: Uint8Array): Generator<DecodedRecord> {
-  for (const resourceLogs of submessages(request, RESOURCE_LOGS)) {
-    for (const scopeLogs of submessages(resourceLogs, SCOPE_LOGS)) {
-      for (const record of submessages(scopeLogs, LOG_RECORDS)) yield decodeRecord(wrapped(record));
-    }
-  }
-}
-
-function* submessages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
-  for (const { field, content } of readFields(message)) {
-    if (field === wanted && content instanceof Uint8Array) yield content;
-  }
-}
-
-/** decodeRecord reads a record with its key and length, as the spool holds it. */
-function wrapped(record: Uint8Array): Uint8Array {
-  const header = [(LOG_RECORDS << 3) | 2];
-  let length = record.length;
-  for (; length > 0x7f; length >>>= 7) header.push((length & 0x7f) | 0x80);
-  header.push(length);
-  return Buffer.concat([Buffer.from(header), record]);
 }
