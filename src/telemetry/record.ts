@@ -1,9 +1,10 @@
-import { type Attributes, type LogRecord, SeverityNumber } from '@opentelemetry/api';
+import { type LogRecord, SeverityNumber } from '@opentelemetry/api';
 import type { ProcessIdentity } from '../capture/event.ts';
 import type { Detection, EventDefinition, Repeat, Severity } from '../detect/detection.ts';
 import { errnoName } from '../detect/errno.ts';
 import { decodeProtection } from '../detect/protection-flags.ts';
 import type { EnrichedEvent } from '../enrich/event.ts';
+import { type AttributeSink, CollectedAttributes } from './attribute-sink.ts';
 import { ECS, MEMWARDEN, MITRE_ATTACK, OTEL, RULESET_NAME } from './attributes.ts';
 import { toHrTime, toRfc3339 } from './hr-time.ts';
 import { processName, toSentence } from './sentence.ts';
@@ -26,6 +27,12 @@ export const SEVERITIES: Readonly<Record<Severity, readonly [SeverityNumber, str
 export function toLogRecord(detection: Detection, bootId: string): LogRecord {
   const { definition, event, severity } = detection;
   const [severityNumber, severityText] = SEVERITIES[severity];
+  const collected = new CollectedAttributes();
+  describeFinding(collected, detection, bootId);
+  describeActor(collected, event);
+  describeTarget(collected, event);
+  describeCommon(collected, detection);
+  describeAccess(collected, detection);
   return {
     eventName: definition.eventName,
     timestamp: toHrTime(event.timeUnixNs),
@@ -33,20 +40,15 @@ export function toLogRecord(detection: Detection, bootId: string): LogRecord {
     severityNumber,
     severityText,
     body: toSentence(detection),
-    attributes: {
-      ...findingAttributes(detection, bootId),
-      ...actorAttributes(event),
-      ...targetAttributes(event),
-      ...accessAttributes(detection),
-      ...ruleAttributes(definition),
-      ...ratingAttributes(detection),
-    },
+    attributes: collected.attributes,
   };
 }
 
 /** What makes this one finding: its uid and the event's documented data fields. */
-export function findingAttributes(detection: Detection, bootId: string): Attributes {
-  return { [OTEL.LOG_RECORD_UID]: recordUid(detection, bootId), ...detection.match.data };
+export function describeFinding(to: AttributeSink, detection: Detection, bootId: string): void {
+  const { data } = detection.match;
+  to.set(OTEL.LOG_RECORD_UID, recordUid(detection, bootId));
+  for (const name of Object.keys(data)) to.set(name, data[name]);
 }
 
 /**
@@ -61,129 +63,142 @@ function recordUid({ definition, event, repeat }: Detection, bootId: string): st
   return repeat === undefined ? uid : `${uid}-repeat`;
 }
 
-export function actorAttributes(event: EnrichedEvent): Attributes {
+export function describeActor(to: AttributeSink, event: EnrichedEvent): void {
   const { actor, actorDetails: details } = event;
-  const to: Attributes = {};
-  to[OTEL.PROCESS_PID] = actor.tgid;
-  to[OTEL.PROCESS_PARENT_PID] = actor.ppid;
-  if (actor.vtgid !== actor.tgid) to[OTEL.PROCESS_VPID] = actor.vtgid;
-  to[OTEL.PROCESS_CREATION_TIME] = creationTime(event, actor);
-  addKnown(to, OTEL.PROCESS_EXECUTABLE_PATH, actor.executablePath);
-  to[OTEL.PROCESS_EXECUTABLE_NAME] = processName(actor);
-  addKnown(to, OTEL.PROCESS_COMMAND_LINE, details.commandLine);
-  addKnown(to, OTEL.PROCESS_WORKING_DIRECTORY, details.workingDirectory);
-  to[OTEL.PROCESS_USER_ID] = actor.euid;
-  to[OTEL.PROCESS_REAL_USER_ID] = actor.uid;
-  addKnown(to, OTEL.PROCESS_USER_NAME, details.userName);
-  to[OTEL.THREAD_ID] = actor.tid;
-  to[OTEL.THREAD_NAME] = actor.comm;
-  addKnown(to, OTEL.CONTAINER_ID, details.containerId);
-  addKnown(to, OTEL.K8S_POD_UID, details.podUid);
+  to.set(OTEL.PROCESS_PID, actor.tgid);
+  to.set(OTEL.PROCESS_PARENT_PID, actor.ppid);
+  if (actor.vtgid !== actor.tgid) to.set(OTEL.PROCESS_VPID, actor.vtgid);
+  to.set(OTEL.PROCESS_CREATION_TIME, creationTime(event, actor));
+  to.set(OTEL.PROCESS_EXECUTABLE_PATH, actor.executablePath);
+  to.set(OTEL.PROCESS_EXECUTABLE_NAME, processName(actor));
+  to.set(OTEL.PROCESS_COMMAND_LINE, details.commandLine);
+  to.set(OTEL.PROCESS_WORKING_DIRECTORY, details.workingDirectory);
+  to.set(OTEL.PROCESS_USER_ID, actor.euid);
+  to.set(OTEL.PROCESS_REAL_USER_ID, actor.uid);
+  to.set(OTEL.PROCESS_USER_NAME, details.userName);
+  to.set(OTEL.THREAD_ID, actor.tid);
+  to.set(OTEL.THREAD_NAME, actor.comm);
+  to.set(OTEL.CONTAINER_ID, details.containerId);
+  to.set(OTEL.K8S_POD_UID, details.podUid);
   if (actor.ancestors.length > 0) {
-    to[MEMWARDEN.ANCESTORS] = actor.ancestors.map(ancestor => `${ancestor.comm}(${ancestor.tgid})`);
+    to.set(
+      MEMWARDEN.ANCESTORS,
+      actor.ancestors.map(ancestor => `${ancestor.comm}(${ancestor.tgid})`),
+    );
   }
-  return to;
 }
 
 /** Empty where the kernel had no task for the target. */
-export function targetAttributes(event: EnrichedEvent): Attributes {
+export function describeTarget(to: AttributeSink, event: EnrichedEvent): void {
   const { target, targetDetails: details } = event;
-  const to: Attributes = {};
-  if (target === undefined) return to;
-  to[MEMWARDEN.TARGET_PID] = target.tgid;
-  to[MEMWARDEN.TARGET_PARENT_PID] = target.ppid;
-  if (target.vtgid !== target.tgid) to[MEMWARDEN.TARGET_VPID] = target.vtgid;
-  to[MEMWARDEN.TARGET_CREATION_TIME] = creationTime(event, target);
-  addKnown(to, MEMWARDEN.TARGET_EXECUTABLE_PATH, target.executablePath);
-  to[MEMWARDEN.TARGET_EXECUTABLE_NAME] = processName(target);
-  addKnown(to, MEMWARDEN.TARGET_COMMAND_LINE, details.commandLine);
-  to[MEMWARDEN.TARGET_USER_ID] = target.euid;
-  addKnown(to, MEMWARDEN.TARGET_CONTAINER_ID, details.containerId);
-  addKnown(to, MEMWARDEN.TARGET_POD_UID, details.podUid);
-  return to;
+  if (target === undefined) return;
+  to.set(MEMWARDEN.TARGET_PID, target.tgid);
+  to.set(MEMWARDEN.TARGET_PARENT_PID, target.ppid);
+  if (target.vtgid !== target.tgid) to.set(MEMWARDEN.TARGET_VPID, target.vtgid);
+  to.set(MEMWARDEN.TARGET_CREATION_TIME, creationTime(event, target));
+  to.set(MEMWARDEN.TARGET_EXECUTABLE_PATH, target.executablePath);
+  to.set(MEMWARDEN.TARGET_EXECUTABLE_NAME, processName(target));
+  to.set(MEMWARDEN.TARGET_COMMAND_LINE, details.commandLine);
+  to.set(MEMWARDEN.TARGET_USER_ID, target.euid);
+  to.set(MEMWARDEN.TARGET_CONTAINER_ID, details.containerId);
+  to.set(MEMWARDEN.TARGET_POD_UID, details.podUid);
 }
 
-/** What was done, between whom, with which outcome, and how often. */
-export function accessAttributes({ event, match, repeat }: Detection): Attributes {
-  const to: Attributes = {};
+/** What many findings have in common: how it was done and ended, what that means, and how bad it is. */
+export function describeCommon(to: AttributeSink, detection: Detection): void {
+  const { definition, match, event, severity, exception } = detection;
   if (event.target !== undefined) {
-    if (event.crossContainer !== undefined) to[MEMWARDEN.CROSS_CONTAINER] = event.crossContainer;
-    to[MEMWARDEN.SELF_ACCESS] = event.selfAccess;
-    to[MEMWARDEN.TARGET_IS_DESCENDANT] = event.targetIsDescendant;
+    to.set(MEMWARDEN.CROSS_CONTAINER, event.crossContainer);
+    to.set(MEMWARDEN.SELF_ACCESS, event.selfAccess);
+    to.set(MEMWARDEN.TARGET_IS_DESCENDANT, event.targetIsDescendant);
   }
-  to[MEMWARDEN.ACCESS_METHOD] = match.method;
-  addKnown(to, MEMWARDEN.ACCESS_MODE, match.mode);
-  if (event.address !== 0n) to[MEMWARDEN.MEMORY_ADDRESS] = `0x${event.address.toString(16)}`;
+  to.set(MEMWARDEN.ACCESS_METHOD, match.method);
+  to.set(MEMWARDEN.ACCESS_MODE, match.mode);
+  describeOutcome(to, event);
+  describeRule(to, definition);
+  to.set(MEMWARDEN.SEVERITY, severity);
+  to.set(MEMWARDEN.HOOK, event.hook);
+  to.set(MEMWARDEN.EXCEPTION, exception);
+}
+
+/** All that describeCommon tells, so that what is told of one finding can be told of any with equal values. */
+export function commonOf({ definition, match, event, severity, exception }: Detection): readonly unknown[] {
+  const { target, crossContainer, selfAccess, targetIsDescendant, result, hook } = event;
+  return [
+    definition,
+    match.method,
+    match.mode,
+    target !== undefined,
+    crossContainer,
+    selfAccess,
+    targetIsDescendant,
+    // the bytes that were read or written are no part of it
+    result !== undefined && result >= 0 ? 0 : result,
+    severity,
+    hook,
+    exception,
+  ];
+}
+
+/** Where it was done, how much, and how often. */
+export function describeAccess(to: AttributeSink, { event, match, repeat }: Detection): void {
+  if (event.address !== 0n) to.set(MEMWARDEN.MEMORY_ADDRESS, `0x${event.address.toString(16)}`);
   if (match.method === 'mmap' || match.method === 'mprotect') {
-    to[MEMWARDEN.MEMORY_SIZE] = Number(event.sizeBytes);
-    to[MEMWARDEN.MEMORY_PROTECTION] = decodeProtection(event.protection);
+    to.set(MEMWARDEN.MEMORY_SIZE, Number(event.sizeBytes));
+    to.set(MEMWARDEN.MEMORY_PROTECTION, decodeProtection(event.protection));
     // Fresh memory had no protection before.
     if (match.method === 'mprotect') {
-      to[MEMWARDEN.MEMORY_PREVIOUS_PROTECTION] = decodeProtection(event.previousProtection);
+      to.set(MEMWARDEN.MEMORY_PREVIOUS_PROTECTION, decodeProtection(event.previousProtection));
     }
   } else if (event.sizeBytes > 0n) {
-    to[MEMWARDEN.ACCESS_BYTES] = Number(event.sizeBytes);
+    to.set(MEMWARDEN.ACCESS_BYTES, Number(event.sizeBytes));
   }
-  addKnown(to, OTEL.FILE_PATH, event.path ?? event.requestedPath);
-  if (event.inode !== 0n) to[OTEL.FILE_INODE] = String(event.inode);
-  addOutcome(to, event);
-  addRepeat(to, repeat);
-  return to;
+  to.set(OTEL.FILE_PATH, event.path ?? event.requestedPath);
+  if (event.inode !== 0n) to.set(OTEL.FILE_INODE, String(event.inode));
+  describeRepeat(to, repeat);
 }
 
 /** A summary stands for findings of its own interval. */
-function addRepeat(to: Attributes, repeat: Repeat | undefined): void {
+function describeRepeat(to: AttributeSink, repeat: Repeat | undefined): void {
   if (repeat === undefined) return;
-  to[MEMWARDEN.REPEAT_COUNT] = repeat.count;
-  to[MEMWARDEN.REPEAT_START] = toRfc3339(toHrTime(repeat.firstUnixNs));
-  to[MEMWARDEN.REPEAT_END] = toRfc3339(toHrTime(repeat.lastUnixNs));
+  to.set(MEMWARDEN.REPEAT_COUNT, repeat.count);
+  to.set(MEMWARDEN.REPEAT_START, toRfc3339(toHrTime(repeat.firstUnixNs)));
+  to.set(MEMWARDEN.REPEAT_END, toRfc3339(toHrTime(repeat.lastUnixNs)));
 }
 
 /** No hook saw the result: no outcome is claimed. */
-function addOutcome(to: Attributes, { result }: EnrichedEvent): void {
+function describeOutcome(to: AttributeSink, { result }: EnrichedEvent): void {
   if (result === undefined) return;
-  to[ECS.EVENT_OUTCOME] = result < 0 ? 'failure' : 'success';
-  addKnown(to, OTEL.ERROR_TYPE, errnoName(result));
+  to.set(ECS.EVENT_OUTCOME, result < 0 ? 'failure' : 'success');
+  to.set(OTEL.ERROR_TYPE, errnoName(result));
 }
 
 /** Raw events have no id: they report, and accuse nobody of a technique. */
-export function ruleAttributes(definition: EventDefinition): Attributes {
+function describeRule(to: AttributeSink, definition: EventDefinition): void {
   const { id, eventName, version, description, reference, mitre } = definition;
-  const to: Attributes = {};
   if (id !== undefined) {
-    to[OTEL.SECURITY_RULE_NAME] = eventName;
-    to[OTEL.SECURITY_RULE_UUID] = id;
-    to[OTEL.SECURITY_RULE_VERSION] = version;
-    addKnown(to, OTEL.SECURITY_RULE_CATEGORY, mitre?.tacticName);
-    to[OTEL.SECURITY_RULE_DESCRIPTION] = description;
-    addKnown(to, OTEL.SECURITY_RULE_REFERENCE, reference);
-    to[OTEL.SECURITY_RULE_RULESET_NAME] = RULESET_NAME;
+    to.set(OTEL.SECURITY_RULE_NAME, eventName);
+    to.set(OTEL.SECURITY_RULE_UUID, id);
+    to.set(OTEL.SECURITY_RULE_VERSION, version);
+    to.set(OTEL.SECURITY_RULE_CATEGORY, mitre?.tacticName);
+    to.set(OTEL.SECURITY_RULE_DESCRIPTION, description);
+    to.set(OTEL.SECURITY_RULE_REFERENCE, reference);
+    to.set(OTEL.SECURITY_RULE_RULESET_NAME, RULESET_NAME);
   }
   if (mitre !== undefined) {
-    to[ECS.THREAT_FRAMEWORK] = MITRE_ATTACK;
-    to[ECS.THREAT_TACTIC_ID] = mitre.tacticId;
-    to[ECS.THREAT_TACTIC_NAME] = mitre.tacticName;
-    to[ECS.THREAT_TECHNIQUE_ID] = mitre.techniqueId;
-    to[ECS.THREAT_TECHNIQUE_NAME] = mitre.techniqueName;
-    addKnown(to, ECS.THREAT_SUBTECHNIQUE_ID, mitre.subtechniqueId);
-    addKnown(to, ECS.THREAT_SUBTECHNIQUE_NAME, mitre.subtechniqueName);
-    to[MEMWARDEN.MITRE_STIX_ID] = mitre.stixId;
+    to.set(ECS.THREAT_FRAMEWORK, MITRE_ATTACK);
+    to.set(ECS.THREAT_TACTIC_ID, mitre.tacticId);
+    to.set(ECS.THREAT_TACTIC_NAME, mitre.tacticName);
+    to.set(ECS.THREAT_TECHNIQUE_ID, mitre.techniqueId);
+    to.set(ECS.THREAT_TECHNIQUE_NAME, mitre.techniqueName);
+    to.set(ECS.THREAT_SUBTECHNIQUE_ID, mitre.subtechniqueId);
+    to.set(ECS.THREAT_SUBTECHNIQUE_NAME, mitre.subtechniqueName);
+    to.set(MEMWARDEN.MITRE_STIX_ID, mitre.stixId);
   }
-  return to;
-}
-
-export function ratingAttributes({ severity, event, exception }: Detection): Attributes {
-  const to: Attributes = { [MEMWARDEN.SEVERITY]: severity, [MEMWARDEN.HOOK]: event.hook };
-  addKnown(to, MEMWARDEN.EXCEPTION, exception);
-  return to;
 }
 
 /** Start of a process on the wall clock, ISO 8601 with milliseconds: its boot time, shifted as the event's was. */
 function creationTime(event: EnrichedEvent, process: ProcessIdentity): string {
   const unixNs = process.startTimeNs + (event.timeUnixNs - event.timeNs);
   return new Date(Number(unixNs / 1_000_000n)).toISOString();
-}
-
-function addKnown(to: Attributes, name: string, value: string | number | undefined): void {
-  if (value !== undefined) to[name] = value;
 }

@@ -3,11 +3,11 @@ import type { ProcessIdentity } from '../capture/event.ts';
 import type { AccessMethod, AccessMode, Detection } from '../detect/detection.ts';
 import { errnoName } from '../detect/errno.ts';
 
-/** What was done, in the past tense and as an infinitive, and to what; `*` stands for the target's memory, `@` for the target. */
+/** What was done, in the past tense and as an infinitive, and to what of the target. */
 interface Phrase {
   readonly done: string;
   readonly tried: string;
-  readonly object: string;
+  readonly object: (memory: string, target: string) => string;
 }
 
 const MODES: Record<AccessMode, string> = {
@@ -18,24 +18,48 @@ const MODES: Record<AccessMode, string> = {
 };
 
 const PHRASES: Record<AccessMethod, Phrase> = {
-  proc_mem_open: { done: 'opened', tried: 'open', object: '*' },
-  kcore_open: { done: 'opened', tried: 'open', object: 'the memory of the kernel' },
-  file_open: { done: 'opened', tried: 'open', object: 'a file' },
-  process_vm_readv: { done: 'read', tried: 'read', object: '* with process_vm_readv' },
-  process_vm_writev: { done: 'wrote to', tried: 'write to', object: '* with process_vm_writev' },
-  ptrace_attach: { done: 'attached to', tried: 'attach to', object: '@ with ptrace' },
-  ptrace_seize: { done: 'seized', tried: 'seize', object: '@ with ptrace' },
-  ptrace_peek: { done: 'read', tried: 'read', object: '* with ptrace' },
-  ptrace_poke: { done: 'wrote to', tried: 'write to', object: '* with ptrace' },
-  ptrace_getregs: { done: 'read', tried: 'read', object: 'the registers of @ with ptrace' },
-  ptrace_setregs: { done: 'changed', tried: 'change', object: 'the registers of @ with ptrace' },
-  pidfd_getfd: { done: 'took', tried: 'take', object: 'a descriptor of * from another process' },
-  scm_rights: { done: 'received', tried: 'receive', object: 'a descriptor of * over a socket' },
-  inherited: { done: 'inherited', tried: 'inherit', object: 'a descriptor of *' },
-  proc_mem_read: { done: 'read', tried: 'read', object: '* through an open descriptor' },
-  proc_mem_write: { done: 'wrote to', tried: 'write to', object: '* through an open descriptor' },
-  mmap: { done: 'mapped', tried: 'map', object: 'memory' },
-  mprotect: { done: 'changed', tried: 'change', object: 'the protection of memory' },
+  proc_mem_open: { done: 'opened', tried: 'open', object: memory => memory },
+  kcore_open: { done: 'opened', tried: 'open', object: () => 'the memory of the kernel' },
+  file_open: { done: 'opened', tried: 'open', object: () => 'a file' },
+  process_vm_readv: { done: 'read', tried: 'read', object: memory => `${memory} with process_vm_readv` },
+  process_vm_writev: {
+    done: 'wrote to',
+    tried: 'write to',
+    object: memory => `${memory} with process_vm_writev`,
+  },
+  ptrace_attach: { done: 'attached to', tried: 'attach to', object: (_, target) => `${target} with ptrace` },
+  ptrace_seize: { done: 'seized', tried: 'seize', object: (_, target) => `${target} with ptrace` },
+  ptrace_peek: { done: 'read', tried: 'read', object: memory => `${memory} with ptrace` },
+  ptrace_poke: { done: 'wrote to', tried: 'write to', object: memory => `${memory} with ptrace` },
+  ptrace_getregs: {
+    done: 'read',
+    tried: 'read',
+    object: (_, target) => `the registers of ${target} with ptrace`,
+  },
+  ptrace_setregs: {
+    done: 'changed',
+    tried: 'change',
+    object: (_, target) => `the registers of ${target} with ptrace`,
+  },
+  pidfd_getfd: {
+    done: 'took',
+    tried: 'take',
+    object: memory => `a descriptor of ${memory} from another process`,
+  },
+  scm_rights: {
+    done: 'received',
+    tried: 'receive',
+    object: memory => `a descriptor of ${memory} over a socket`,
+  },
+  inherited: { done: 'inherited', tried: 'inherit', object: memory => `a descriptor of ${memory}` },
+  proc_mem_read: { done: 'read', tried: 'read', object: memory => `${memory} through an open descriptor` },
+  proc_mem_write: {
+    done: 'wrote to',
+    tried: 'write to',
+    object: memory => `${memory} through an open descriptor`,
+  },
+  mmap: { done: 'mapped', tried: 'map', object: () => 'memory' },
+  mprotect: { done: 'changed', tried: 'change', object: () => 'the protection of memory' },
 };
 
 const OPENS = new Set<AccessMethod>(['proc_mem_open', 'kcore_open', 'file_open']);
@@ -63,7 +87,7 @@ export function toSentence({ event, match, repeat }: Detection): string {
 
   let sentence = `${processName(event.actor)} (pid ${event.actor.tgid}) `;
   sentence += failure !== undefined ? `tried to ${phrase.tried} ` : `${phrase.done} `;
-  sentence += phrase.object.replace('*', () => memory).replace('@', () => whom);
+  sentence += phrase.object(memory, whom);
   if (OPENS.has(match.method)) {
     if (match.mode !== undefined) sentence += ` ${MODES[match.mode]}`;
     const path = event.path ?? event.requestedPath;

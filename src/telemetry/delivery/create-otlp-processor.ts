@@ -2,7 +2,6 @@ import type { Resource } from '@opentelemetry/resources';
 import type { TelemetryOptions } from '../options.ts';
 import { createTransport } from '../otlp/create-transport.ts';
 import { DetectionEncoder } from '../otlp/detection-encoder.ts';
-import { LogEncoder } from '../otlp/log-encoder.ts';
 import { SPOOL_DEFAULTS } from '../spool/options.ts';
 import { Spool } from '../spool/spool.ts';
 import { SpoolDirectory } from '../spool/spool-directory.ts';
@@ -24,13 +23,10 @@ export function prepareOtlpProcessor(
   const directory =
     spoolOptions === undefined ? undefined : new SpoolDirectory(spoolOptions.directory, bootId);
   return resource => {
-    const encoder = new LogEncoder();
-    const context = contextOf(encoder, resource);
-    const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, context, directory);
+    const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, contextOf(resource), directory);
     const sender = new Sender(spool, transport, delivery, new CollectorState(transport.address));
     sender.wake();
-    const detections = new DetectionEncoder(encoder, bootId);
-    return new OtlpProcessor({ records: encoder, detections }, spool, sender, delivery);
+    return new OtlpProcessor(new DetectionEncoder(bootId), spool, sender, delivery);
   };
 }
 

@@ -11,7 +11,8 @@ import type { Backlog, DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
 import type { DeliveryOptions } from '../options.ts';
 import type { DetectionEncoder } from '../otlp/detection-encoder.ts';
-import type { LogEncoder } from '../otlp/log-encoder.ts';
+import { writeLogRecord } from '../otlp/log-encoder.ts';
+import type { MessageWriter } from '../otlp/message-writer.ts';
 import type { Batch } from '../spool/batch.ts';
 import type { Spool } from '../spool/spool.ts';
 import { contextOf } from './log-context.ts';
@@ -25,7 +26,6 @@ const SPOOL_RETRY_MILLIS = 1_000;
 
 /** Encodes records as they are emitted, spools them on `persist`, and wakes the sender. */
 export class OtlpProcessor implements DurableLogRecordProcessor {
-  readonly #records: LogEncoder;
   readonly #detections: DetectionEncoder;
   readonly #spool: Spool;
   readonly #sender: Sender;
@@ -42,25 +42,19 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   #stopped = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(
-    encoders: { readonly records: LogEncoder; readonly detections: DetectionEncoder },
-    spool: Spool,
-    sender: Sender,
-    options: DeliveryOptions,
-  ) {
-    this.#records = encoders.records;
-    this.#detections = encoders.detections;
+  constructor(detections: DetectionEncoder, spool: Spool, sender: Sender, options: DeliveryOptions) {
+    this.#detections = detections;
     this.#spool = spool;
     this.#sender = sender;
     this.#options = options;
   }
 
   onEmit(record: ReadableLogRecord): void {
-    this.#take(severityOf(record), () => this.#records.encodeRecord(record));
+    this.#take(severityOf(record), to => writeLogRecord(to, record));
   }
 
   onDetection(detection: Detection): void {
-    this.#take(detection.severity, () => this.#detections.encode(detection));
+    this.#take(detection.severity, to => this.#detections.write(to, detection));
   }
 
   /** Waits as long as the spool cannot be written: the kernel keeps the events meanwhile, and counts what it must drop. */
@@ -81,7 +75,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 
   setResource(resource: Resource): void {
-    this.#spool.setContext(contextOf(this.#records, resource));
+    this.#spool.setContext(contextOf(resource));
   }
 
   get notes(): Notes {
@@ -133,26 +127,21 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     return { spool: this.#spoolProblem, collector: this.#sender.problem };
   }
 
-  #take(severity: Severity, encode: () => Uint8Array): void {
+  #take(severity: Severity, write: (to: MessageWriter) => void): void {
     this.#emitted += 1;
-    let body: Uint8Array;
+    let pending = this.#pending.get(severity);
+    if (pending === undefined) {
+      const { maxExportBatchSize: records, maxRequestBytes: bytes } = this.#options;
+      pending = new PendingRecords(severity, { records, bytes });
+      this.#pending.set(severity, pending);
+    }
     try {
-      body = encode();
+      const full = pending.add(write);
+      if (full !== undefined) this.#batches.push(full);
     } catch (error) {
       this.#unencodable += 1;
       logger.error('failed to encode a record; it is counted as refused', error);
-      return;
     }
-    let pending = this.#pending.get(severity);
-    if (pending === undefined) {
-      pending = new PendingRecords(severity);
-      this.#pending.set(severity, pending);
-    }
-    const isFull =
-      pending.records >= this.#options.maxExportBatchSize ||
-      pending.bytes + body.length > this.#options.maxRequestBytes;
-    if (isFull) this.#cut(pending);
-    pending.add(body);
   }
 
   async #write(): Promise<void> {

@@ -1,52 +1,70 @@
 import type { Severity } from '../../detect/detection.ts';
+import { MessageWriter } from '../otlp/message-writer.ts';
 import type { Batch } from '../spool/batch.ts';
 
 const INITIAL_BYTES = 16 * 1024;
 
+/** What a batch holds at most; a single larger record is a batch of its own. */
+export interface BatchLimits {
+  readonly records: number;
+  readonly bytes: number;
+}
+
 /** Encoded records of one severity that are not in the spool yet, one behind the other in one buffer. */
 export class PendingRecords {
   readonly #severity: Severity;
-  #buffer = Buffer.alloc(0);
-  #bytes = 0;
+  readonly #limits: BatchLimits;
+  #writer = new MessageWriter(0);
   #records = 0;
   #expectedBytes = INITIAL_BYTES;
 
-  constructor(severity: Severity) {
+  constructor(severity: Severity, limits: BatchLimits) {
     this.#severity = severity;
+    this.#limits = limits;
   }
 
   get records(): number {
     return this.#records;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  add(record: Uint8Array): void {
-    const end = this.#bytes + record.length;
-    if (end > this.#buffer.length) this.#grow(Math.max(end, this.#buffer.length * 2, this.#expectedBytes));
-    this.#buffer.set(record, this.#bytes);
-    this.#bytes = end;
+  /**
+   * Adds a record, encoded in its place. What `write` throws is thrown on, and no record is added then.
+   * @returns a batch that is full by now
+   */
+  add(write: (to: MessageWriter) => void): Batch | undefined {
+    if (this.#records === 0) this.#writer = new MessageWriter(this.#expectedBytes);
+    const start = this.#writer.length;
+    try {
+      write(this.#writer);
+    } catch (error) {
+      this.#writer.truncate(start);
+      throw error;
+    }
+    if (this.#records > 0 && this.#writer.length > this.#limits.bytes) return this.#cutBefore(start);
     this.#records += 1;
+    return this.#records >= this.#limits.records ? this.take() : undefined;
   }
 
   /** What was added since the last time; undefined when it is nothing. */
   take(): Batch | undefined {
     if (this.#records === 0) return undefined;
-    const body = this.#buffer.subarray(0, this.#bytes);
+    const body = this.#writer.bytes();
     const batch = { severity: this.#severity, records: this.#records, body };
     // the batch keeps its bytes; in a storm the next one is about as large
-    this.#buffer = Buffer.alloc(0);
-    this.#expectedBytes = Math.ceil(this.#bytes * 1.1);
-    this.#bytes = 0;
+    this.#expectedBytes = Math.ceil(body.length * 1.1);
+    this.#writer = new MessageWriter(0);
     this.#records = 0;
     return batch;
   }
 
-  #grow(bytes: number): void {
-    const grown = Buffer.allocUnsafeSlow(bytes);
-    this.#buffer.copy(grown, 0, 0, this.#bytes);
-    this.#buffer = grown;
+  /** The last record is one too many. */
+  #cutBefore(start: number): Batch | undefined {
+    const record = this.#writer.bytes().subarray(start);
+    this.#writer.truncate(start);
+    const batch = this.take();
+    this.#writer = new MessageWriter(Math.max(this.#expectedBytes, record.length));
+    this.#writer.raw(record);
+    this.#records = 1;
+    return batch;
   }
 }

@@ -1,89 +1,99 @@
 import type { ProcessIdentity } from '../../capture/event.ts';
-import type { Detection, EventDefinition } from '../../detect/detection.ts';
+import type { Detection } from '../../detect/detection.ts';
 import type { EnrichedEvent, ProcessDetails } from '../../enrich/event.ts';
 import {
-  accessAttributes,
-  actorAttributes,
-  findingAttributes,
-  ratingAttributes,
-  ruleAttributes,
+  commonOf,
+  describeAccess,
+  describeActor,
+  describeCommon,
+  describeFinding,
+  describeTarget,
   SEVERITIES,
-  targetAttributes,
 } from '../record.ts';
 import { toSentence } from '../sentence.ts';
-import type { LogEncoder } from './log-encoder.ts';
+import { encodeRecordAttributes, writeRecord } from './log-encoder.ts';
+import type { MessageWriter } from './message-writer.ts';
 
-const NS_PER_MILLI = 1_000_000n;
+const NS_PER_MILLI = 1_000_000;
 const NOTHING = new Uint8Array();
+/** Kinds of findings that are remembered; beyond it all are forgotten. A storm has a few. */
+const COMMON_MAX = 64;
+
+/** What findings have in common, and that encoded. */
+interface EncodedCommon {
+  readonly values: readonly unknown[];
+  readonly bytes: Uint8Array;
+}
 
 /** A process as it was encoded, and what of it may change while its identity is the same object. */
 interface EncodedProcess {
   readonly details: ProcessDetails;
-  /** Wall clock minus boot clock, ms: the start time that is told depends on it. */
-  readonly clockMillis: number;
+  /** Wall clock minus boot clock, ns: the start time that is told depends on it. */
+  readonly clocksNs: bigint;
   readonly bytes: Uint8Array;
 }
 
 /**
  * Encodes detections without a live record between, whose 45 or so attributes the SDK would copy and check one by one.
  * The bytes are those of `toLogRecord` behind the SDK's serializer, which its test compares. What records have in
- * common, the rule and in a storm both processes, is encoded once and copied.
+ * common, and in a storm both processes, is encoded once and copied.
  */
 export class DetectionEncoder {
-  readonly #encoder: LogEncoder;
   readonly #bootId: string;
-  readonly #rules = new WeakMap<EventDefinition, Uint8Array>();
+  readonly #common: EncodedCommon[] = [];
   readonly #actors = new WeakMap<ProcessIdentity, EncodedProcess>();
   readonly #targets = new WeakMap<ProcessIdentity, EncodedProcess>();
 
-  constructor(encoder: LogEncoder, bootId: string) {
-    this.#encoder = encoder;
+  constructor(bootId: string) {
     this.#bootId = bootId;
   }
 
-  /** A record as a `log_records` field of ScopeLogs. Valid until the encoder's next call. */
-  encode(detection: Detection): Uint8Array {
+  /** Writes a record as a `log_records` field of ScopeLogs. */
+  write(to: MessageWriter, detection: Detection): void {
     const { definition, event, severity } = detection;
+    const { eventName } = definition;
+    const { timeUnixNs, observedTimeUnixNs } = event;
     const [severityNumber, severityText] = SEVERITIES[severity];
-    const parts = [
-      findingAttributes(detection, this.#bootId),
-      this.#actor(event),
-      this.#target(event),
-      accessAttributes(detection),
-      this.#rule(definition),
-      ratingAttributes(detection),
-    ];
-    return this.#encoder.encode(
+    const body = toSentence(detection);
+    writeRecord(
+      to,
       {
-        eventName: definition.eventName,
-        timeUnixNs: event.timeUnixNs,
-        observedTimeUnixNs: event.observedTimeUnixNs,
-        droppedAttributesCount: 0,
+        eventName,
         severityNumber,
         severityText,
-        body: toSentence(detection),
+        body,
+        timeUnixNs,
+        observedTimeUnixNs,
+        droppedAttributesCount: 0,
       },
-      parts,
+      attributes => {
+        describeFinding(attributes, detection, this.#bootId);
+        attributes.raw(this.#actor(event));
+        attributes.raw(this.#target(event));
+        attributes.raw(this.#commonPart(detection));
+        describeAccess(attributes, detection);
+      },
     );
   }
 
-  #rule(definition: EventDefinition): Uint8Array {
-    let bytes = this.#rules.get(definition);
-    if (bytes === undefined) {
-      bytes = this.#encoder.encodeAttributes(ruleAttributes(definition));
-      this.#rules.set(definition, bytes);
-    }
+  #commonPart(detection: Detection): Uint8Array {
+    const values = commonOf(detection);
+    const known = this.#common.find(common => isSame(common.values, values));
+    if (known !== undefined) return known.bytes;
+    if (this.#common.length >= COMMON_MAX) this.#common.length = 0;
+    const bytes = encodeRecordAttributes(to => describeCommon(to, detection));
+    this.#common.push({ values, bytes });
     return bytes;
   }
 
   #actor(event: EnrichedEvent): Uint8Array {
-    return this.#process(this.#actors, event.actor, event.actorDetails, event, actorAttributes);
+    return this.#process(this.#actors, event.actor, event.actorDetails, event, describeActor);
   }
 
   #target(event: EnrichedEvent): Uint8Array {
     const { target } = event;
     if (target === undefined) return NOTHING;
-    return this.#process(this.#targets, target, event.targetDetails, event, targetAttributes);
+    return this.#process(this.#targets, target, event.targetDetails, event, describeTarget);
   }
 
   #process(
@@ -91,14 +101,22 @@ export class DetectionEncoder {
     identity: ProcessIdentity,
     details: ProcessDetails,
     event: EnrichedEvent,
-    attributesOf: typeof actorAttributes,
+    describe: typeof describeActor,
   ): Uint8Array {
-    const clockMillis = Number((event.timeUnixNs - event.timeNs) / NS_PER_MILLI);
+    const clocksNs = event.timeUnixNs - event.timeNs;
     const before = known.get(identity);
-    // the difference of the clocks is measured again and again, and flickers by less than a millisecond
-    if (before?.details === details && Math.abs(before.clockMillis - clockMillis) <= 1) return before.bytes;
-    const bytes = this.#encoder.encodeAttributes(attributesOf(event));
-    known.set(identity, { details, clockMillis, bytes });
+    if (before?.details === details && isSameMoment(before.clocksNs, clocksNs)) return before.bytes;
+    const bytes = encodeRecordAttributes(to => describe(to, event));
+    known.set(identity, { details, clocksNs, bytes });
     return bytes;
   }
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.every((value, i) => value === others[i]);
+}
+
+/** The difference of the clocks is measured again and again, and flickers by less than a millisecond. */
+function isSameMoment(oneNs: bigint, otherNs: bigint): boolean {
+  return oneNs === otherNs || Math.abs(Number(oneNs - otherNs)) <= NS_PER_MILLI;
 }

@@ -1,4 +1,4 @@
-import { varintSize } from './backward-writer.ts';
+import { varintSize } from './message-writer.ts';
 
 /** What the records of a batch have in common, encoded: Resource and scope, each with its key and length. */
 export interface LogContext {

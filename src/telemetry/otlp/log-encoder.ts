@@ -1,14 +1,44 @@
-import type { Attributes, AttributeValue, HrTime } from '@opentelemetry/api';
+import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { BackwardWriter } from './backward-writer.ts';
+import type { AttributeSink } from '../attribute-sink.ts';
+import { AttributeWriter, writeAnyValue } from './attribute-writer.ts';
+import { MessageWriter, utf8Size } from './message-writer.ts';
 
-const VARINT = 0;
-const FIXED64 = 1;
-/** `attributes` of LogRecord. */
-const RECORD_ATTRIBUTES = 6;
+/**
+ * Encodes OTLP logs (opentelemetry/proto/logs/v1/logs.proto, common.proto, resource.proto) record by record, as they are
+ * emitted: one that cannot be encoded is a loss of one, not of its batch, and the spool and every resend use the bytes as
+ * they are. The SDK's own serializer works on whole batches of live objects; it is the reference that the tests compare
+ * this one with, byte by byte. Trace ids are left out: detections happen outside of any trace.
+ */
+
 const NS_PER_SECOND = 1_000_000_000n;
+/** What resources, scopes and parts of records seldom exceed, bytes. */
+const PART_BYTES = 1_024;
+
+/** `log_records` of ScopeLogs, `resource` of ResourceLogs, `scope` of ScopeLogs. */
+const LOG_RECORDS = 2;
+const RESOURCE = 1;
+const SCOPE = 1;
+
+/** `attributes` and `dropped_attributes_count` of Resource. */
+const RESOURCE_ATTRIBUTES = 1;
+const RESOURCE_DROPPED = 2;
+
+/** Of InstrumentationScope. */
+const SCOPE_NAME = 1;
+const SCOPE_VERSION = 2;
+
+/** Of LogRecord. */
+const TIME = 1;
+const SEVERITY_NUMBER = 2;
+const SEVERITY_TEXT = 3;
+const BODY = 5;
+const ATTRIBUTES = 6;
+const DROPPED_ATTRIBUTES = 7;
+const OBSERVED_TIME = 11;
+const EVENT_NAME = 12;
 
 /** What a record holds beside its attributes. */
 export interface RecordHead {
@@ -22,154 +52,80 @@ export interface RecordHead {
 }
 
 /**
- * Encodes records as OTLP protocol buffers (opentelemetry/proto/logs/v1/logs.proto, common.proto, resource.proto),
- * one at a time, as they are emitted: a record that cannot be encoded is a loss of one, not of its batch, and the
- * spool and every resend use the bytes as they are. The SDK's own serializer works on whole batches of live objects;
- * it is the reference that the tests compare this one with, byte by byte. Trace ids are left out: detections happen
- * outside of any trace.
+ * Writes a record as a `log_records` field of ScopeLogs.
+ *
+ * @throws TypeError for an attribute or body value that OTLP has no type for; what was written by then is to be truncated.
  */
-export class LogEncoder {
-  readonly #writer = new BackwardWriter();
+export function writeLogRecord(to: MessageWriter, record: ReadableLogRecord): void {
+  const { eventName, severityNumber, severityText, body, droppedAttributesCount } = record;
+  const timeUnixNs = toUnixNs(record.hrTime);
+  const observedTimeUnixNs = toUnixNs(record.hrTimeObserved);
+  const head = { eventName, severityNumber, severityText, body, droppedAttributesCount };
+  writeRecord(to, { ...head, timeUnixNs, observedTimeUnixNs }, attributes =>
+    setAll(attributes, record.attributes),
+  );
+}
 
-  /**
-   * A record as a `log_records` field of ScopeLogs. Valid until the next call.
-   *
-   * @throws TypeError for an attribute or body value that OTLP has no type for.
-   */
-  encodeRecord(record: ReadableLogRecord): Uint8Array {
-    const { eventName, severityNumber, severityText, body, droppedAttributesCount } = record;
-    const timeUnixNs = toUnixNs(record.hrTime);
-    const observedTimeUnixNs = toUnixNs(record.hrTimeObserved);
-    return this.encode(
-      {
-        eventName,
-        timeUnixNs,
-        observedTimeUnixNs,
-        severityNumber,
-        severityText,
-        body,
-        droppedAttributesCount,
-      },
-      [record.attributes],
-    );
-  }
+/**
+ * The same of a record whose attributes are told one by one.
+ *
+ * @throws TypeError as writeLogRecord
+ */
+export function writeRecord(
+  to: MessageWriter,
+  head: RecordHead,
+  describe: (attributes: AttributeWriter) => void,
+): void {
+  const start = to.open(LOG_RECORDS);
+  to.fixed64(TIME, head.timeUnixNs);
+  if (head.severityNumber) to.number(SEVERITY_NUMBER, head.severityNumber);
+  writeText(to, SEVERITY_TEXT, head.severityText);
+  if (head.body !== undefined) writeAnyValue(to, BODY, head.body);
+  describe(new AttributeWriter(to, ATTRIBUTES));
+  to.number(DROPPED_ATTRIBUTES, head.droppedAttributesCount);
+  to.fixed64(OBSERVED_TIME, head.observedTimeUnixNs);
+  writeText(to, EVENT_NAME, head.eventName);
+  to.close(start);
+}
 
-  /**
-   * The same of a record whose attributes come in parts, some of them encoded already (`encodeAttributes`).
-   *
-   * @throws TypeError for an attribute or body value that OTLP has no type for.
-   */
-  encode(head: RecordHead, parts: readonly (Attributes | Uint8Array)[]): Uint8Array {
-    const writer = this.#writer;
-    writer.reset();
-    if (head.eventName) {
-      writer.string(head.eventName);
-      writer.tag(12, 2);
-    }
-    writer.fixed64(head.observedTimeUnixNs);
-    writer.tag(11, FIXED64);
-    writer.varint(head.droppedAttributesCount);
-    writer.tag(7, VARINT);
-    for (let i = parts.length - 1; i >= 0; i--) {
-      const part = parts[i];
-      if (part instanceof Uint8Array) writer.raw(part);
-      else if (part !== undefined) this.#attributes(part, RECORD_ATTRIBUTES);
-    }
-    if (head.body !== undefined) {
-      const mark = writer.length;
-      this.#value(head.body);
-      writer.close(5, mark);
-    }
-    if (head.severityText) {
-      writer.string(head.severityText);
-      writer.tag(3, 2);
-    }
-    if (head.severityNumber) {
-      writer.varint(head.severityNumber);
-      writer.tag(2, VARINT);
-    }
-    writer.fixed64(head.timeUnixNs);
-    writer.tag(1, FIXED64);
-    writer.close(2, 0);
-    return writer.bytes();
-  }
+/** Attributes of a record, to be a part of any number of records. */
+export function encodeRecordAttributes(describe: (attributes: AttributeSink) => void): Uint8Array {
+  return encode(to => describe(new AttributeWriter(to, ATTRIBUTES)));
+}
 
-  /** Attributes of a record, to be a part of any number of records. */
-  encodeAttributes(attributes: Attributes): Uint8Array {
-    this.#writer.reset();
-    this.#attributes(attributes, RECORD_ATTRIBUTES);
-    return new Uint8Array(this.#writer.bytes());
-  }
+/** A Resource as the `resource` field of ResourceLogs. */
+export function encodeResource({ attributes }: Resource): Uint8Array {
+  return encode(to => {
+    const start = to.open(RESOURCE);
+    setAll(new AttributeWriter(to, RESOURCE_ATTRIBUTES), attributes);
+    to.number(RESOURCE_DROPPED, 0);
+    to.close(start);
+  });
+}
 
-  /** A Resource as the `resource` field of ResourceLogs. */
-  encodeResource({ attributes }: Resource): Uint8Array {
-    const writer = this.#writer;
-    writer.reset();
-    writer.varint(0);
-    writer.tag(2, VARINT);
-    this.#attributes(attributes, 1);
-    writer.close(1, 0);
-    return new Uint8Array(writer.bytes());
-  }
+/** A scope as the `scope` field of ScopeLogs. */
+export function encodeScope({ name, version }: InstrumentationScope): Uint8Array {
+  return encode(to => {
+    const start = to.open(SCOPE);
+    to.string(SCOPE_NAME, name, utf8Size(name));
+    writeText(to, SCOPE_VERSION, version);
+    to.close(start);
+  });
+}
 
-  /** A scope as the `scope` field of ScopeLogs. */
-  encodeScope({ name, version }: InstrumentationScope): Uint8Array {
-    const writer = this.#writer;
-    writer.reset();
-    if (version) {
-      writer.string(version);
-      writer.tag(2, 2);
-    }
-    writer.string(name);
-    writer.tag(1, 2);
-    writer.close(1, 0);
-    return new Uint8Array(writer.bytes());
-  }
+function encode(write: (to: MessageWriter) => void): Uint8Array {
+  const writer = new MessageWriter(PART_BYTES);
+  write(writer);
+  // a copy: what is kept for long keeps no more than itself
+  return new Uint8Array(writer.bytes());
+}
 
-  #attributes(attributes: Attributes, field: number): void {
-    const keys = Object.keys(attributes);
-    for (let i = keys.length - 1; i >= 0; i--) {
-      const key = keys[i];
-      if (key === undefined) continue;
-      const mark = this.#writer.length;
-      this.#value(attributes[key]);
-      this.#writer.close(2, mark);
-      this.#writer.string(key);
-      this.#writer.tag(1, 2);
-      this.#writer.close(field, mark);
-    }
-  }
+function writeText(to: MessageWriter, field: number, text: string | undefined): void {
+  if (text) to.string(field, text, utf8Size(text));
+}
 
-  #value(value: unknown): void {
-    const writer = this.#writer;
-    if (typeof value === 'string') {
-      writer.string(value);
-      writer.tag(1, 2);
-    } else if (typeof value === 'boolean') {
-      writer.varint(value ? 1 : 0);
-      writer.tag(2, VARINT);
-    } else if (Number.isInteger(value)) {
-      writer.varint(Number(value));
-      writer.tag(3, VARINT);
-    } else if (typeof value === 'number') {
-      writer.double(value);
-      writer.tag(4, FIXED64);
-    } else if (Array.isArray(value)) {
-      this.#array(value);
-    } else {
-      throw new TypeError(`failed to encode a value: OTLP logs here carry no ${typeof value}`);
-    }
-  }
-
-  #array(values: readonly AttributeValue[]): void {
-    const outer = this.#writer.length;
-    for (let i = values.length - 1; i >= 0; i--) {
-      const mark = this.#writer.length;
-      this.#value(values[i]);
-      this.#writer.close(1, mark);
-    }
-    this.#writer.close(5, outer);
-  }
+function setAll(to: AttributeSink, attributes: Attributes): void {
+  for (const name of Object.keys(attributes)) to.set(name, attributes[name]);
 }
 
 function toUnixNs([seconds, nanos]: HrTime): bigint {

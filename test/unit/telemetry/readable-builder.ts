@@ -2,6 +2,8 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { Detection } from '../../../src/detect/detection.ts';
 import type { EnrichedEvent } from '../../../src/enrich/event.ts';
+import { writeLogRecord } from '../../../src/telemetry/otlp/log-encoder.ts';
+import { MessageWriter } from '../../../src/telemetry/otlp/message-writer.ts';
 import { toLogRecord } from '../../../src/telemetry/record.ts';
 import { createResource } from '../../../src/telemetry/resource.ts';
 import { SCOPE } from '../../../src/telemetry/scope.ts';
@@ -44,4 +46,11 @@ export function toReadable(detection: Detection): ReadableLogRecord {
     ...(body === undefined ? {} : { body }),
     ...(eventName === undefined ? {} : { eventName }),
   };
+}
+
+/** A record alone, as it is in a body. */
+export function encodeLogRecord(record: ReadableLogRecord): Uint8Array {
+  const writer = new MessageWriter(0);
+  writeLogRecord(writer, record);
+  return writer.bytes();
 }

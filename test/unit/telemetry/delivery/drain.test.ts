@@ -3,9 +3,8 @@ import { type TestContext, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { drainSpool } from '../../../../src/telemetry/delivery/drain.ts';
 import { TELEMETRY_DEFAULTS, type TelemetryOptions } from '../../../../src/telemetry/options.ts';
-import { LogEncoder } from '../../../../src/telemetry/otlp/log-encoder.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
-import { buildReadable } from '../readable-builder.ts';
+import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
 import { openSpool, temporaryDirectory } from '../spool/spool-builder.ts';
 import { GrpcCollector, OK } from './grpc-collector.ts';
 
@@ -13,7 +12,7 @@ import { GrpcCollector, OK } from './grpc-collector.ts';
 function filled(t: TestContext, endpoint: string): TelemetryOptions {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
-  const body = new Uint8Array(new LogEncoder().encodeRecord(buildReadable()));
+  const body = encodeLogRecord(buildReadable());
   for (let i = 0; i < 3; i++) spool.append([{ severity: 1, records: 1, body }]);
   spool.close();
   return {

@@ -2,19 +2,22 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Detection } from '../../../../src/detect/detection.ts';
 import { DetectionEncoder } from '../../../../src/telemetry/otlp/detection-encoder.ts';
-import { LogEncoder } from '../../../../src/telemetry/otlp/log-encoder.ts';
+import { MessageWriter } from '../../../../src/telemetry/otlp/message-writer.ts';
 import { buildDetection } from '../detection-builder.ts';
-import { toReadable } from '../readable-builder.ts';
+import { encodeLogRecord, toReadable } from '../readable-builder.ts';
 
 const BOOT_ID = '0123456789abcdef0123456789abcdef';
 
 /** Wants of each detection, in order, the bytes that its live record has. */
 function assertSameAsRecords(detections: readonly Detection[]): void {
-  const encoder = new DetectionEncoder(new LogEncoder(), BOOT_ID);
+  const encoder = new DetectionEncoder(BOOT_ID);
   for (const detection of detections) {
-    const ours = Buffer.from(encoder.encode(detection)).toString('hex');
-    const record = Buffer.from(new LogEncoder().encodeRecord(toReadable(detection))).toString('hex');
-    assert.equal(ours, record);
+    const ours = new MessageWriter(0);
+    encoder.write(ours, detection);
+    assert.equal(
+      ours.bytes().toString('hex'),
+      Buffer.from(encodeLogRecord(toReadable(detection))).toString('hex'),
+    );
   }
 }
 

@@ -3,20 +3,20 @@ import { test } from 'node:test';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { buildExportRequest, splitRecords } from '../../../../src/telemetry/otlp/export-request.ts';
-import { LogEncoder } from '../../../../src/telemetry/otlp/log-encoder.ts';
+import { encodeResource, encodeScope, writeLogRecord } from '../../../../src/telemetry/otlp/log-encoder.ts';
+import { MessageWriter } from '../../../../src/telemetry/otlp/message-writer.ts';
 import { createResource } from '../../../../src/telemetry/resource.ts';
-import { buildReadable } from '../readable-builder.ts';
+import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
 
 /** Encodes with ours and with the SDK's serializer, and wants the same bytes. */
 function assertSameAsReference(records: readonly ReadableLogRecord[]): void {
-  const encoder = new LogEncoder();
   const [first] = records;
   assert(first);
   const context = {
-    resource: encoder.encodeResource(first.resource),
-    scope: encoder.encodeScope(first.instrumentationScope),
+    resource: encodeResource(first.resource),
+    scope: encodeScope(first.instrumentationScope),
   };
-  const bodies = records.map(record => new Uint8Array(encoder.encodeRecord(record)));
+  const bodies = records.map(encodeLogRecord);
   const ours = buildExportRequest(context, bodies);
   const reference = ProtobufLogsSerializer.serializeRequest([...records]);
   assert(reference);
@@ -72,14 +72,11 @@ test('a lone surrogate becomes the replacement character, as in the reference se
 
 test('a value that OTLP has no type for is refused by itself', () => {
   const record = { ...buildReadable(), attributes: { bad: 1n as unknown as number } };
-  assert.throws(() => new LogEncoder().encodeRecord(record), TypeError);
+  assert.throws(() => writeLogRecord(new MessageWriter(0), record), TypeError);
 });
 
 test('a body is cut at the borders of its records', () => {
-  const encoder = new LogEncoder();
-  const records = [1n, 2n, 3n].map(
-    sequence => new Uint8Array(encoder.encodeRecord(buildReadable({ sequence }))),
-  );
+  const records = [1n, 2n, 3n].map(sequence => encodeLogRecord(buildReadable({ sequence })));
   const body = Buffer.concat(records);
   assert.deepEqual(splitRecords(body).map(Buffer.from), records.map(Buffer.from));
   assert.deepEqual(splitRecords(new Uint8Array()), []);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LogEncoder } from '../../../../src/telemetry/otlp/log-encoder.ts';
 import { refusedRecords, spoolStatus } from '../../../../src/telemetry/spool/look.ts';
-import { buildReadable } from '../readable-builder.ts';
+import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
 import { buildBatch, LIMITS, openSpool, temporaryDirectory } from './spool-builder.ts';
 
 test('the status of a spool in use says what waits by severity, and what became of the rest', t => {
@@ -23,7 +22,7 @@ test('a refused record is readable again, with the reason', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   const readable = buildReadable();
-  const body = new Uint8Array(new LogEncoder().encodeRecord(readable));
+  const body = encodeLogRecord(readable);
   spool.append([{ severity: 3, records: 1, body }]);
   const claim = spool.claim(LIMITS);
   assert(claim);

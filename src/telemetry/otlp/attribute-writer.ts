@@ -1,0 +1,101 @@
+import type { AttributeSink } from '../attribute-sink.ts';
+import { MessageWriter, utf8Size, varintSize } from './message-writer.ts';
+
+/** Fields of KeyValue, AnyValue and ArrayValue (opentelemetry/proto/common/v1/common.proto). */
+const KEY = 1;
+const VALUE = 2;
+const STRING_VALUE = 1;
+const BOOL_VALUE = 2;
+const INT_VALUE = 3;
+const DOUBLE_VALUE = 4;
+const ARRAY_VALUE = 5;
+const VALUES = 1;
+
+/** Names of attributes as a field, as many as the code and the configuration have. */
+const keys = new Map<string, Uint8Array>();
+
+/** Writes attributes as repeated KeyValue. */
+export class AttributeWriter implements AttributeSink {
+  readonly #to: MessageWriter;
+  readonly #field: number;
+
+  /** @param field number of the attributes in the message that is being written */
+  constructor(to: MessageWriter, field: number) {
+    this.#to = to;
+    this.#field = field;
+  }
+
+  /** @throws TypeError for a value that OTLP has no type for */
+  set(name: string, value: unknown): void {
+    if (value === undefined) return;
+    const to = this.#to;
+    const key = keyOf(name);
+    if (typeof value === 'string') {
+      // what valueSize and writeValue do, with the text measured once: most attributes are texts
+      const textBytes = utf8Size(value);
+      const valueBytes = fieldSize(textBytes);
+      to.delimited(this.#field, key.length + fieldSize(valueBytes));
+      to.raw(key);
+      to.delimited(VALUE, valueBytes);
+      to.string(STRING_VALUE, value, textBytes);
+    } else {
+      to.delimited(this.#field, key.length + fieldSize(valueSize(value)));
+      to.raw(key);
+      writeAnyValue(to, VALUE, value);
+    }
+  }
+
+  /** Attributes that are encoded already. */
+  raw(encoded: Uint8Array): void {
+    this.#to.raw(encoded);
+  }
+}
+
+/**
+ * A field of an AnyValue.
+ * @throws TypeError for a value that OTLP has no type for
+ */
+export function writeAnyValue(to: MessageWriter, field: number, value: unknown): void {
+  to.delimited(field, valueSize(value));
+  if (typeof value === 'string') {
+    to.string(STRING_VALUE, value, utf8Size(value));
+  } else if (typeof value === 'boolean') {
+    to.number(BOOL_VALUE, value ? 1 : 0);
+  } else if (typeof value === 'number') {
+    if (Number.isInteger(value)) to.number(INT_VALUE, value);
+    else to.double(DOUBLE_VALUE, value);
+  } else if (Array.isArray(value)) {
+    to.delimited(ARRAY_VALUE, arraySize(value));
+    for (const item of value) writeAnyValue(to, VALUES, item);
+  }
+}
+
+/** Bytes of an AnyValue. */
+function valueSize(value: unknown): number {
+  if (typeof value === 'string') return fieldSize(utf8Size(value));
+  if (typeof value === 'boolean') return 2;
+  if (typeof value === 'number') return Number.isInteger(value) ? 1 + varintSize(value) : 9;
+  if (Array.isArray(value)) return fieldSize(arraySize(value));
+  throw new TypeError(`failed to encode a value: OTLP logs here carry no ${typeof value}`);
+}
+
+function arraySize(values: readonly unknown[]): number {
+  return values.reduce<number>((sum, value) => sum + fieldSize(valueSize(value)), 0);
+}
+
+/** Bytes of a field with a content of so many, its key and length included. */
+function fieldSize(contentBytes: number): number {
+  return 1 + varintSize(contentBytes) + contentBytes;
+}
+
+function keyOf(name: string): Uint8Array {
+  let key = keys.get(name);
+  if (key === undefined) {
+    const bytes = utf8Size(name);
+    const writer = new MessageWriter(fieldSize(bytes));
+    writer.string(KEY, name, bytes);
+    key = writer.bytes();
+    keys.set(name, key);
+  }
+  return key;
+}

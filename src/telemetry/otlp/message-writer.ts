@@ -1,0 +1,169 @@
+const VARINT = 0;
+const FIXED64 = 1;
+const LENGTH_DELIMITED = 2;
+/** Below these lengths a loop beats the call into native code (measured). */
+const NATIVE_STRING_MIN = 32;
+const NATIVE_COPY_MIN = 64;
+/** Most bytes of a field's key, as all field numbers here are below 16, and of a length or a number behind it. */
+const NUMBER_MAX_BYTES = 11;
+/** A message of 128 bytes to 16 KiB has its length in this many: what is reserved until it is known. */
+const LENGTH_BYTES = 2;
+
+/**
+ * Protocol-buffer writer into one buffer that grows. Lengths that can be known are known before they are written; that of
+ * a message that is opened is put in afterwards, into a room that fits almost all.
+ */
+export class MessageWriter {
+  #buffer: Buffer;
+  #view: DataView;
+  #length = 0;
+
+  /** @param bytes what it holds before it must grow */
+  constructor(bytes: number) {
+    this.#buffer = Buffer.allocUnsafeSlow(bytes);
+    this.#view = new DataView(this.#buffer.buffer);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What was written, without a copy: valid until more is written, or the writer cut back. */
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** Forgets what was written behind the first `length` bytes. */
+  truncate(length: number): void {
+    this.#length = length;
+  }
+
+  /** Begins a message in a field. @returns what `close` needs to end it */
+  open(field: number): number {
+    this.#reserve(1 + LENGTH_BYTES);
+    this.#buffer[this.#length] = (field << 3) | LENGTH_DELIMITED;
+    this.#length += 1 + LENGTH_BYTES;
+    return this.#length;
+  }
+
+  close(start: number): void {
+    const bytes = this.#length - start;
+    const excess = varintSize(bytes) - LENGTH_BYTES;
+    if (excess !== 0) {
+      this.#reserve(Math.max(excess, 0));
+      this.#buffer.copyWithin(start + excess, start, this.#length);
+    }
+    this.#length = start - LENGTH_BYTES;
+    this.#varint(bytes);
+    this.#length += bytes;
+  }
+
+  /** Begins a field whose content is as long as is said, and must follow. */
+  delimited(field: number, bytes: number): void {
+    this.#reserve(NUMBER_MAX_BYTES);
+    this.#buffer[this.#length++] = (field << 3) | LENGTH_DELIMITED;
+    this.#varint(bytes);
+  }
+
+  /** A field of a non-negative integer up to 2^53, or of a negative one as int64. */
+  number(field: number, value: number): void {
+    this.#reserve(NUMBER_MAX_BYTES);
+    this.#buffer[this.#length++] = (field << 3) | VARINT;
+    if (value < 0) this.#negative(value);
+    else this.#varint(value);
+  }
+
+  double(field: number, value: number): void {
+    this.#reserve(9);
+    this.#buffer[this.#length++] = (field << 3) | FIXED64;
+    this.#view.setFloat64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  fixed64(field: number, value: bigint): void {
+    this.#reserve(9);
+    this.#buffer[this.#length++] = (field << 3) | FIXED64;
+    this.#view.setBigUint64(this.#length, value, true);
+    this.#length += 8;
+  }
+
+  /**
+   * A field of text in UTF-8; a lone surrogate becomes U+FFFD.
+   * @param bytes its `utf8Size`
+   */
+  string(field: number, value: string, bytes: number): void {
+    this.#reserve(NUMBER_MAX_BYTES + bytes);
+    this.#buffer[this.#length++] = (field << 3) | LENGTH_DELIMITED;
+    this.#varint(bytes);
+    const buffer = this.#buffer;
+    const start = this.#length;
+    if (bytes !== value.length) buffer.write(value, start, bytes, 'utf8');
+    else if (bytes >= NATIVE_STRING_MIN) buffer.write(value, start, bytes, 'latin1');
+    else for (let i = 0; i < bytes; i++) buffer[start + i] = value.charCodeAt(i);
+    this.#length = start + bytes;
+  }
+
+  /** What is encoded already. */
+  raw(bytes: Uint8Array): void {
+    const { length } = bytes;
+    this.#reserve(length);
+    const buffer = this.#buffer;
+    const start = this.#length;
+    if (length >= NATIVE_COPY_MIN) buffer.set(bytes, start);
+    else for (let i = 0; i < length; i++) buffer[start + i] = bytes[i] as number;
+    this.#length = start + length;
+  }
+
+  #varint(value: number): void {
+    const buffer = this.#buffer;
+    let at = this.#length;
+    let rest = value;
+    while (rest > 0x7f_ff_ff_ff) {
+      buffer[at++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 0x7f) {
+      buffer[at++] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    buffer[at++] = rest;
+    this.#length = at;
+  }
+
+  #negative(value: number): void {
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (let i = 0; i < NEGATIVE_BYTES - 1; i++) {
+      this.#buffer[this.#length++] = Number(rest & 0x7fn) | 0x80;
+      rest >>= 7n;
+    }
+    this.#buffer[this.#length++] = Number(rest);
+  }
+
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes;
+    if (needed <= this.#buffer.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, needed));
+    grown.set(this.bytes());
+    this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}
+
+/** Bytes of a negative integer as a varint: those of int64. */
+const NEGATIVE_BYTES = 10;
+
+/** Bytes of an integer as a varint. */
+export function varintSize(value: number): number {
+  if (value < 0) return NEGATIVE_BYTES;
+  let size = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
+/** Bytes of a text in UTF-8. */
+export function utf8Size(value: string): number {
+  const { length } = value;
+  if (length >= NATIVE_STRING_MIN) return Buffer.byteLength(value);
+  for (let i = 0; i < length; i++) if (value.charCodeAt(i) > 0x7f) return Buffer.byteLength(value);
+  return length;
+}
