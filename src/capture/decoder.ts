@@ -10,7 +10,7 @@ import {
   type HookName,
   type ProcessIdentity,
 } from './event.ts';
-import { KnownProcesses } from './known-processes.ts';
+import { type Description, KnownProcesses } from './known-processes.ts';
 import {
   ANCESTOR,
   ANCESTOR_SIZE,
@@ -31,7 +31,22 @@ export const METHODS: readonly (CaptureMethod | undefined)[] = [undefined, ...CA
 
 const NEVER_SET_UID = 0xffff_ffff;
 const NUL = 0;
+const SLASH = 0x2f;
+/** A string's length is a 16-bit number. */
+const STRING_MAX_BYTES = 0xffff;
 const PROCESS_SIZE = EVENT.target - EVENT.actor;
+const ACTOR: Description = {
+  parts: [
+    { at: EVENT.actor, bytes: PROCESS_SIZE },
+    { at: EVENT.ancestors, bytes: ANCESTORS_MAX * ANCESTOR_SIZE },
+  ],
+  strings: [STRING.actorExecutable, STRING.actorArguments],
+};
+
+const TARGET: Description = {
+  parts: [{ at: EVENT.target, bytes: PROCESS_SIZE }],
+  strings: [STRING.targetExecutable, STRING.targetCgroup],
+};
 
 /**
  * Decodes the records of bpf/event.h that lie in `memory`, a little-endian view of the ring buffer's data pages.
@@ -42,12 +57,15 @@ export class EventDecoder {
   readonly #bytes: Buffer;
   readonly #actors: KnownProcesses<Actor>;
   readonly #targets: KnownProcesses<ProcessIdentity>;
+  /** Of the record that is being decoded: start of its first string and end of each, bytes from the start of the memory. */
+  readonly #ends = new Uint32Array(STRING_COUNT + 1);
+  readonly #turned = Buffer.allocUnsafeSlow(1 + STRING_MAX_BYTES);
 
   constructor(memory: ArrayBuffer) {
     this.#view = new DataView(memory);
     this.#bytes = Buffer.from(memory);
-    this.#actors = new KnownProcesses(memory);
-    this.#targets = new KnownProcesses(memory);
+    this.#actors = new KnownProcesses(memory, ACTOR);
+    this.#targets = new KnownProcesses(memory, TARGET);
   }
 
   /**
@@ -58,14 +76,13 @@ export class EventDecoder {
    * @returns the event, or undefined for a record that this version does not know (another version's kind or size)
    */
   decode(offset: number, length: number): CapturedEvent | undefined {
-    if (length < EVENT_SIZE) return undefined;
-    const ends = this.#stringEnds(offset, length);
-    return ends && this.#decode(offset, ends);
+    return this.#findStrings(offset, length) ? this.#decode(offset) : undefined;
   }
 
   /** Decodes an event that was stored without its strings. */
   decodeFixedPart(offset: number): CapturedEvent | undefined {
-    return this.#decode(offset, []);
+    this.#ends.fill(0);
+    return this.#decode(offset);
   }
 
   /** The record is of something that the sidecar did. */
@@ -73,8 +90,7 @@ export class EventDecoder {
     return (this.#view.getUint32(offset + EVENT.traits, true) & TRAIT.sidecar) !== 0;
   }
 
-  /** @param ends start of the first string and end of each */
-  #decode(offset: number, ends: readonly number[]): CapturedEvent | undefined {
+  #decode(offset: number): CapturedEvent | undefined {
     const view = this.#view;
     const kind = KINDS[view.getUint16(offset + EVENT.kind, true)];
     const hook = HOOKS[view.getUint8(offset + EVENT.hook)];
@@ -90,8 +106,8 @@ export class EventDecoder {
       sequence: view.getBigUint64(offset + EVENT.sequence, true),
       hook,
       method,
-      actor: this.#actor(offset, ends),
-      target: traits & TRAIT.hasTarget ? this.#target(offset, ends) : undefined,
+      actor: this.#actor(offset),
+      target: traits & TRAIT.hasTarget ? this.#target(offset) : undefined,
       selfAccess: (traits & TRAIT.self) !== 0,
       targetIsDescendant: (traits & TRAIT.descendant) !== 0,
       ioUring: (traits & TRAIT.ioUring) !== 0,
@@ -100,8 +116,8 @@ export class EventDecoder {
       tracemeChild: (traits & TRAIT.tracemeChild) !== 0,
       result: traits & TRAIT.resultUnknown ? undefined : view.getInt32(offset + EVENT.result, true),
       flags: view.getUint32(offset + EVENT.flags, true),
-      path: this.#path(ends, STRING.path),
-      requestedPath: this.#text(ends, STRING.requestedPath),
+      path: this.#path(STRING.path),
+      requestedPath: this.#text(STRING.requestedPath),
       device: view.getUint32(offset + EVENT.device, true),
       inode: view.getBigUint64(offset + EVENT.inode, true),
       ctimeNs: view.getBigUint64(offset + EVENT.ctime_ns, true),
@@ -116,55 +132,40 @@ export class EventDecoder {
     };
   }
 
-  /** Start of the first string and end of each, absolute; undefined when they do not fit the record. */
-  #stringEnds(offset: number, length: number): number[] | undefined {
+  /** @returns whether the record's strings are all within it */
+  #findStrings(offset: number, length: number): boolean {
+    if (length < EVENT_SIZE) return false;
     let end = offset + EVENT_SIZE;
-    const ends = [end];
+    this.#ends[0] = end;
     for (let i = 0; i < STRING_COUNT; i++) {
       end += this.#view.getUint16(offset + EVENT.string_length + 2 * i, true);
-      ends.push(end);
+      this.#ends[i + 1] = end;
     }
-    return end > offset + length ? undefined : ends;
+    return end <= offset + length;
   }
 
-  #actor(offset: number, ends: readonly number[]): Actor {
-    const parts = [
-      { start: offset + EVENT.actor, bytes: PROCESS_SIZE },
-      { start: offset + EVENT.ancestors, bytes: ANCESTORS_MAX * ANCESTOR_SIZE },
-    ];
-    return this.#actors.recall(
-      this.#view.getUint32(offset + EVENT.actor + PROCESS.tid, true),
-      { parts, ends: ends.slice(STRING.actorExecutable, STRING.actorArguments + 2) },
-      () => this.#decodeActor(offset, ends),
-    );
+  #actor(offset: number): Actor {
+    const tid = this.#view.getUint32(offset + EVENT.actor + PROCESS.tid, true);
+    return this.#actors.recall(tid, offset, this.#ends, () => this.#decodeActor(offset));
   }
 
-  #decodeActor(offset: number, ends: readonly number[]): Actor {
+  #decodeActor(offset: number): Actor {
     return {
       ...this.#process(
         offset + EVENT.actor,
-        this.#path(ends, STRING.actorExecutable),
-        this.#path(ends, STRING.actorCgroup),
+        this.#path(STRING.actorExecutable),
+        this.#path(STRING.actorCgroup),
       ),
       ancestors: this.#ancestors(offset + EVENT.ancestors),
-      arguments: this.#arguments(ends),
+      arguments: this.#arguments(),
     };
   }
 
-  #target(offset: number, ends: readonly number[]): ProcessIdentity {
+  #target(offset: number): ProcessIdentity {
     const start = offset + EVENT.target;
-    return this.#targets.recall(
-      this.#view.getUint32(start + PROCESS.tid, true),
-      {
-        parts: [{ start, bytes: PROCESS_SIZE }],
-        ends: ends.slice(STRING.targetExecutable, STRING.targetCgroup + 2),
-      },
-      () =>
-        this.#process(
-          start,
-          this.#path(ends, STRING.targetExecutable),
-          this.#path(ends, STRING.targetCgroup),
-        ),
+    const tid = this.#view.getUint32(start + PROCESS.tid, true);
+    return this.#targets.recall(tid, offset, this.#ends, () =>
+      this.#process(start, this.#path(STRING.targetExecutable), this.#path(STRING.targetCgroup)),
     );
   }
 
@@ -207,20 +208,35 @@ export class EventDecoder {
     return this.#bytes.toString('utf8', at, end);
   }
 
-  #text(ends: readonly number[], index: number): string | undefined {
-    const start = ends[index] ?? 0;
-    let end = ends[index + 1] ?? 0;
-    if (end > start && this.#bytes[end - 1] === NUL) end--;
+  #text(index: number): string | undefined {
+    const start = this.#ends[index] ?? 0;
+    const end = this.#endOf(index);
     return end > start ? this.#bytes.toString('utf8', start, end) : undefined;
   }
 
   /** Leaf-first, NUL-terminated components, as bpf/text.h leaves them, to an absolute path. */
-  #path(ends: readonly number[], index: number): string | undefined {
-    const text = this.#text(ends, index);
-    return text === undefined ? undefined : `/${text.split('\0').reverse().join('/')}`;
+  #path(index: number): string | undefined {
+    const start = this.#ends[index] ?? 0;
+    let end = this.#endOf(index);
+    if (end <= start) return undefined;
+    const turned = this.#turned;
+    let length = 0;
+    for (let at = end - 1; at >= start - 1; at--) {
+      if (at >= start && this.#bytes[at] !== NUL) continue;
+      turned[length++] = SLASH;
+      for (let i = at + 1; i < end; i++) turned[length++] = this.#bytes[i] as number;
+      end = at;
+    }
+    return turned.toString('utf8', 0, length);
   }
 
-  #arguments(ends: readonly number[]): string[] {
-    return this.#text(ends, STRING.actorArguments)?.split('\0') ?? [];
+  /** End of a string without the NUL that may end it. */
+  #endOf(index: number): number {
+    const end = this.#ends[index + 1] ?? 0;
+    return end > (this.#ends[index] ?? 0) && this.#bytes[end - 1] === NUL ? end - 1 : end;
+  }
+
+  #arguments(): string[] {
+    return this.#text(STRING.actorArguments)?.split('\0') ?? [];
   }
 }

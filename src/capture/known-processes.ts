@@ -9,11 +9,12 @@ interface Known<T> {
   readonly process: T;
 }
 
-/** Where a description lies in the memory, bytes; the parts lie at multiples of 4, as the kernel aligns records. */
+/** Which parts of a record describe a process. */
 export interface Description {
-  readonly parts: readonly { readonly start: number; readonly bytes: number }[];
-  /** Start of the first of its strings, then the end of each. */
-  readonly ends: readonly number[];
+  /** Fixed parts, bytes from the start of the record; they lie at multiples of 4, as the kernel aligns records. */
+  readonly parts: readonly { readonly at: number; readonly bytes: number }[];
+  /** The first and the last of its strings, which lie one behind the other. */
+  readonly strings: readonly [first: number, last: number];
 }
 
 /**
@@ -23,42 +24,57 @@ export interface Description {
 export class KnownProcesses<T> {
   readonly #words: Uint32Array;
   readonly #bytes: Buffer;
+  readonly #description: Description;
   readonly #known = new Map<number, Known<T>>();
 
-  constructor(memory: ArrayBuffer) {
+  constructor(memory: ArrayBuffer, description: Description) {
     this.#words = new Uint32Array(memory, 0, memory.byteLength >>> 2);
     this.#bytes = Buffer.from(memory);
+    this.#description = description;
   }
 
-  /** @param tid where to look for it: descriptions of different threads are different ones */
-  recall(tid: number, description: Description, decode: () => T): T {
+  /**
+   * @param tid where to look for it: descriptions of different threads are different ones
+   * @param offset start of the record, bytes
+   * @param ends start of the record's first string, then the end of each
+   */
+  recall(tid: number, offset: number, ends: Uint32Array, decode: () => T): T {
     const known = this.#known.get(tid);
-    if (known !== undefined && this.#isSame(known, description)) return known.process;
+    if (known !== undefined && this.#isSame(known, offset, ends)) return known.process;
     const process = decode();
     if (this.#known.size >= KNOWN_MAX) this.#known.clear();
-    this.#known.set(tid, { ...this.#copy(description), process });
+    this.#known.set(tid, { ...this.#copy(offset, ends), process });
     return process;
   }
 
-  #isSame({ words, lengths, text }: Known<T>, { parts, ends }: Description): boolean {
+  #isSame({ words, lengths, text }: Known<T>, offset: number, ends: Uint32Array): boolean {
+    const { parts, strings } = this.#description;
     let at = 0;
-    for (const { start, bytes } of parts) {
-      const first = start >>> 2;
-      for (let i = 0; i < bytes >>> 2; i++) if (words[at++] !== this.#words[first + i]) return false;
+    for (const part of parts) {
+      const first = (offset + part.at) >>> 2;
+      for (let i = 0; i < part.bytes >>> 2; i++) if (words[at++] !== this.#words[first + i]) return false;
     }
-    for (let i = 0; i < lengths.length; i++) {
-      if ((ends[i + 1] ?? 0) - (ends[i] ?? 0) !== lengths[i]) return false;
-    }
-    return this.#bytes.compare(text, 0, text.length, ends[0], ends.at(-1)) === 0;
+    const [first, last] = strings;
+    for (let i = first; i <= last; i++) if (lengthOf(ends, i) !== lengths[i - first]) return false;
+    return this.#bytes.compare(text, 0, text.length, ends[first], ends[last + 1]) === 0;
   }
 
-  #copy({ parts, ends }: Description): Omit<Known<T>, 'process'> {
+  #copy(offset: number, ends: Uint32Array): Omit<Known<T>, 'process'> {
+    const { parts, strings } = this.#description;
+    const [first, last] = strings;
     return {
       words: Uint32Array.from(
-        parts.flatMap(({ start, bytes }) => [...this.#words.subarray(start >>> 2, (start + bytes) >>> 2)]),
+        parts.flatMap(({ at, bytes }) => {
+          const start = offset + at;
+          return [...this.#words.subarray(start >>> 2, (start + bytes) >>> 2)];
+        }),
       ),
-      lengths: ends.slice(1).map((end, i) => end - (ends[i] ?? 0)),
-      text: Buffer.from(this.#bytes.subarray(ends[0], ends.at(-1))),
+      lengths: Array.from({ length: last - first + 1 }, (_, i) => lengthOf(ends, first + i)),
+      text: Buffer.from(this.#bytes.subarray(ends[first], ends[last + 1])),
     };
   }
+}
+
+function lengthOf(ends: Uint32Array, string: number): number {
+  return (ends[string + 1] ?? 0) - (ends[string] ?? 0);
 }

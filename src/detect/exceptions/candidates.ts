@@ -1,7 +1,20 @@
+import type { Actor, ProcessIdentity } from '../../capture/event.ts';
+import type { EnrichedEvent, ProcessDetails } from '../../enrich/event.ts';
+import type { Detection } from '../detection.ts';
 import type { ExceptionRule } from './rule.ts';
-import type { Bindings } from './variables.ts';
 
 type RulesByEvent = Map<string, readonly ExceptionRule[]>;
+
+/** What was decided of a process, and the details that this depends on. */
+interface Decided<T> {
+  readonly details: ProcessDetails;
+  readonly decided: T;
+}
+
+type ByProcess<P extends object, T> = WeakMap<P, Decided<T>>;
+
+/** Stands for the target where there is none. */
+const NOBODY = {};
 
 /**
  * Narrows rules down, in their order, to those that can match: what a rule says of the processes alone is decided once
@@ -10,30 +23,48 @@ type RulesByEvent = Map<string, readonly ExceptionRule[]>;
 export class Candidates {
   readonly #rules: readonly ExceptionRule[];
   readonly #byEvent: RulesByEvent = new Map();
-  readonly #byProcesses = new WeakMap<object, WeakMap<object, RulesByEvent>>();
+  readonly #byActor: ByProcess<Actor, ByProcess<ProcessIdentity | typeof NOBODY, RulesByEvent>> =
+    new WeakMap();
 
   constructor(rules: readonly ExceptionRule[]) {
     this.#rules = rules;
   }
 
+  /** Those that can match a detection; `meets` decides for one rule whether its condition is met. */
+  of({ definition, event }: Detection, meets: (rule: ExceptionRule) => boolean): readonly ExceptionRule[] {
+    const { eventName } = definition;
+    const about = this.#about(eventName);
+    if (about.length === 0) return about;
+    return remembered(this.#between(event), eventName, () =>
+      about.filter(rule => !rule.condition.aboutProcesses || meets(rule)),
+    );
+  }
+
   /** The rules that are about an event. */
-  about(event: string): readonly ExceptionRule[] {
+  #about(event: string): readonly ExceptionRule[] {
     return remembered(this.#byEvent, event, () =>
       this.#rules.filter(({ events }) => events === undefined || events.has(event)),
     );
   }
 
-  /** Of those the ones that can match; `meets` decides for one rule. */
-  between(
-    { event, actor, target }: Bindings,
-    meets: (rule: ExceptionRule) => boolean,
-  ): readonly ExceptionRule[] {
-    const byTarget = remembered(this.#byProcesses, actor, () => new WeakMap<object, RulesByEvent>());
-    const byEvent = remembered(byTarget, target, (): RulesByEvent => new Map());
-    return remembered(byEvent, event, () =>
-      this.about(event).filter(rule => !rule.condition.aboutProcesses || meets(rule)),
-    );
+  #between({ actor, actorDetails, target, targetDetails }: EnrichedEvent): RulesByEvent {
+    const byTarget = ofProcess(this.#byActor, actor, actorDetails, () => new WeakMap());
+    return ofProcess(byTarget, target ?? NOBODY, targetDetails, () => new Map());
   }
+}
+
+function ofProcess<P extends object, T>(
+  memory: ByProcess<P, T>,
+  identity: P,
+  details: ProcessDetails,
+  make: () => T,
+): T {
+  let known = memory.get(identity);
+  if (known?.details !== details) {
+    known = { details, decided: make() };
+    memory.set(identity, known);
+  }
+  return known.decided;
 }
 
 function remembered<K, V>(

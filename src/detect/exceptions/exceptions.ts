@@ -88,10 +88,13 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   }
 
   function match(detection: Detection): ExceptionRule | undefined {
-    if (candidates.about(detection.definition.eventName).length === 0) return undefined;
-    const bindings = bindVariables(detection);
-    const meetsThese = (rule: ExceptionRule) => meets(rule, bindings);
-    return candidates.between(bindings, meetsThese).find(meetsThese);
+    // in a storm there are mostly no candidates, and nothing to be bound for them
+    let bindings: Bindings | undefined;
+    const meetsIt = (rule: ExceptionRule) => {
+      bindings ??= bindVariables(detection);
+      return meets(rule, bindings);
+    };
+    return candidates.of(detection, meetsIt).find(meetsIt);
   }
 
   function apply(detection: Detection): Detection | undefined {

@@ -31,13 +31,11 @@ export class AttributeWriter implements AttributeSink {
     const to = this.#to;
     const key = keyOf(name);
     if (typeof value === 'string') {
-      // what valueSize and writeValue do, with the text measured once: most attributes are texts
+      // most attributes are texts: measured once
       const textBytes = utf8Size(value);
-      const valueBytes = fieldSize(textBytes);
-      to.delimited(this.#field, key.length + fieldSize(valueBytes));
+      to.delimited(this.#field, key.length + fieldSize(fieldSize(textBytes)));
       to.raw(key);
-      to.delimited(VALUE, valueBytes);
-      to.string(STRING_VALUE, value, textBytes);
+      writeText(to, VALUE, value, textBytes);
     } else {
       to.delimited(this.#field, key.length + fieldSize(valueSize(value)));
       to.raw(key);
@@ -56,10 +54,12 @@ export class AttributeWriter implements AttributeSink {
  * @throws TypeError for a value that OTLP has no type for
  */
 export function writeAnyValue(to: MessageWriter, field: number, value: unknown): void {
-  to.delimited(field, valueSize(value));
   if (typeof value === 'string') {
-    to.string(STRING_VALUE, value, utf8Size(value));
-  } else if (typeof value === 'boolean') {
+    writeText(to, field, value, utf8Size(value));
+    return;
+  }
+  to.delimited(field, valueSize(value));
+  if (typeof value === 'boolean') {
     to.number(BOOL_VALUE, value ? 1 : 0);
   } else if (typeof value === 'number') {
     if (Number.isInteger(value)) to.number(INT_VALUE, value);
@@ -68,6 +68,11 @@ export function writeAnyValue(to: MessageWriter, field: number, value: unknown):
     to.delimited(ARRAY_VALUE, arraySize(value));
     for (const item of value) writeAnyValue(to, VALUES, item);
   }
+}
+
+function writeText(to: MessageWriter, field: number, text: string, textBytes: number): void {
+  to.delimited(field, fieldSize(textBytes));
+  to.string(STRING_VALUE, text, textBytes);
 }
 
 /** Bytes of an AnyValue. */

@@ -19,17 +19,13 @@ function rule(when: string): ExceptionRule {
   };
 }
 
-function bind(fields: Partial<EnrichedEvent>) {
-  const [detection] = createEngine().detect(buildEnrichedEvent(fields));
-  assert(detection);
-  return bindVariables(detection);
-}
-
 /** Names of the candidates, and how many conditions were evaluated to find them. */
 function ask(candidates: Candidates, fields: Partial<EnrichedEvent>) {
-  const bindings = bind(fields);
+  const [detection] = createEngine().detect(buildEnrichedEvent(fields));
+  assert(detection);
+  const bindings = bindVariables(detection);
   let evaluated = 0;
-  const found = candidates.between(bindings, ({ condition }) => {
+  const found = candidates.of(detection, ({ condition }) => {
     evaluated += 1;
     return condition.test(bindings);
   });
