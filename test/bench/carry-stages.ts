@@ -5,6 +5,7 @@ import type { Detection } from '../../src/detect/detection.ts';
 import { createJudgement } from '../../src/judgement.ts';
 import { readBootId } from '../../src/telemetry/boot-id.ts';
 import { PendingRecords } from '../../src/telemetry/delivery/pending-records.ts';
+import { BufferPool } from '../../src/telemetry/otlp/buffer-pool.ts';
 import { DetectionEncoder } from '../../src/telemetry/otlp/detection-encoder.ts';
 import { buildExportRequest } from '../../src/telemetry/otlp/export-request.ts';
 import { packBody } from '../../src/telemetry/spool/stored-body.ts';
@@ -23,6 +24,7 @@ export function measureStages(recordsPath: string): ReadonlyMap<string, number> 
   const some = places.slice(0, BATCHES * BATCH_RECORDS);
   const decoder = new EventDecoder(memory);
   const settings = loadSettings({ env: { MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0' } });
+  const pool = new BufferPool();
   let detections: Detection[] = [];
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => detections.push(detection));
   const encoder = new DetectionEncoder(readBootId());
@@ -42,12 +44,15 @@ export function measureStages(recordsPath: string): ReadonlyMap<string, number> 
     );
     detections = [];
     time('enrich, detect, exceptions, storm filter', () => events.forEach(judgement.accept));
-    const pending = new PendingRecords(3, { records: BATCH_RECORDS, bytes: Number.POSITIVE_INFINITY });
+    const pending = new PendingRecords(3, { records: BATCH_RECORDS, bytes: Number.POSITIVE_INFINITY }, pool);
     const bodies = time('encode', () =>
       detections.map(detection => pending.add(to => encoder.write(to, detection))),
     ).flatMap(batch => batch?.body ?? []);
     time('compress for the spool', () => bodies.forEach(packBody));
-    time('join requests', () => bodies.map(body => buildExportRequest(context, [body])));
+    const requests = time('join requests', () =>
+      bodies.map(body => buildExportRequest(context, [body], pool)),
+    );
+    for (const bytes of [...bodies, ...requests]) pool.give(bytes);
   }
   return new Map(
     [...found].map(([stage, nanoseconds]) => [stage, median(nanoseconds.slice(WARM_UP_ROUNDS))]),

@@ -1,5 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { TelemetryOptions } from '../options.ts';
+import { BufferPool } from '../otlp/buffer-pool.ts';
 import { createTransport } from '../otlp/create-transport.ts';
 import { DetectionEncoder } from '../otlp/detection-encoder.ts';
 import { SPOOL_DEFAULTS } from '../spool/options.ts';
@@ -24,9 +25,10 @@ export function prepareOtlpProcessor(
     spoolOptions === undefined ? undefined : new SpoolDirectory(spoolOptions.directory, bootId);
   return resource => {
     const spool = new Spool(spoolOptions ?? SPOOL_DEFAULTS, contextOf(resource), directory);
-    const sender = new Sender(spool, transport, delivery, new CollectorState(transport.address));
+    const memory = new BufferPool();
+    const sender = new Sender(spool, transport, delivery, new CollectorState(transport.address), memory);
     sender.wake();
-    return new OtlpProcessor(new DetectionEncoder(bootId), spool, sender, delivery);
+    return new OtlpProcessor(new DetectionEncoder(bootId), spool, sender, delivery, memory);
   };
 }
 

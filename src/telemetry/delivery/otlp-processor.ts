@@ -10,6 +10,7 @@ import { MEMWARDEN } from '../attributes.ts';
 import type { Backlog, DeliveryCounts } from '../delivery-counts.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
 import type { DeliveryOptions } from '../options.ts';
+import type { Memory } from '../otlp/buffer-pool.ts';
 import type { DetectionEncoder } from '../otlp/detection-encoder.ts';
 import { writeLogRecord } from '../otlp/log-encoder.ts';
 import type { MessageWriter } from '../otlp/message-writer.ts';
@@ -30,6 +31,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   readonly #spool: Spool;
   readonly #sender: Sender;
   readonly #options: DeliveryOptions;
+  readonly #memory: Memory;
   readonly #pending = new Map<Severity, PendingRecords>();
   #batches: Batch[] = [];
   #notes = new Map<string, Uint8Array | null>();
@@ -42,11 +44,19 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   #stopped = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(detections: DetectionEncoder, spool: Spool, sender: Sender, options: DeliveryOptions) {
+  /** @param memory of the batches' bodies, which the sender gives back */
+  constructor(
+    detections: DetectionEncoder,
+    spool: Spool,
+    sender: Sender,
+    options: DeliveryOptions,
+    memory: Memory,
+  ) {
     this.#detections = detections;
     this.#spool = spool;
     this.#sender = sender;
     this.#options = options;
+    this.#memory = memory;
   }
 
   onEmit(record: ReadableLogRecord): void {
@@ -132,7 +142,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     let pending = this.#pending.get(severity);
     if (pending === undefined) {
       const { maxExportBatchSize: records, maxRequestBytes: bytes } = this.#options;
-      pending = new PendingRecords(severity, { records, bytes });
+      pending = new PendingRecords(severity, { records, bytes }, this.#memory);
       this.#pending.set(severity, pending);
     }
     try {

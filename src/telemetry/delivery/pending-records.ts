@@ -1,4 +1,5 @@
 import type { Severity } from '../../detect/detection.ts';
+import type { Memory } from '../otlp/buffer-pool.ts';
 import { MessageWriter } from '../otlp/message-writer.ts';
 import type { Batch } from '../spool/batch.ts';
 
@@ -14,13 +15,17 @@ export interface BatchLimits {
 export class PendingRecords {
   readonly #severity: Severity;
   readonly #limits: BatchLimits;
-  #writer = new MessageWriter(0);
+  readonly #memory: Memory;
+  #writer: MessageWriter;
   #records = 0;
   #expectedBytes = INITIAL_BYTES;
 
-  constructor(severity: Severity, limits: BatchLimits) {
+  /** @param memory of the batches' bodies */
+  constructor(severity: Severity, limits: BatchLimits, memory: Memory) {
     this.#severity = severity;
     this.#limits = limits;
+    this.#memory = memory;
+    this.#writer = new MessageWriter(0);
   }
 
   get records(): number {
@@ -32,7 +37,7 @@ export class PendingRecords {
    * @returns a batch that is full by now
    */
   add(write: (to: MessageWriter) => void): Batch | undefined {
-    if (this.#records === 0) this.#writer = new MessageWriter(this.#expectedBytes);
+    if (this.#records === 0) this.#writer = new MessageWriter(this.#expectedBytes, this.#memory);
     const start = this.#writer.length;
     try {
       write(this.#writer);
@@ -62,7 +67,7 @@ export class PendingRecords {
     const record = this.#writer.bytes().subarray(start);
     this.#writer.truncate(start);
     const batch = this.take();
-    this.#writer = new MessageWriter(Math.max(this.#expectedBytes, record.length));
+    this.#writer = new MessageWriter(Math.max(this.#expectedBytes, record.length), this.#memory);
     this.#writer.raw(record);
     this.#records = 1;
     return batch;

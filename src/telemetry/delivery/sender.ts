@@ -2,7 +2,14 @@ import { performance } from 'node:perf_hooks';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
 import type { DeliveryOptions } from '../options.ts';
-import { buildExportRequest, requestOverhead, splitRecords } from '../otlp/export-request.ts';
+import type { Memory } from '../otlp/buffer-pool.ts';
+import type { ExportOutcome } from '../otlp/export-outcome.ts';
+import {
+  buildExportRequest,
+  type LogContext,
+  requestOverhead,
+  splitRecords,
+} from '../otlp/export-request.ts';
 import type { OtlpTransport } from '../otlp/transport.ts';
 import type { Claim } from '../spool/batch.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -23,6 +30,7 @@ export class Sender {
   readonly #transport: OtlpTransport;
   readonly #options: DeliveryOptions;
   readonly #state: CollectorState;
+  readonly #memory: Memory;
   readonly #backoff: Backoff;
   readonly #expiry: NodeJS.Timeout;
   readonly #underWay = new Set<Promise<void>>();
@@ -32,11 +40,19 @@ export class Sender {
   #flushing = false;
   #stopped = false;
 
-  constructor(spool: Spool, transport: OtlpTransport, options: DeliveryOptions, state: CollectorState) {
+  /** @param memory of the requests, and where the bodies go when they have been sent */
+  constructor(
+    spool: Spool,
+    transport: OtlpTransport,
+    options: DeliveryOptions,
+    state: CollectorState,
+    memory: Memory,
+  ) {
     this.#spool = spool;
     this.#transport = transport;
     this.#options = options;
     this.#state = state;
+    this.#memory = memory;
     this.#backoff = new Backoff(options.retryInitialMillis, options.retryMaxMillis);
     this.#expiry = setInterval(() => this.#tryOnSpool(() => spool.evictExpired()), EXPIRY_MILLIS).unref();
   }
@@ -131,6 +147,7 @@ export class Sender {
 
   #dispatch(claim: Claim): void {
     const work = this.#deliver(claim).finally(() => {
+      for (const body of claim.bodies) this.#memory.give(body);
       this.#underWay.delete(work);
       if (!this.#flushing) this.#pump();
     });
@@ -138,7 +155,7 @@ export class Sender {
   }
 
   async #deliver(claim: Claim): Promise<void> {
-    const outcome = await this.#transport.send(buildExportRequest(claim.context, claim.bodies));
+    const outcome = await this.#send(claim.context, claim.bodies);
     if (this.#stopped) return;
     switch (outcome.kind) {
       case 'accepted':
@@ -160,6 +177,14 @@ export class Sender {
           this.#spool.refuse(claim, outcome);
         }
     }
+  }
+
+  async #send(context: LogContext, bodies: readonly Uint8Array[]): Promise<ExportOutcome> {
+    const request = buildExportRequest(context, bodies, this.#memory);
+    const outcome = await this.#transport.send(request);
+    // who has not answered may still be sent the bytes
+    if (outcome.kind === 'accepted') this.#memory.give(request);
+    return outcome;
   }
 
   #release(claim: Claim, reason: string, delayMillis: number | undefined): void {
@@ -197,7 +222,7 @@ export class Sender {
     let message = '';
     for (let at = 0; at < records.length; ) {
       const part = records.slice(at, at + size);
-      const outcome = await this.#transport.send(buildExportRequest(claim.context, part));
+      const outcome = await this.#send(claim.context, part);
       if (this.#stopped) return;
       if (outcome.kind === 'refused' && outcome.blame === 'size' && part.length > 1) {
         size = Math.ceil(part.length / 2);

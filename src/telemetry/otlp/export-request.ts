@@ -1,4 +1,5 @@
-import { varintSize } from './message-writer.ts';
+import { type Memory, UNPOOLED } from './buffer-pool.ts';
+import { MessageWriter, varintSize } from './message-writer.ts';
 
 /** What the records of a batch have in common, encoded: Resource and scope, each with its key and length. */
 export interface LogContext {
@@ -6,8 +7,9 @@ export interface LogContext {
   readonly scope: Uint8Array;
 }
 
-const RESOURCE_LOGS = 0x0a;
-const SCOPE_LOGS = 0x12;
+/** `resource_logs` of ExportLogsServiceRequest, `scope_logs` of ResourceLogs. */
+const RESOURCE_LOGS = 1;
+const SCOPE_LOGS = 2;
 /** First byte of every record in a body: `log_records` of ScopeLogs. */
 const LOG_RECORD = 0x12;
 
@@ -16,18 +18,22 @@ const LOG_RECORD = 0x12;
  * one after the other, so bodies are joined without being looked at.
  *
  * @param bodies records, each with key and length, in the order in which they are to arrive.
+ * @param memory where the request's bytes are taken from
  */
-export function buildExportRequest({ resource, scope }: LogContext, bodies: readonly Uint8Array[]): Buffer {
-  let scopeLogs = scope.length;
-  for (const body of bodies) scopeLogs += body.length;
+export function buildExportRequest(
+  { resource, scope }: LogContext,
+  bodies: readonly Uint8Array[],
+  memory: Memory = UNPOOLED,
+): Buffer {
+  const scopeLogs = bodies.reduce((sum, { length }) => sum + length, scope.length);
   const resourceLogs = resource.length + 1 + varintSize(scopeLogs) + scopeLogs;
-  return Buffer.concat([
-    delimiter(RESOURCE_LOGS, resourceLogs),
-    resource,
-    delimiter(SCOPE_LOGS, scopeLogs),
-    scope,
-    ...bodies,
-  ]);
+  const to = new MessageWriter(1 + varintSize(resourceLogs) + resourceLogs, memory);
+  to.delimited(RESOURCE_LOGS, resourceLogs);
+  to.raw(resource);
+  to.delimited(SCOPE_LOGS, scopeLogs);
+  to.raw(scope);
+  for (const body of bodies) to.raw(body);
+  return to.bytes();
 }
 
 /** Bytes that a request has beside its records, at most. */
@@ -61,15 +67,4 @@ export function splitRecords(body: Uint8Array): Uint8Array[] {
     records.push(body.subarray(start, at));
   }
   return records;
-}
-
-function delimiter(key: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(1 + varintSize(length));
-  bytes[0] = key;
-  let rest = length;
-  for (let i = 1; i < bytes.length; i++) {
-    bytes[i] = (rest % 128) | (i < bytes.length - 1 ? 0x80 : 0);
-    rest = Math.floor(rest / 128);
-  }
-  return bytes;
 }

@@ -1,3 +1,5 @@
+import { type Memory, UNPOOLED } from './buffer-pool.ts';
+
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
@@ -16,11 +18,13 @@ const LENGTH_BYTES = 2;
 export class MessageWriter {
   #buffer: Buffer;
   #view: DataView;
+  readonly #memory: Memory;
   #length = 0;
 
   /** @param bytes what it holds before it must grow */
-  constructor(bytes: number) {
-    this.#buffer = Buffer.allocUnsafeSlow(bytes);
+  constructor(bytes: number, memory: Memory = UNPOOLED) {
+    this.#memory = memory;
+    this.#buffer = memory.take(bytes);
     this.#view = new DataView(this.#buffer.buffer);
   }
 
@@ -142,8 +146,9 @@ export class MessageWriter {
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, needed));
+    const grown = this.#memory.take(Math.max(this.#buffer.length * 2, needed));
     grown.set(this.bytes());
+    this.#memory.give(this.#buffer);
     this.#buffer = grown;
     this.#view = new DataView(grown.buffer);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PendingRecords } from '../../../../src/telemetry/delivery/pending-records.ts';
+import { BufferPool } from '../../../../src/telemetry/otlp/buffer-pool.ts';
 import type { MessageWriter } from '../../../../src/telemetry/otlp/message-writer.ts';
 import type { Batch } from '../../../../src/telemetry/spool/batch.ts';
 
@@ -18,7 +19,7 @@ function outline(batch: Batch | undefined): unknown {
 }
 
 test('a batch is full with as many records as are allowed', () => {
-  const pending = new PendingRecords(1, LIMITS);
+  const pending = new PendingRecords(1, LIMITS, new BufferPool());
   assert.equal(pending.add(record(1, 5)), undefined);
   assert.equal(pending.add(record(2, 5)), undefined);
   assert.deepEqual(outline(pending.add(record(3, 5))), { records: 3, bytes: 15, content: [1, 2, 3] });
@@ -26,20 +27,20 @@ test('a batch is full with as many records as are allowed', () => {
 });
 
 test('a record that would make the batch too large begins the next one, unharmed', () => {
-  const pending = new PendingRecords(1, LIMITS);
+  const pending = new PendingRecords(1, LIMITS, new BufferPool());
   pending.add(record(1, 60));
   assert.deepEqual(outline(pending.add(record(2, 60))), { records: 1, bytes: 60, content: [1] });
   assert.deepEqual(outline(pending.take()), { records: 1, bytes: 60, content: [2] });
 });
 
 test('a record that is too large by itself is a batch of its own', () => {
-  const pending = new PendingRecords(1, LIMITS);
+  const pending = new PendingRecords(1, LIMITS, new BufferPool());
   pending.add(record(1, 200));
   assert.deepEqual(outline(pending.add(record(2, 10))), { records: 1, bytes: 200, content: [1] });
 });
 
 test('a record that cannot be encoded leaves the others as they are', () => {
-  const pending = new PendingRecords(1, LIMITS);
+  const pending = new PendingRecords(1, LIMITS, new BufferPool());
   pending.add(record(1, 10));
   assert.throws(
     () =>
@@ -54,7 +55,7 @@ test('a record that cannot be encoded leaves the others as they are', () => {
 });
 
 test('batches keep their bytes while further records come', () => {
-  const pending = new PendingRecords(1, LIMITS);
+  const pending = new PendingRecords(1, LIMITS, new BufferPool());
   pending.add(record(1, 10));
   const batch = pending.take();
   for (let i = 0; i < 5; i++) pending.add(record(9, 30));
