@@ -11,19 +11,22 @@ interface Decided<T> {
   readonly decided: T;
 }
 
+/** Indexed by how the two are related: see relationOf. */
+type RulesByRelation = RulesByEvent[];
+
 type ByProcess<P extends object, T> = WeakMap<P, Decided<T>>;
 
 /** Stands for the target where there is none. */
 const NOBODY = {};
 
 /**
- * Narrows rules down, in their order, to those that can match: what a rule says of the processes alone is decided once
+ * Narrows rules down, in their order, to those that can match: what a rule says of the two processes is decided once
  * for as long as these are the same, so that a storm pays for the rules it could meet and not for all there are.
  */
 export class Candidates {
   readonly #rules: readonly ExceptionRule[];
   readonly #byEvent: RulesByEvent = new Map();
-  readonly #byActor: ByProcess<Actor, ByProcess<ProcessIdentity | typeof NOBODY, RulesByEvent>> =
+  readonly #byActor: ByProcess<Actor, ByProcess<ProcessIdentity | typeof NOBODY, RulesByRelation>> =
     new WeakMap();
 
   constructor(rules: readonly ExceptionRule[]) {
@@ -47,10 +50,22 @@ export class Candidates {
     );
   }
 
-  #between({ actor, actorDetails, target, targetDetails }: EnrichedEvent): RulesByEvent {
+  #between(event: EnrichedEvent): RulesByEvent {
+    const { actor, actorDetails, target, targetDetails } = event;
     const byTarget = ofProcess(this.#byActor, actor, actorDetails, () => new WeakMap());
-    return ofProcess(byTarget, target ?? NOBODY, targetDetails, () => new Map());
+    const byRelation = ofProcess(byTarget, target ?? NOBODY, targetDetails, () => []);
+    const relation = relationOf(event);
+    const known = byRelation[relation];
+    if (known !== undefined) return known;
+    const rules: RulesByEvent = new Map();
+    byRelation[relation] = rules;
+    return rules;
   }
+}
+
+/** One number for what a condition can ask about the relation: it may change while the two are the same. */
+function relationOf({ selfAccess, targetIsDescendant, crossContainer }: EnrichedEvent): number {
+  return (selfAccess ? 1 : 0) | (targetIsDescendant ? 2 : 0) | (crossContainer ? 4 : 0);
 }
 
 function ofProcess<P extends object, T>(

@@ -5,7 +5,10 @@ import { type Bindings, VARIABLES } from './variables.ts';
 
 /** A compiled condition. */
 export interface Condition {
-  /** It asks for nothing but what actor and target are, so it has one answer for any two of them. */
+  /**
+   * It asks for nothing but what actor and target are and how they are related, so it has one answer for any two of them
+   * (see Candidates).
+   */
   readonly aboutProcesses: boolean;
   /** @throws {Error} when it cannot be evaluated on these values: a division by zero, an index that is out of range. */
   test(bindings: Bindings): boolean;
@@ -29,6 +32,15 @@ const env: CelEnv = celEnv({
     }),
   ],
 });
+
+/** Variables of what actor and target are, and of their relation. */
+const ABOUT_PROCESSES = new Set([
+  'actor',
+  'target',
+  'self_access',
+  'target_is_descendant',
+  'cross_container',
+]);
 
 const checker = new TypeChecker(env, VARIABLES);
 
@@ -99,7 +111,7 @@ export function compileCondition(text: string): Condition {
   }
   const evaluate = plan(env, parsed);
   return {
-    aboutProcesses: [...namesOf(parsed.expr)].every(name => name === 'actor' || name === 'target'),
+    aboutProcesses: [...namesOf(parsed.expr)].every(name => ABOUT_PROCESSES.has(name)),
     test: bindings => {
       const result = evaluate(bindings);
       if (isCelError(result)) throw result;

@@ -35,14 +35,15 @@ function ask(candidates: Candidates, fields: Partial<EnrichedEvent>) {
 suite('the rules that can match between two processes', () => {
   const ofRoot = 'actor.uid == 0';
   const ofOthers = 'actor.uid != 0 && target.exe != ""';
-  const byAct = 'self_access || actor.uid == 0';
+  const byAct = 'io_uring || actor.uid == 0';
+  const ofChildren = 'target_is_descendant';
   const { actor, target, actorDetails, targetDetails } = buildEnrichedEvent();
   const same = { actor, target, actorDetails, targetDetails };
 
   test('are decided once for the same processes, and stay in their order', () => {
     const candidates = new Candidates([ofRoot, byAct, ofOthers].map(rule));
     assert.deepEqual(ask(candidates, same), { names: [byAct, ofOthers], evaluated: 2 });
-    assert.deepEqual(ask(candidates, { ...same, selfAccess: true }), {
+    assert.deepEqual(ask(candidates, { ...same, ioUring: true }), {
       names: [byAct, ofOthers],
       evaluated: 0,
     });
@@ -55,9 +56,17 @@ suite('the rules that can match between two processes', () => {
     assert.equal(ask(candidates, { ...same, actorDetails: { userName: 'alice' } }).evaluated, 2);
   });
 
+  test('are decided anew for the same two in another relation', () => {
+    const candidates = new Candidates([ofChildren].map(rule));
+    assert.deepEqual(ask(candidates, same).names, []);
+    assert.deepEqual(ask(candidates, { ...same, targetIsDescendant: true }).names, [ofChildren]);
+    assert.deepEqual(ask(candidates, same), { names: [], evaluated: 0 });
+  });
+
   test('keep a rule that asks for anything of the act', () => {
     const conditions = ['flags == "O_RDONLY"', 'actor.ancestors.exists(name, name == "sh")', 'severity > 2'];
     for (const condition of conditions) assert.equal(compileCondition(condition).aboutProcesses, false);
-    assert.equal(compileCondition(ofOthers).aboutProcesses, true);
+    for (const condition of [ofOthers, ofChildren])
+      assert.equal(compileCondition(condition).aboutProcesses, true);
   });
 });
