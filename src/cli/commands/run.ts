@@ -36,7 +36,14 @@ export function addRun(program: Command, { env, finish }: Context): void {
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../confinement/start-confined.ts');
       const { startPipeline } = await import('../../pipeline.ts');
-      finish(await runUntilSignal(() => startConfined(() => startPipeline(settings), settings)));
+      const { keepFootprintSmall } = await import('../footprint/give-back.ts');
+      finish(
+        await runUntilSignal(async () => {
+          const running = await startConfined(() => startPipeline(settings), settings);
+          keepFootprintSmall();
+          return running;
+        }),
+      );
     });
 }
 
