@@ -36,12 +36,11 @@ export function addRun(program: Command, { env, finish }: Context): void {
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../confinement/start-confined.ts');
       const { startPipeline } = await import('../../pipeline.ts');
-      const { keepFootprintSmall } = await import('../footprint/give-back.ts');
+      const start = () => startConfined(() => startPipeline(settings), settings);
       finish(
-        await runUntilSignal(async () => {
-          const running = await startConfined(() => startPipeline(settings), settings);
+        await runUntilSignal(start, async () => {
+          const { keepFootprintSmall } = await import('../footprint/give-back.ts');
           keepFootprintSmall();
-          return running;
         }),
       );
     });
