@@ -51,7 +51,7 @@ SEC("fexit/do_filp_open")
 int BPF_PROG(fexit_do_filp_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
+		on_open_result((long)opened, name, dfd, *op);
 	return 0;
 }
 
@@ -60,7 +60,7 @@ SEC("fexit/do_file_open")
 int BPF_PROG(fexit_do_file_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
+		on_open_result((long)opened, name, dfd, *op);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ SEC("kretprobe/do_filp_open")
 int BPF_KRETPROBE(kretprobe_do_filp_open, struct file *opened)
 {
 	if (!untyped_opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){}, -1, 0);
+		on_open_result((long)opened, NULL, -1, 0);
 	return 0;
 }
 
@@ -76,7 +76,7 @@ SEC("kretprobe/do_file_open")
 int BPF_KRETPROBE(kretprobe_do_file_open, struct file *opened)
 {
 	if (!untyped_opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){}, -1, 0);
+		on_open_result((long)opened, NULL, -1, 0);
 	return 0;
 }
 
