@@ -40,14 +40,23 @@ MW_ACCESS_PROGRAMS(process_vm_readv_compat, MW_COMPAT_SHARED("process_vm_readv")
 MW_ACCESS_PROGRAMS(process_vm_writev_compat, MW_COMPAT_SHARED("process_vm_writev"), MW_ACCESS_VM_WRITEV)
 #endif
 
+static __noinline int on_traced_access_call(struct pt_regs *regs, long result, __u32 calls)
+{
+	bool compat = false;
+	enum mw_access_call call = callers_choice(calls, &compat);
+
+	if (call == MW_ACCESS_PTRACE || call == MW_ACCESS_VM_READV || call == MW_ACCESS_VM_WRITEV)
+		on_access_call(call, regs, result);
+	return 0;
+}
+
 /* ptrace, last rung. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(tracepoint_access_exit, struct pt_regs *regs, long result)
 {
-	bool compat = false;
-	enum mw_access_call call = access_call(syscall_number(regs), &compat);
+	__u32 calls = access_calls(traced_syscall_number(regs));
 
-	if (call == MW_ACCESS_PTRACE || call == MW_ACCESS_VM_READV || call == MW_ACCESS_VM_WRITEV)
-		on_access_call(call, regs, result);
+	if (calls)
+		on_traced_access_call(regs, result, calls);
 	return 0;
 }

@@ -24,15 +24,12 @@ int BPF_KPROBE(kprobe_file_receive, struct file *file)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(tracepoint_receive_exit, struct pt_regs *regs, long result)
+static __noinline int on_receiving_call(struct pt_regs *regs, long result, __u32 calls)
 {
 	bool compat = false;
-	enum mw_access_call call = access_call(syscall_number(regs), &compat);
+	enum mw_access_call call = callers_choice(calls, &compat);
 	struct file *file;
 
-	if (result < 0)
-		return 0;
 	if (call == MW_ACCESS_GETFD) {
 		file = file_of_descriptor(result);
 		if (file)
@@ -40,6 +37,16 @@ int BPF_PROG(tracepoint_receive_exit, struct pt_regs *regs, long result)
 	} else if (call == MW_ACCESS_RECVMSG && !compat) {
 		on_message_received(regs);
 	}
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_receive_exit, struct pt_regs *regs, long result)
+{
+	__u32 calls = access_calls(traced_syscall_number(regs));
+
+	if (calls && result >= 0)
+		on_receiving_call(regs, result, calls);
 	return 0;
 }
 

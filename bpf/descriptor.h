@@ -90,7 +90,7 @@ static __always_inline void on_file_receive(struct file *file)
 
 	if (!memory_of(file))
 		return;
-	if (access_call(syscall_number(user_registers()), &compat) == MW_ACCESS_GETFD)
+	if (callers_choice(access_calls(syscall_number(user_registers())), &compat) == MW_ACCESS_GETFD)
 		on_received(file, MW_METHOD_PIDFD_GETFD, -1);
 	else
 		on_received(file, MW_METHOD_SCM_RIGHTS, -1);

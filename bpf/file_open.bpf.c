@@ -51,7 +51,7 @@ SEC("fexit/do_filp_open")
 int BPF_PROG(fexit_do_filp_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
+		on_open_result((long)opened, name, dfd, *op);
 	return 0;
 }
 
@@ -60,7 +60,7 @@ SEC("fexit/do_file_open")
 int BPF_PROG(fexit_do_file_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
 	if (!opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){BPF_CORE_READ(name, name), false}, dfd, *op);
+		on_open_result((long)opened, name, dfd, *op);
 	return 0;
 }
 
@@ -68,7 +68,7 @@ SEC("kretprobe/do_filp_open")
 int BPF_KRETPROBE(kretprobe_do_filp_open, struct file *opened)
 {
 	if (!untyped_opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){}, -1, 0);
+		on_open_result((long)opened, NULL, -1, 0);
 	return 0;
 }
 
@@ -76,23 +76,17 @@ SEC("kretprobe/do_file_open")
 int BPF_KRETPROBE(kretprobe_do_file_open, struct file *opened)
 {
 	if (!untyped_opened_elsewhere(opened))
-		on_open_result((long)opened, (struct mw_text){}, -1, 0);
+		on_open_result((long)opened, NULL, -1, 0);
 	return 0;
 }
 
 /* Creation flags that do_dentry_open clears from f_flags once the file is open. */
 #define MW_CREATION_FLAGS (0100 | 0200 | 0400 | 01000) /* O_CREAT|O_EXCL|O_NOCTTY|O_TRUNC */
 
-/*
- * file_open, last rung. It costs every system call of the machine its fast path, so it stands only where
- * nothing better can be had. The file is found through the new descriptor; a refused open has none, and is
- * told by its text.
- */
-SEC("tp_btf/sys_exit")
-int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
+static __noinline int on_open_call(struct pt_regs *regs, long result, __u32 calls)
 {
 	bool compat = false;
-	enum mw_open_call call = open_call(syscall_number(regs), &compat);
+	enum mw_open_call call = callers_choice(calls, &compat);
 	struct mw_text text = {.user = true};
 	struct mw_scratch *s;
 	__u32 flags;
@@ -116,6 +110,21 @@ int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
 	append_requested(s, text);
 	remember_opener(s);
 	finish(s);
+	return 0;
+}
+
+/*
+ * file_open, last rung. It costs every system call of the machine its fast path, so it stands only where
+ * nothing better can be had. The file is found through the new descriptor; a refused open has none, and is
+ * told by its text.
+ */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
+{
+	__u32 calls = open_calls(traced_syscall_number(regs));
+
+	if (calls)
+		on_open_call(regs, result, calls);
 	return 0;
 }
 

@@ -129,34 +129,47 @@ static __always_inline void remember_opener(struct mw_scratch *s)
 		bpf_map_update_elem(&openers, &file, &opener, BPF_ANY);
 }
 
-/* security_file_open, from whichever hook: the file's identity is known, the outcome is not yet. */
-static __always_inline void on_security_file_open(struct file *file, struct inode *inode, unsigned long magic)
+/*
+ * security_file_open of a file that somebody may have asked about: its identity is known, the outcome is not
+ * yet. A function of its own, as on_open_result: registers that it saves and stack that it uses would
+ * otherwise be set up in every open of the machine.
+ */
+static __noinline int on_wanted_open(struct file *file, struct inode *inode, unsigned long magic)
 {
 	struct mw_scratch *s, *waiting;
 	struct pid *pid;
 	int kind;
 
-	if (magic != MW_PROC_SUPER_MAGIC && !knobs.raw_open)
-		return;
 	kind = classify(file, inode, magic, &pid);
-	if (!kind)
-		return;
-	if (!is_active())
-		return;
+	if (!kind || !is_active())
+		return 0;
 	waiting = current_scratch();
 	if (waiting) {
-		/* overlayfs opens its lower file inside the open of the upper one, which is the user's */
-		if (bpf_ktime_get_boot_ns() - waiting->event.time_ns < MW_STALE_OPEN_NS)
-			return;
+		/*
+		 * overlayfs opens its lower file, which is never one of procfs, inside the open of the upper
+		 * one, which is the user's. Otherwise the open before has ended unseen: the kernel skips an
+		 * fexit program on a CPU where another task was preempted in it.
+		 */
+		if (kind == MW_FILE_OPEN &&
+		    bpf_ktime_get_boot_ns() - waiting->event.time_ns < MW_STALE_OPEN_NS)
+			return 0;
 		waiting->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
 		finish(waiting);
 	}
 	s = describe_open(file, inode, kind, pid);
 	if (!s || knobs.result_follows)
-		return;
+		return 0;
 	remember_opener(s);
 	s->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
 	finish(s);
+	return 0;
+}
+
+/* security_file_open, from whichever hook. */
+static __always_inline void on_security_file_open(struct file *file, struct inode *inode, unsigned long magic)
+{
+	if (magic == MW_PROC_SUPER_MAGIC || knobs.raw_open)
+		on_wanted_open(file, inode, magic);
 }
 
 /*
@@ -192,18 +205,20 @@ static __always_inline bool is_refusal(long result)
 	return result == -MW_EACCES || result == -MW_EPERM;
 }
 
-/* The open is over. `directory` and `flags` are the caller's, for when no event waits. */
-static __always_inline void on_open_result(long result, struct mw_text text, int directory, __u32 flags)
+/* The open is over. `name`, `directory` and `flags` are the caller's, for when no event waits; NULL: unknown.
+ */
+static __noinline int on_open_result(long result, struct filename *name, int directory, __u32 flags)
 {
+	struct mw_text text = {.at = name ? BPF_CORE_READ(name, name) : NULL};
 	struct mw_scratch *s;
 
 	if (!is_active())
-		return;
+		return 0;
 	s = current_scratch();
 	if (!s) {
 		if (text.at && is_refusal(result))
 			on_refused_by_text(text, directory, flags, result);
-		return;
+		return 0;
 	}
 	if (is_error(result))
 		s->event.result = result;
@@ -213,6 +228,7 @@ static __always_inline void on_open_result(long result, struct mw_text text, int
 		s->event.traits |= MW_TRAIT_RESULT_UNKNOWN;
 	append_requested(s, text);
 	finish(s);
+	return 0;
 }
 
 #endif

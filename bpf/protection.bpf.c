@@ -50,7 +50,7 @@ int BPF_KRETPROBE(kretprobe_mmap, long result)
 {
 	struct pt_regs *regs = user_registers();
 	bool compat = false;
-	enum mw_protect_call call = protect_call(syscall_number(regs), &compat);
+	enum mw_protect_call call = callers_choice(protect_calls(syscall_number(regs)), &compat);
 
 	/* the calls that are not mmap(2) (shmat, a program's own start) have their arguments elsewhere */
 	if (call == MW_PROTECT_MMAP)
@@ -73,15 +73,14 @@ static long on_area_found(struct task_struct *task, struct vm_area_struct *vma, 
 	return 0;
 }
 
-SEC("tp_btf/sys_enter")
-int BPF_PROG(tracepoint_protect_enter, struct pt_regs *regs, long number)
+static __noinline int on_protect_call(struct pt_regs *regs, __u32 calls)
 {
 	struct mw_area_search search = {};
 	bool compat = false;
 	__u64 at, end;
 	int i;
 
-	if (protect_call(syscall_number(regs), &compat) != MW_PROTECT_MPROTECT)
+	if (callers_choice(calls, &compat) != MW_PROTECT_MPROTECT)
 		return 0;
 	search.requested = syscall_argument(regs, 2, compat);
 	if (!(search.requested & MW_PROT_EXEC))
@@ -98,12 +97,21 @@ int BPF_PROG(tracepoint_protect_enter, struct pt_regs *regs, long number)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(tracepoint_protect_exit, struct pt_regs *regs, long result)
+SEC("tp_btf/sys_enter")
+int BPF_PROG(tracepoint_protect_enter, struct pt_regs *regs, long number)
+{
+	__u32 calls = protect_calls(traced_syscall_number(regs));
+
+	if (calls)
+		on_protect_call(regs, calls);
+	return 0;
+}
+
+static __noinline int on_protect_call_result(struct pt_regs *regs, long result, __u32 calls)
 {
 	bool compat = false;
 
-	switch (protect_call(syscall_number(regs), &compat)) {
+	switch (callers_choice(calls, &compat)) {
 	case MW_PROTECT_MMAP:
 		on_mmap(NULL, syscall_argument(regs, 1, compat), syscall_argument(regs, 2, compat), result);
 		break;
@@ -113,5 +121,15 @@ int BPF_PROG(tracepoint_protect_exit, struct pt_regs *regs, long result)
 	default:
 		break;
 	}
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(tracepoint_protect_exit, struct pt_regs *regs, long result)
+{
+	__u32 calls = protect_calls(traced_syscall_number(regs));
+
+	if (calls)
+		on_protect_call_result(regs, result, calls);
 	return 0;
 }

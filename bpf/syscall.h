@@ -32,11 +32,24 @@ enum mw_open_call {
 	MW_CALL_BY_HANDLE, /* open_by_handle_at(mount_fd, handle, flags) */
 };
 
+/*
+ * What a number means depends on the caller: an enum for a native one, and this many bits higher that for a
+ * 32-bit one. 0 for the calls that are neither's, which is all that most calls of a machine are asked.
+ */
+#define MW_FOREIGN_SHIFT 8
+
 #if defined(__TARGET_ARCH_x86)
 #include "syscall_x86.h"
 #elif defined(__TARGET_ARCH_arm64)
 #include "syscall_arm64.h"
 #endif
+
+/* Of the two meanings of a number the current task's; `calls` is an answer of open_calls and its like. */
+static __always_inline __u32 callers_choice(__u32 calls, bool *compat)
+{
+	*compat = in_compat_syscall();
+	return *compat ? calls >> MW_FOREIGN_SHIFT : calls & ((1 << MW_FOREIGN_SHIFT) - 1);
+}
 
 /* The path text and the O_* flags that the call was given; text is NULL where there is none. */
 static __always_inline const void *open_arguments(struct pt_regs *regs, enum mw_open_call call, bool compat,

@@ -18,6 +18,12 @@ static __always_inline __u32 syscall_number(struct pt_regs *regs)
 	return (__u32)BPF_CORE_READ(regs, orig_ax) & ~MW_X32_BIT;
 }
 
+/* The same in a program whose context the verifier knows: a plain load. */
+static __always_inline __u32 traced_syscall_number(struct pt_regs *regs)
+{
+	return (__u32)regs->orig_ax & ~MW_X32_BIT;
+}
+
 static __always_inline __u64 syscall_argument(struct pt_regs *regs, int index, bool compat)
 {
 	if (compat)
@@ -32,7 +38,7 @@ static __always_inline __u64 syscall_argument(struct pt_regs *regs, int index, b
 }
 
 /* Numbers: arch/x86/entry/syscalls/syscall_64.tbl and syscall_32.tbl. */
-static __always_inline enum mw_open_call open_call(__u32 number, bool *compat)
+static __always_inline __u32 open_calls(__u32 number)
 {
 	enum mw_open_call native = MW_CALL_OTHER, foreign = MW_CALL_OTHER;
 
@@ -65,13 +71,12 @@ static __always_inline enum mw_open_call open_call(__u32 number, bool *compat)
 		native = foreign = MW_CALL_OPENAT2;
 		break;
 	default:
-		return MW_CALL_OTHER;
+		break;
 	}
-	*compat = in_compat_syscall();
-	return *compat ? foreign : native;
+	return native | foreign << MW_FOREIGN_SHIFT;
 }
 
-static __always_inline enum mw_access_call access_call(__u32 number, bool *compat)
+static __always_inline __u32 access_calls(__u32 number)
 {
 	enum mw_access_call native = MW_ACCESS_OTHER, foreign = MW_ACCESS_OTHER;
 
@@ -101,13 +106,12 @@ static __always_inline enum mw_access_call access_call(__u32 number, bool *compa
 		native = foreign = MW_ACCESS_GETFD;
 		break;
 	default:
-		return MW_ACCESS_OTHER;
+		break;
 	}
-	*compat = in_compat_syscall();
-	return *compat ? foreign : native;
+	return native | foreign << MW_FOREIGN_SHIFT;
 }
 
-static __always_inline enum mw_protect_call protect_call(__u32 number, bool *compat)
+static __always_inline __u32 protect_calls(__u32 number)
 {
 	enum mw_protect_call native = MW_PROTECT_OTHER, foreign = MW_PROTECT_OTHER;
 
@@ -127,10 +131,9 @@ static __always_inline enum mw_protect_call protect_call(__u32 number, bool *com
 		foreign = MW_PROTECT_MPROTECT;
 		break;
 	default:
-		return MW_PROTECT_OTHER;
+		break;
 	}
-	*compat = in_compat_syscall();
-	return *compat ? foreign : native;
+	return native | foreign << MW_FOREIGN_SHIFT;
 }
 
 #endif

@@ -23,6 +23,8 @@ const LOCK_EXCLUSIVE_AT_ONCE = 2 | 4;
 /** malloc.h of the C library. */
 const M_MMAP_THRESHOLD = -3;
 const LARGE_AREA_BYTES = 128 * 1024;
+/** include/uapi/asm-generic/mman-common.h */
+const MADV_DONTNEED = 4;
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
 
@@ -40,6 +42,7 @@ const processVmReadv = libc.func(
   'int64_t process_vm_readv(int pid, void *local, ulong local_count, void *remote, ulong remote_count, ulong flags)',
 );
 const systemCall = libc.func('int64_t syscall(long number, long first, long second, long third)');
+const madvise = libc.func('int madvise(uint64_t addr, size_t length, int advice)');
 const mallocTrim = libc.func('int malloc_trim(size_t keep)');
 const mallocOption = libc.func('int mallopt(int option, int value)');
 const clockGettime = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
@@ -187,6 +190,15 @@ export function returnLargeAreas(): void {
 /** Gives memory that native code has freed back to the kernel: libbpf's copies of the kernel's types are tens of megabytes. */
 export function returnFreedMemory(): void {
   mallocTrim(0);
+}
+
+/**
+ * madvise(2) MADV_DONTNEED: unmaps pages. Of an area that is mapped from a file and was never written to nothing is lost:
+ * the next touch maps the page of the file again. Of any other area the content is gone.
+ * @throws Error with the errno, for example where pages are locked
+ */
+export function forgetPages(start: bigint, lengthBytes: number): void {
+  checked('madvise', madvise(start, lengthBytes, MADV_DONTNEED));
 }
 
 function clockNs(clock: number): bigint {

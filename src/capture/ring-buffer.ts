@@ -5,13 +5,16 @@ const HEADER_BYTES = 8;
 const BUSY_BIT = 0x8000_0000;
 const DISCARD_BIT = 0x4000_0000;
 const LENGTH_MASK = 0x3fff_ffff;
+/** No ring buffer is smaller, and no record comes near it: bpf/maps.h. */
+const RECORD_BYTES_MAX = 65_536;
 
 /**
  * The consumer's side of a BPF ring buffer, read in place.
  *
  * The kernel maps the consumer position (read-write), then the producer position and the data (read-only), the data
- * twice in a row so that no record is ever split. Reading and giving back are two steps: `read` moves only our own
- * position, and `release` tells the kernel, once the events are safe.
+ * twice in a row so that no record is ever split. Only as much of the second time is mapped as a record can reach into
+ * it: all pages of a map are resident, and counted, as often as they are mapped. Reading and giving back are two steps:
+ * `read` moves only our own position, and `release` tells the kernel, once the events are safe.
  */
 export class RingBuffer {
   readonly #consumer: Mapping;
@@ -26,7 +29,7 @@ export class RingBuffer {
   constructor(fd: number, sizeBytes: number) {
     this.#sizeBytes = sizeBytes;
     this.#consumer = mapShared(fd, PAGE_BYTES, 0, true);
-    this.#producer = mapShared(fd, PAGE_BYTES + 2 * sizeBytes, PAGE_BYTES, false);
+    this.#producer = mapShared(fd, PAGE_BYTES + sizeBytes + RECORD_BYTES_MAX, PAGE_BYTES, false);
     this.#consumerPosition = new BigUint64Array(this.#consumer.buffer, 0, 1);
     this.#producerPosition = new BigUint64Array(this.#producer.buffer, 0, 1);
     this.#headers = new Uint32Array(this.#producer.buffer, PAGE_BYTES);

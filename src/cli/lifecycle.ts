@@ -24,9 +24,13 @@ const ONE_KEYSTROKE_MILLIS = 500;
 /**
  * Starts, says that it is ready, and stops when a signal says so or when the reader of stdout has gone.
  *
+ * @param onReady called once it has said so
  * @returns 0 after the flush; a second signal ends the process with 130 instead
  */
-export async function runUntilSignal(start: () => Promise<Running>): Promise<ExitCode> {
+export async function runUntilSignal(
+  start: () => Promise<Running>,
+  onReady?: () => Promise<void>,
+): Promise<ExitCode> {
   // before the start: a signal during it must not leave programs in the kernel behind
   const stopping = stopRequest();
   let running: Running | undefined;
@@ -41,6 +45,7 @@ export async function runUntilSignal(start: () => Promise<Running>): Promise<Exi
   const hooks = [...running.hooks].map(([capability, hook]) => `${capability}=${hook}`).join(' ');
   // not a diagnostic that a level could silence: scripts wait for this line
   process.stderr.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
+  await onReady?.();
   log.info(`stopping: ${await stopping}`);
   await running.stop();
   return EXIT.ok;

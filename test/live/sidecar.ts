@@ -66,6 +66,10 @@ export class Sidecar {
     return sidecar;
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   /** Everything it has reported so far. */
   get records(): readonly ConsoleRecord[] {
     return this.#records;

@@ -36,7 +36,13 @@ export function addRun(program: Command, { env, finish }: Context): void {
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../confinement/start-confined.ts');
       const { startPipeline } = await import('../../pipeline.ts');
-      finish(await runUntilSignal(() => startConfined(() => startPipeline(settings), settings)));
+      const start = () => startConfined(() => startPipeline(settings), settings);
+      finish(
+        await runUntilSignal(start, async () => {
+          const { keepFootprintSmall } = await import('../footprint/give-back.ts');
+          keepFootprintSmall();
+        }),
+      );
     });
 }
 
