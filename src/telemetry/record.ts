@@ -31,8 +31,8 @@ export function toLogRecord(detection: Detection, bootId: string): LogRecord {
   describeFinding(collected, detection, bootId);
   describeActor(collected, event);
   describeTarget(collected, event);
-  describeCommon(collected, detection);
   describeAccess(collected, detection);
+  describeCommon(collected, detection);
   return {
     eventName: definition.eventName,
     timestamp: toHrTime(event.timeUnixNs),
@@ -104,6 +104,24 @@ export function describeTarget(to: AttributeSink, event: EnrichedEvent): void {
   to.set(MEMWARDEN.TARGET_POD_UID, details.podUid);
 }
 
+/** Where it was done, how much, and how often. */
+export function describeAccess(to: AttributeSink, { event, match, repeat }: Detection): void {
+  if (event.address !== 0n) to.set(MEMWARDEN.MEMORY_ADDRESS, `0x${event.address.toString(16)}`);
+  if (match.method === 'mmap' || match.method === 'mprotect') {
+    to.set(MEMWARDEN.MEMORY_SIZE, Number(event.sizeBytes));
+    to.set(MEMWARDEN.MEMORY_PROTECTION, decodeProtection(event.protection));
+    // Fresh memory had no protection before.
+    if (match.method === 'mprotect') {
+      to.set(MEMWARDEN.MEMORY_PREVIOUS_PROTECTION, decodeProtection(event.previousProtection));
+    }
+  } else if (event.sizeBytes > 0n) {
+    to.set(MEMWARDEN.ACCESS_BYTES, Number(event.sizeBytes));
+  }
+  to.set(OTEL.FILE_PATH, event.path ?? event.requestedPath);
+  if (event.inode !== 0n) to.set(OTEL.FILE_INODE, String(event.inode));
+  describeRepeat(to, repeat);
+}
+
 /** What many findings have in common: how it was done and ended, what that means, and how bad it is. */
 export function describeCommon(to: AttributeSink, detection: Detection): void {
   const { definition, match, event, severity, exception } = detection;
@@ -138,24 +156,6 @@ export function commonOf({ definition, match, event, severity, exception }: Dete
     hook,
     exception,
   ];
-}
-
-/** Where it was done, how much, and how often. */
-export function describeAccess(to: AttributeSink, { event, match, repeat }: Detection): void {
-  if (event.address !== 0n) to.set(MEMWARDEN.MEMORY_ADDRESS, `0x${event.address.toString(16)}`);
-  if (match.method === 'mmap' || match.method === 'mprotect') {
-    to.set(MEMWARDEN.MEMORY_SIZE, Number(event.sizeBytes));
-    to.set(MEMWARDEN.MEMORY_PROTECTION, decodeProtection(event.protection));
-    // Fresh memory had no protection before.
-    if (match.method === 'mprotect') {
-      to.set(MEMWARDEN.MEMORY_PREVIOUS_PROTECTION, decodeProtection(event.previousProtection));
-    }
-  } else if (event.sizeBytes > 0n) {
-    to.set(MEMWARDEN.ACCESS_BYTES, Number(event.sizeBytes));
-  }
-  to.set(OTEL.FILE_PATH, event.path ?? event.requestedPath);
-  if (event.inode !== 0n) to.set(OTEL.FILE_INODE, String(event.inode));
-  describeRepeat(to, repeat);
 }
 
 /** A summary stands for findings of its own interval. */

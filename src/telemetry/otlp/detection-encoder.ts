@@ -70,8 +70,8 @@ export class DetectionEncoder {
         describeFinding(attributes, detection, this.#bootId);
         attributes.raw(this.#actor(event));
         attributes.raw(this.#target(event));
-        attributes.raw(this.#commonPart(detection));
         describeAccess(attributes, detection);
+        attributes.raw(this.#commonPart(detection));
       },
     );
   }
