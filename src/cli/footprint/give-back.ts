@@ -9,9 +9,10 @@ const log = diag.createComponentLogger({ namespace: 'footprint' });
 const SETTLED_MILLIS = 2_000;
 /** The pages that a burst of events has touched are given back then; once costs about 10 ms of CPU. */
 const AGAIN_MILLIS = 600_000;
-/** How often the size is looked at, and by how much it has grown when freed memory is worth 3 ms of CPU to give back. */
-const LOOK_MILLIS = 2_000;
+/** By how much the process has grown when freed memory is worth 3 ms of CPU to give back. */
 const GROWN_BYTES = 8_000_000;
+/** Time between two looks at the size: each wakes the process, which is seldom awake while nothing happens. */
+const LOOK_MILLIS = { quiet: 10_000, grown: 2_000 };
 
 /**
  * Has memory that is no longer used given back: once the start is over, now and then what bursts leave, and while they
@@ -21,13 +22,14 @@ export function keepFootprintSmall(): void {
   setTimeout(giveBackPages, SETTLED_MILLIS).unref();
   setInterval(giveBackPages, AGAIN_MILLIS).unref();
   let smallestBytes = process.memoryUsage.rss();
-  setInterval(() => {
+  const look = () => {
     const bytes = process.memoryUsage.rss();
-    smallestBytes = Math.min(smallestBytes, bytes);
-    if (bytes - smallestBytes < GROWN_BYTES) return;
-    returnFreedMemory();
-    smallestBytes = process.memoryUsage.rss();
-  }, LOOK_MILLIS).unref();
+    const hasGrown = bytes - smallestBytes > GROWN_BYTES;
+    if (hasGrown) returnFreedMemory();
+    smallestBytes = hasGrown ? process.memoryUsage.rss() : Math.min(smallestBytes, bytes);
+    setTimeout(look, hasGrown ? LOOK_MILLIS.grown : LOOK_MILLIS.quiet).unref();
+  };
+  look();
 }
 
 /**
