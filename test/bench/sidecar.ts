@@ -4,7 +4,7 @@ import { mkdtempSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freePorts } from '../e2e/free-ports.ts';
 import { workFolder } from './programs.ts';
-import { runNanoseconds, type Usage, usageOf } from './usage.ts';
+import { type ResidentParts, residentParts, runNanoseconds, type Usage, usageOf } from './usage.ts';
 
 /** What a clone runs, and what npm installs. */
 const MAINS = { sources: 'src/cli/main.ts', package: 'dist/cli/main.js' } as const;
@@ -57,6 +57,10 @@ export class BenchSidecar {
 
   usage(): Usage {
     return usageOf(this.#process.pid ?? 0);
+  }
+
+  residentParts(): ResidentParts {
+    return residentParts(this.#process.pid ?? 0);
   }
 
   /** Time that all of its threads have run, ns, by the scheduler's account. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** USER_HZ of /proc/<pid>/stat. */
 const TICKS_PER_SECOND = 100;
@@ -8,9 +8,6 @@ export interface Usage {
   readonly cpuSeconds: number;
   readonly rssBytes: number;
   readonly peakRssBytes: number;
-  /** Of the RSS: memory of its own, and pages of files, which processes share. */
-  readonly privateBytes: number;
-  readonly fileBytes: number;
 }
 
 export function usageOf(pid: number): Usage {
@@ -24,8 +21,6 @@ export function usageOf(pid: number): Usage {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
     rssBytes: kilobytes('VmRSS') * 1024,
     peakRssBytes: kilobytes('VmHWM') * 1024,
-    privateBytes: kilobytes('RssAnon') * 1024,
-    fileBytes: kilobytes('RssFile') * 1024,
   };
 }
 
@@ -35,4 +30,35 @@ export function runNanoseconds(pid: number): number {
     const [nanoseconds] = readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ');
     return sum + Number(nanoseconds);
   }, 0);
+}
+
+/** What the RSS is made of, bytes. */
+export interface ResidentParts {
+  readonly executable: number;
+  readonly ringBuffer: number;
+  readonly otherFiles: number;
+  readonly own: number;
+  /** The RSS, with each page divided by the number of processes that have it mapped. */
+  readonly proportional: number;
+}
+
+/** Sums of /proc/<pid>/smaps. */
+export function residentParts(pid: number): ResidentParts {
+  const executable = readlinkSync(`/proc/${pid}/exe`);
+  const parts = { executable: 0, ringBuffer: 0, otherFiles: 0, own: 0, proportional: 0 };
+  let file: 'executable' | 'ringBuffer' | 'otherFiles' = 'otherFiles';
+  for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
+    const path = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+ *(.*)$/.exec(line)?.[1];
+    if (path === executable) file = 'executable';
+    else if (path !== undefined) file = path === 'anon_inode:bpf-map' ? 'ringBuffer' : 'otherFiles';
+    const [, name, kilobytes] = /^(Rss|Pss|Anonymous): +(\d+) kB$/.exec(line) ?? [];
+    const bytes = Number(kilobytes) * 1024;
+    if (name === 'Rss') parts[file] += bytes;
+    if (name === 'Pss') parts.proportional += bytes;
+    if (name === 'Anonymous') {
+      parts[file] -= bytes;
+      parts.own += bytes;
+    }
+  }
+  return parts;
 }

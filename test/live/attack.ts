@@ -1,10 +1,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { HookName } from '../../src/capture/event.ts';
 import { type GroundTruth, parseGroundTruth } from './act.ts';
-import type { ConsoleRecord } from './console-record.ts';
-import { judge, type Verdict } from './judge.ts';
+import { judge, type Observation, type Verdict } from './judge.ts';
 import type { Need, Scenario } from './scenario.ts';
 import type { Sidecar } from './sidecar.ts';
 
@@ -35,28 +33,21 @@ function isMet(need: Need): boolean {
   }
 }
 
-/** What came of one attack, before anybody judges it. */
-export interface Observation {
-  readonly truth: GroundTruth;
-  /** Everything the sidecar said between the attack's start and the fence after its end. */
-  readonly records: readonly ConsoleRecord[];
-  /** The kind of program that serves the scenario's capability. */
-  readonly hook: HookName | undefined;
-  readonly pid: number | undefined;
-}
-
 /** Runs one attack beside a running sidecar and keeps what was said of it. */
 export async function observe(scenario: Scenario, sidecar: Sidecar): Promise<Observation> {
   const from = sidecar.records.length;
+  const skippedBefore = sidecar.skippedRuns;
   const { truth, pid } = await run(scenario);
   await sidecar.fence();
-  return { truth, records: sidecar.records.slice(from), hook: sidecar.hooks[scenario.capability], pid };
+  return {
+    ...{ truth, pid, records: sidecar.records.slice(from), hook: sidecar.hooks[scenario.capability] },
+    skippedRuns: sidecar.skippedRuns - skippedBefore,
+  };
 }
 
 /** Runs one attack beside a running sidecar and judges what was said of it. */
 export async function attack(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
-  const { truth, records, hook, pid } = await observe(scenario, sidecar);
-  return judge(scenario, truth, records, hook, pid);
+  return judge(scenario, await observe(scenario, sidecar));
 }
 
 /** Throws Error when the attack program fails: its ground truth is then worth nothing. */

@@ -69,8 +69,8 @@ function recordWith(changes: Partial<ConsoleRecord['attributes']> = {}, eventNam
   };
 }
 
-function judgeRecords(records: readonly ConsoleRecord[], changes: Partial<Scenario> = {}) {
-  return judge({ ...scenario, ...changes }, { acts: [act] }, records, 'kprobe');
+function judgeRecords(records: readonly ConsoleRecord[], changes: Partial<Scenario> = {}, skippedRuns = 0) {
+  return judge({ ...scenario, ...changes }, { truth: { acts: [act] }, records, hook: 'kprobe', skippedRuns });
 }
 
 test('a record that says what the attack did passes', () => {
@@ -156,6 +156,17 @@ test('a limit excuses no other record, and no wrong one', () => {
   assert.equal(judgeRecords([recordWith({ target_pid: 21 })], { expect }).status, 'fail');
 });
 
+test('a record or an outcome that is missing is a limit where the kernel skipped programs, a wrong one is not', () => {
+  assert.equal(judgeRecords([], {}, 3).status, 'limit');
+  assert.equal(
+    judgeRecords([recordWith({ 'event.outcome': undefined, 'error.type': undefined })], {}, 3).status,
+    'limit',
+  );
+  assert.equal(judgeRecords([recordWith({ 'event.outcome': 'success' })], {}, 3).status, 'fail');
+  assert.equal(judgeRecords([recordWith(), recordWith()], {}, 3).status, 'fail');
+  assert.equal(judgeRecords([recordWith()], {}, 3).status, 'pass');
+});
+
 test('a record that nobody expected fails', () => {
   assert.equal(judgeRecords([recordWith(), recordWith()]).status, 'fail');
   assert.equal(judgeRecords([recordWith()], { expect: [] }).status, 'fail');
@@ -172,11 +183,11 @@ test('a record of the attack’s child belongs to the attack', () => {
 });
 
 test('an attack that the machine cannot run is skipped with its reason', () => {
-  const verdict = judge(scenario, { acts: [], skip: 'no procfs' }, [], 'lsm');
+  const verdict = judge(scenario, { truth: { acts: [], skip: 'no procfs' }, records: [] });
   assert.equal(verdict.status, 'skip');
   assert.deepEqual(verdict.reasons, ['no procfs']);
 });
 
 test('an attack without ground truth proves nothing', () => {
-  assert.equal(judge(scenario, { acts: [] }, [recordWith()], 'lsm').status, 'fail');
+  assert.equal(judge(scenario, { truth: { acts: [] }, records: [recordWith()] }).status, 'fail');
 });

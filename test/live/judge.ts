@@ -3,6 +3,19 @@ import type { Act, GroundTruth } from './act.ts';
 import { ancestorsOf, type ConsoleRecord, numberOf } from './console-record.ts';
 import type { Expectation, Scenario } from './scenario.ts';
 
+/** What came of one attack, before anybody judges it. */
+export interface Observation {
+  readonly truth: GroundTruth;
+  /** Everything the sidecar said between the attack's start and the fence after its end. */
+  readonly records: readonly ConsoleRecord[];
+  /** The kind of program that serves the scenario's capability. */
+  readonly hook?: HookName | undefined;
+  /** The pid the runner gave the attack, where it knows; descendants of it belong to the attack. */
+  readonly pid?: number | undefined;
+  /** Runs of the programs that the kernel has left out meanwhile; see `Sidecar.skippedRuns`. */
+  readonly skippedRuns?: number;
+}
+
 export interface Verdict {
   /** `limit`: not seen, and the hook's documented limit says why. `skip`: the machine cannot run the attack. */
   readonly status: 'pass' | 'fail' | 'limit' | 'skip';
@@ -15,7 +28,7 @@ export interface Verdict {
 }
 
 interface Difference {
-  readonly about: 'target' | 'outcome' | 'other';
+  readonly about: 'target' | 'outcome' | 'missing' | 'other';
   readonly text: string;
 }
 
@@ -30,18 +43,12 @@ const COUNTS_BYTES: ReadonlySet<string> = new Set([...MOVES_BYTES, 'process_vm_r
 const ABOUT_ITSELF = 'memwarden.';
 
 /**
- * Compares the records with what the attack says it did.
- *
- * @param records everything the sidecar said between the attack's start and the fence after its end.
- * @param hook the kind of program that serves the scenario's capability.
- * @param rootPid the pid the runner gave the attack, where it knows; descendants of it belong to the attack.
+ * Compares the records with what the attack says it did. What is missing is a limit where the hook has one, or where the
+ * kernel counts that it has skipped the programs meanwhile; what is wrong is neither's fault.
  */
 export function judge(
   scenario: Scenario,
-  truth: GroundTruth,
-  records: readonly ConsoleRecord[],
-  hook: HookName | undefined,
-  rootPid?: number,
+  { truth, records, hook, pid: rootPid, skippedRuns = 0 }: Observation,
 ): Verdict {
   if (truth.skip !== undefined) return verdict('skip', [truth.skip]);
   if (truth.acts.length === 0) return verdict('fail', ['the attack printed no ground truth']);
@@ -66,7 +73,7 @@ export function judge(
         continue;
       }
       missing++;
-      differences.push({ about: 'other', text: `no ${expectation.eventName} (${expectation.method})` });
+      differences.push({ about: 'missing', text: `no ${expectation.eventName} (${expectation.method})` });
       continue;
     }
     left.splice(left.indexOf(best.record), 1);
@@ -84,6 +91,16 @@ export function judge(
     differences.every(claimsNoOutcome)
   ) {
     return verdict('limit', [unknown]);
+  }
+  if (
+    skippedRuns > 0 &&
+    unexpected.length === 0 &&
+    differences.length > 0 &&
+    differences.every(difference => difference.about === 'missing' || claimsNoOutcome(difference))
+  ) {
+    return verdict('limit', [
+      `the kernel skipped ${skippedRuns} runs of the programs: another task was preempted in them`,
+    ]);
   }
   const reasons = differences.map(({ text }) => text);
   for (const record of unexpected) reasons.push(`unexpected ${record.eventName}: ${record.body}`);

@@ -1,4 +1,4 @@
-import type { Observation } from '../live/attack.ts';
+import type { Observation } from '../live/judge.ts';
 
 /** A line that the guest's suite prints. */
 export type Report =

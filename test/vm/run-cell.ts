@@ -1,6 +1,5 @@
 import type { BenignProgram } from '../benign/programs.ts';
-import type { Observation } from '../live/attack.ts';
-import { judge } from '../live/judge.ts';
+import { judge, type Observation } from '../live/judge.ts';
 import type { Scenario } from '../live/scenario.ts';
 import { type BootResult, boot, type Job } from './boot.ts';
 import type { CellResult, TestResult } from './cell-result.ts';
@@ -102,17 +101,13 @@ function testResult(cell: Cell, one: Case, reports: readonly Report[]): TestResu
   return { name, status: 'fail', reasons: ['the guest did not get to it'] };
 }
 
-function judged(
-  { condition, limits }: Cell,
-  scenario: Scenario,
-  { truth, records, hook, pid }: Observation,
-): TestResult {
+function judged({ condition, limits }: Cell, scenario: Scenario, observation: Observation): TestResult {
   const { name } = scenario;
   const expect = scenario.expect.map(expectation => ({
     ...expectation,
     attributes: { ...condition?.attributes, ...expectation.attributes },
   }));
-  const { status, reasons } = judge({ ...scenario, expect }, truth, records, hook, pid);
+  const { status, reasons } = judge({ ...scenario, expect }, observation);
   const limit = limits.find(({ scenarios }) => scenarios.test(name));
   // Only what is missing can be the kernel's fault; a wrong or a surplus record is ours.
   if (status === 'fail' && limit !== undefined && reasons.every(reason => reason.startsWith('no ')))

@@ -7,27 +7,40 @@ const log = diag.createComponentLogger({ namespace: 'footprint' });
 
 /** The first rounds of everything, such as the canary's, are over by then. */
 const SETTLED_MILLIS = 2_000;
-/** What a burst of events has left resident is given back then; once costs about 10 ms of CPU. */
+/** The pages that a burst of events has touched are given back then; once costs about 10 ms of CPU. */
 const AGAIN_MILLIS = 600_000;
+/** By how much the process has grown when freed memory is worth 3 ms of CPU to give back. */
+const GROWN_BYTES = 8_000_000;
+/** Time between two looks at the size: each wakes the process, which is seldom awake while nothing happens. */
+const LOOK_MILLIS = { quiet: 10_000, grown: 2_000 };
 
 /**
- * Has memory that is no longer used given back, now and then: once the start is over, and what bursts leave. The timers
- * hold no process alive.
+ * Has memory that is no longer used given back: once the start is over, now and then what bursts leave, and while they
+ * last what malloc(3) keeps between pieces that are in use. The timers hold no process alive.
  */
 export function keepFootprintSmall(): void {
-  setTimeout(giveBack, SETTLED_MILLIS).unref();
-  setInterval(giveBack, AGAIN_MILLIS).unref();
+  setTimeout(giveBackPages, SETTLED_MILLIS).unref();
+  setInterval(giveBackPages, AGAIN_MILLIS).unref();
+  let smallestBytes = process.memoryUsage.rss();
+  const look = () => {
+    const bytes = process.memoryUsage.rss();
+    const hasGrown = bytes - smallestBytes > GROWN_BYTES;
+    if (hasGrown) returnFreedMemory();
+    smallestBytes = hasGrown ? process.memoryUsage.rss() : Math.min(smallestBytes, bytes);
+    setTimeout(look, hasGrown ? LOOK_MILLIS.grown : LOOK_MILLIS.quiet).unref();
+  };
+  look();
 }
 
 /**
- * Unmaps the pages of the executable, and gives back what native code has freed.
+ * Unmaps the pages of the executable.
  *
  * Most of what Node.js runs at its start it does not run again: set-up, the parser and compiler for the modules, the data
  * of ICU. Those pages stay mapped, and counted, until the kernel runs short. They are clean copies of the file, so to
  * unmap them loses nothing: they stay in the page cache, what is touched again is mapped again by a minor fault, 16 pages
  * at a time, and what is mapped afterwards is what is needed.
  */
-function giveBack(): void {
+function giveBackPages(): void {
   try {
     const executable = readlinkSync('/proc/self/exe');
     const before = process.memoryUsage.rss();
@@ -36,11 +49,10 @@ function giveBack(): void {
       executable,
     ))
       forgetPages(start, lengthBytes);
-    returnFreedMemory();
     const bytes = before - process.memoryUsage.rss();
-    log.debug(`gave back ${Math.round(bytes / 1e6)} MB of resident memory`);
+    log.debug(`gave back ${Math.round(bytes / 1e6)} MB of pages`);
   } catch (error) {
     // it only stays larger: procfs may be hidden, or a page may be locked
-    log.debug('failed to give back memory:', error);
+    log.debug('failed to give back pages:', error);
   }
 }
