@@ -1,10 +1,12 @@
 /**
  * What opens and other system calls cost under one kind of hook: without a program, with an empty one, with memwarden, and
- * with a sensor that ships every open. Runs on a host or in a guest; prints its measurements as one line of JSON.
+ * with sensors that tell every open. Runs on a host or in a guest; prints its measurements as one line of JSON.
  *
- *   node test/bench/host-measure.ts HOOK ROUNDS MILLIS CALLS-PROGRAM BASELINE-OBJECT FILE DIRECTORY
+ *   node test/bench/host-measure.ts HOOK SUBJECT,… ROUNDS SLICES MILLIS CALLS-PROGRAM BASELINE-OBJECT FILE DIRECTORY
  */
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type Libbpf, loadLibbpf, type Pointer } from '../../src/capture/libbpf.ts';
 import { Poller } from '../../src/capture/libc.ts';
 import { RingBuffer } from '../../src/capture/ring-buffer.ts';
@@ -12,15 +14,17 @@ import { loadSettings } from '../../src/config/index.ts';
 import { startPipeline } from '../../src/pipeline.ts';
 import { Child } from './child.ts';
 import { type ProgramTime, programTimes } from './program-times.ts';
+import { median } from './statistics.ts';
 
 export const WORKLOADS = ['open', 'procfs', 'hit', 'getppid', 'walk'] as const;
 export type Workload = (typeof WORKLOADS)[number];
-export const SUBJECTS = ['none', 'empty', 'memwarden', 'ship'] as const;
+export const SUBJECTS = ['none', 'empty', 'memwarden', 'ship', 'bpftrace', 'bpftraceFilter'] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
-/** One subject under one workload in one round. */
+/** One subject under one workload in one round: medians of its slices. */
 export interface HostMeasurement {
   readonly hook: string;
+  readonly round: number;
   readonly subject: Subject;
   readonly workload: Workload;
   /** Time of one call as its caller sees it, ns. */
@@ -34,8 +38,8 @@ export interface HostMeasurement {
 const STATISTICS = '/proc/sys/kernel/bpf_stats_enabled';
 const RING_BYTES = 8 * 1024 * 1024;
 
-const [hook = '', rounds = '5', millis = '', calls = '', baseline = '', file = '', directory = ''] =
-  process.argv.slice(2);
+const [hook = '', subjects = '', ...rest] = process.argv.slice(2);
+const [rounds = '', slices = '', millis = '', calls = '', baseline = '', file = '', directory = ''] = rest;
 const RESULT_PROGRAM: Readonly<Record<string, string>> = {
   lsm: 'empty_fexit',
   fentry: 'empty_fexit',
@@ -45,6 +49,9 @@ const RESULT_PROGRAM: Readonly<Record<string, string>> = {
 interface Running {
   stop(): Promise<void>;
 }
+
+const ONE_LINER = 'printf("%d %s %s\\n", pid, comm, str(args->filename));';
+const OPENS = 'tracepoint:syscalls:sys_enter_openat';
 
 const STARTS: Readonly<Record<Subject, () => Promise<Running>>> = {
   none: async () => ({ stop: async () => undefined }),
@@ -63,7 +70,37 @@ const STARTS: Readonly<Record<Subject, () => Promise<Running>>> = {
         },
       }),
     ),
+  bpftrace: () => bpftrace(`${OPENS} { ${ONE_LINER} }`),
+  bpftraceFilter: () =>
+    bpftrace(`${OPENS} /strncmp("/proc/", str(args->filename), 6) == 0/ { ${ONE_LINER} }`),
 };
+
+/** How often something is opened until bpftrace tells of it. */
+const PROVOKE_MILLIS = 50;
+
+/** Runs a one-liner and reads what it prints. Resolves when it tells of an open, which it says nothing about beforehand. */
+async function bpftrace(script: string): Promise<Running> {
+  const child = spawn('bpftrace', ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const provoking = setInterval(() => readFileSync('/proc/self/status'), PROVOKE_MILLIS);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.once('exit', code => reject(new Error(`bpftrace ended with ${code} before it told of an open`)));
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        if (text.includes('/proc/self/status')) resolve();
+      });
+    });
+  } finally {
+    clearInterval(provoking);
+  }
+  return {
+    stop: async () => {
+      child.removeAllListeners('exit');
+      const ended = once(child, 'exit');
+      child.kill('SIGINT');
+      await ended;
+    },
+  };
+}
 
 /** Attaches programs of the baseline object and reads their ring buffer as a sensor would. */
 async function attach(names: readonly string[]): Promise<Running> {
@@ -127,19 +164,30 @@ async function work(workload: Workload): Promise<{ readonly calls: number; reado
   return JSON.parse(await worker.line());
 }
 
-async function measure(subject: Subject, before: ReadonlySet<number>): Promise<HostMeasurement[]> {
+async function measure(
+  subject: Subject,
+  round: number,
+  before: ReadonlySet<number>,
+): Promise<HostMeasurement[]> {
+  for (const workload of WORKLOADS) await work(workload);
   const measurements: HostMeasurement[] = [];
   for (const workload of WORKLOADS) {
+    const callers: number[] = [];
+    const programs: number[] = [];
+    const runs: number[] = [];
     writeFileSync(STATISTICS, '0');
-    const { nanoseconds } = await work(workload);
+    for (let slice = 0; slice < Number(slices); slice++) callers.push((await work(workload)).nanoseconds);
     writeFileSync(STATISTICS, '1');
-    const start = programTimes(before);
-    const counted = await work(workload);
-    const { nanoseconds: spent, runs } = difference(start, programTimes(before));
+    for (let slice = 0; slice < Number(slices); slice++) {
+      const start = programTimes(before);
+      const counted = await work(workload);
+      const spent = difference(start, programTimes(before));
+      programs.push(spent.nanoseconds / counted.calls);
+      runs.push(spent.runs / counted.calls);
+    }
     measurements.push({
-      ...{ hook, subject, workload, callNanoseconds: nanoseconds },
-      programNanoseconds: spent / counted.calls,
-      runs: runs / counted.calls,
+      ...{ hook, round, subject, workload },
+      ...{ callNanoseconds: median(callers), programNanoseconds: median(programs), runs: median(runs) },
     });
   }
   return measurements;
@@ -157,10 +205,13 @@ function difference(start: ReadonlyMap<number, ProgramTime>, end: ReadonlyMap<nu
 
 const measurements: HostMeasurement[] = [];
 const others = new Set(programTimes(new Set()).keys());
+const chosen = SUBJECTS.filter(subject => subjects.split(',').includes(subject));
 for (let round = 0; round < Number(rounds); round++) {
-  for (const subject of SUBJECTS) {
+  // each subject comes first in one round or another: what is warm or has settled by then favours nobody
+  for (const [place] of chosen.entries()) {
+    const subject = chosen[(place + round) % chosen.length] ?? 'none';
     const running = await STARTS[subject]();
-    measurements.push(...(await measure(subject, others)));
+    measurements.push(...(await measure(subject, round, others)));
     await running.stop();
   }
 }

@@ -7,18 +7,24 @@ import { CpioArchive } from '../vm/cpio.ts';
 import { guestArchives } from '../vm/initramfs.ts';
 import { findKernel } from '../vm/kernels.ts';
 import { provideHostPrograms } from '../vm/requirements.ts';
+import { bpftraceArchive } from './bpftrace.ts';
 import type { HostMeasurement, Subject, Workload } from './host-measure.ts';
 import { program, workFolder } from './programs.ts';
 import type { Ratio, Report, Table, Target } from './report.ts';
 import { median, readable } from './statistics.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../..');
-const ROUNDS = '5';
-const WORK_MILLIS = '60';
+const ROUNDS = 7;
+/** Of each workload in a round, with the account off and again with it on. */
+const SLICES = 7;
+const SLICE_MILLIS = 12;
 const GUEST_SERIES = '6.12';
 /** All of them, unless MEMWARDEN_BENCH_HOOKS names some. */
 const GUEST_HOOKS = (process.env['MEMWARDEN_BENCH_HOOKS'] ?? 'lsm,fentry,kprobe,tracepoint').split(',');
-const GUEST_TIMEOUT_MILLIS = 300_000;
+const GUEST_TIMEOUT_MILLIS = 420_000;
+/** The hook beside which bpftrace is measured: its programs are at a tracepoint on each, and it takes its time to start. */
+const BPFTRACE_BESIDE = 'lsm';
+const BPFTRACE_MEMORY_MIB = 3072;
 const RESULT = /^MEASUREMENTS (.*)$/m;
 const FLOOR_MAX = 1.5;
 const SHIPPING_MIN = 5;
@@ -37,14 +43,21 @@ const SUBJECTS: Readonly<Record<Subject, string>> = {
   empty: 'empty programs',
   memwarden: 'memwarden',
   ship: 'ships every open',
+  bpftrace: 'bpftrace',
+  bpftraceFilter: 'bpftrace, /proc/',
 };
+const OURS_AND_FLOORS: readonly Subject[] = ['none', 'empty', 'memwarden', 'ship'];
 
-/** Medians of one place and hook. */
+type Measure = 'callNanoseconds' | 'programNanoseconds';
+
+/** One place and hook. */
 interface Place {
   readonly name: string;
   readonly hook: string;
-  readonly time: (subject: Subject, workload: Workload) => number;
-  readonly inPrograms: (subject: Subject, workload: Workload) => number;
+  /** Median of the rounds; NaN for a subject that was not measured there. */
+  readonly of: (measure: Measure, subject: Subject, workload: Workload) => number;
+  /** Median of the rounds' own ratios. */
+  readonly ratio: (measure: Measure, subject: Subject, to: Subject, workload: Workload) => number;
 }
 
 /** What the host pays. @throws Error when the measurement cannot be made, in the words of what refused it */
@@ -72,10 +85,16 @@ export async function benchHost(): Promise<Report> {
         'capabilities. open+close are two system calls, so tracepoint programs run twice. The account’s own clock reading ' +
         'is in each run, hence the floor.',
       'The second is what the caller of the system calls waits, with the account switched off.',
-      `Medians of ${ROUNDS} rounds, in each of which every subject ran every workload. "Ships every open" is ` +
-        'bpf/baseline.bpf.c of this folder: path components, names and ids of every open through a ring buffer to a reader.',
-      'bpftrace: not measured. It does not start on this host, where it may not raise RLIMIT_MEMLOCK and the kernel has no ' +
-        'tracepoints of single system calls; the guests have none, since its compiler is larger than all of a guest.',
+      `Medians of ${ROUNDS} rounds. In each of them every subject ran every workload, the subjects in an order that goes on ` +
+        `by one from round to round, first once to warm up and then in ${SLICES} slices of ${SLICE_MILLIS} ms whose median ` +
+        'stands for the round. A ratio is the median of the ratios within the rounds, so it need not be that of the two ' +
+        'medians beside it.',
+      '"Ships every open" is bpf/baseline.bpf.c of this folder: path components, names and ids of every open through a ring ' +
+        'buffer to a reader.',
+      'bpftrace is Debian’s, in a guest of 3 GiB: `tracepoint:syscalls:sys_enter_openat { printf("%d %s %s\\n", pid, comm, ' +
+        'str(args->filename)); }` with its output read; in the last column only of paths that begin with /proc/, which is ' +
+        'what its language can ask of a text. It is measured beside lsm, and not on this host, where it may not raise ' +
+        'RLIMIT_MEMLOCK and the kernel has no tracepoints of single system calls.',
     ],
     raw: measurements,
   };
@@ -94,13 +113,8 @@ function compileBaseline(): string {
 async function measureHere(object: string): Promise<HostMeasurement[]> {
   const script = join(import.meta.dirname, 'host-measure.ts');
   const words = [
-    'tracepoint',
-    ROUNDS,
-    WORK_MILLIS,
-    program('calls'),
-    object,
-    '/etc/hostname',
-    join(REPOSITORY, 'src'),
+    ...measureWords('tracepoint', OURS_AND_FLOORS),
+    ...[program('calls'), object, '/etc/hostname', join(REPOSITORY, 'src')],
   ];
   const { stdout } = await promisify(execFile)(process.execPath, [script, ...words], {
     maxBuffer: 64 * 1024 * 1024,
@@ -108,17 +122,36 @@ async function measureHere(object: string): Promise<HostMeasurement[]> {
   return parse(stdout);
 }
 
+function measureWords(hook: string, subjects: readonly Subject[]): string[] {
+  return [hook, subjects.join(','), ...[ROUNDS, SLICES, SLICE_MILLIS].map(String)];
+}
+
 async function measureInGuest(hook: string, object: string): Promise<HostMeasurement[]> {
   provideHostPrograms('amd64');
   const archive = new CpioArchive();
-  for (const name of ['host-measure.ts', 'program-times.ts', 'child.ts'])
+  for (const name of ['host-measure.ts', 'program-times.ts', 'child.ts', 'statistics.ts'])
     archive.file(`repo/test/bench/${name}`, readFileSync(join(import.meta.dirname, name)));
   archive.file('bench/calls', readFileSync(program('calls')), 0o755);
   archive.file('bench/baseline.o', readFileSync(object));
-  const words = [hook, ROUNDS, WORK_MILLIS, '/bench/calls', '/bench/baseline.o', '/etc/hosts', '/repo/src'];
-  const end = await boot(findKernel(GUEST_SERIES, 'amd64'), [...guestArchives('amd64'), archive.finish()], {
+  const withBpftrace = hook === BPFTRACE_BESIDE;
+  const subjects: readonly Subject[] = [
+    ...OURS_AND_FLOORS,
+    ...(withBpftrace ? (['bpftrace', 'bpftraceFilter'] as const) : []),
+  ];
+  const words = [
+    ...measureWords(hook, subjects),
+    ...['/bench/calls', '/bench/baseline.o', '/etc/hosts', '/repo/src'],
+  ];
+  const archives = [
+    ...guestArchives('amd64'),
+    ...(withBpftrace ? [bpftraceArchive()] : []),
+    archive.finish(),
+  ];
+  const end = await boot(findKernel(GUEST_SERIES, 'amd64'), archives, {
+    prepare: 'mount -t debugfs debugfs /sys/kernel/debug\n',
     run: `exec node test/bench/host-measure.ts ${words.join(' ')} 2>&1\n`,
     timeoutMillis: GUEST_TIMEOUT_MILLIS,
+    ...(withBpftrace ? { memoryMiB: BPFTRACE_MEMORY_MIB } : {}),
   });
   if (end.failure !== undefined)
     throw new Error(`failed to measure ${hook} in a guest: ${end.failure}\n${end.output}`);
@@ -132,39 +165,40 @@ function parse(output: string): HostMeasurement[] {
 }
 
 function placeOf(name: string, hook: string, found: readonly HostMeasurement[]): Place {
-  const of = (subject: Subject, workload: Workload, key: 'callNanoseconds' | 'programNanoseconds') =>
-    median(found.filter(one => one.subject === subject && one.workload === workload).map(one => one[key]));
+  const roundsOf = (measure: Measure, subject: Subject, workload: Workload) =>
+    new Map(
+      found
+        .filter(one => one.subject === subject && one.workload === workload)
+        .map(one => [one.round, one[measure]]),
+    );
   return {
     name,
     hook,
-    time: (subject, workload) => of(subject, workload, 'callNanoseconds'),
-    inPrograms: (subject, workload) => of(subject, workload, 'programNanoseconds'),
+    of: (measure, subject, workload) => median([...roundsOf(measure, subject, workload).values()]),
+    ratio: (measure, subject, to, workload) => {
+      const below = roundsOf(measure, to, workload);
+      return median(
+        [...roundsOf(measure, subject, workload)].map(([round, value]) => value / (below.get(round) ?? 0)),
+      );
+    },
   };
 }
 
 function programTable(places: readonly Place[]): Table {
   const workloads = ['open', 'procfs', 'hit', 'getppid'] as const;
-  const subjects = ['empty', 'memwarden', 'ship'] as const;
+  const subjects = ['empty', 'memwarden', 'ship', 'bpftrace', 'bpftraceFilter'] as const;
+  const names = subjects.map(subject => SUBJECTS[subject]);
   return {
     title: 'In BPF programs, ns a call',
-    head: [
-      'Kernel',
-      'Hook',
-      'Workload',
-      ...subjects.map(subject => SUBJECTS[subject]),
-      '÷ empty',
-      'ships ÷ memwarden',
-    ],
-    rows: places.flatMap(({ name, hook, inPrograms }) =>
-      workloads.map(workload => {
-        const [empty, ours, ship] = subjects.map(subject => inPrograms(subject, workload));
-        return [
-          ...[name, hook, WORKLOADS[workload]],
-          ...[empty, ours, ship].map(value => readable(value ?? Number.NaN)),
-          times(ours, empty),
-          times(ship, ours),
-        ];
-      }),
+    head: ['Kernel', 'Hook', 'Workload', ...names, '÷ empty', 'ships ÷ memwarden', 'bpftrace ÷ memwarden'],
+    rows: places.flatMap(({ name, hook, of, ratio }) =>
+      workloads.map(workload => [
+        ...[name, hook, WORKLOADS[workload]],
+        ...subjects.map(subject => cell(of('programNanoseconds', subject, workload))),
+        cell(ratio('programNanoseconds', 'memwarden', 'empty', workload)),
+        cell(ratio('programNanoseconds', 'ship', 'memwarden', workload)),
+        cell(ratio('programNanoseconds', 'bpftrace', 'memwarden', workload)),
+      ]),
     ),
   };
 }
@@ -174,24 +208,25 @@ function callTable(places: readonly Place[]): Table {
   return {
     title: 'As the caller sees it, ns a call',
     head: ['Kernel', 'Hook', 'Workload', ...Object.values(SUBJECTS), 'memwarden ÷ no program'],
-    rows: places.flatMap(({ name, hook, time }) =>
+    rows: places.flatMap(({ name, hook, of, ratio }) =>
       (Object.keys(WORKLOADS) as Workload[]).map(workload => [
         ...[name, hook, WORKLOADS[workload]],
-        ...subjects.map(subject => readable(time(subject, workload))),
-        times(time('memwarden', workload), time('none', workload)),
+        ...subjects.map(subject => cell(of('callNanoseconds', subject, workload))),
+        cell(ratio('callNanoseconds', 'memwarden', 'none', workload)),
       ]),
     ),
   };
 }
 
-function times(value: number | undefined, of: number | undefined): string {
-  return value !== undefined && of !== undefined && of > 0 ? readable(value / of) : '–';
+/** Nothing was measured, or there is nothing to divide by. */
+function cell(value: number): string {
+  return Number.isFinite(value) ? readable(value) : '–';
 }
 
-function targetsOf({ hook, time, inPrograms }: Place): Target[] {
-  const floor = inPrograms('memwarden', 'open') / inPrograms('empty', 'open');
-  const shipping = inPrograms('ship', 'open') / inPrograms('memwarden', 'open');
-  const other = time('memwarden', 'getppid') / time('none', 'getppid');
+function targetsOf({ hook, ratio }: Place): Target[] {
+  const floor = ratio('programNanoseconds', 'memwarden', 'empty', 'open');
+  const shipping = ratio('programNanoseconds', 'ship', 'memwarden', 'open');
+  const other = ratio('callNanoseconds', 'memwarden', 'none', 'getppid');
   return [
     {
       what: `${hook}: unrelated open ÷ empty programs on the same hooks`,
@@ -214,17 +249,17 @@ function targetsOf({ hook, time, inPrograms }: Place): Target[] {
   ];
 }
 
-function ratiosOf({ name, hook, inPrograms }: Place): Ratio[] {
+function ratiosOf({ name, hook, ratio }: Place): Ratio[] {
   const where = `${name === 'this host' ? name : 'guest'}, ${hook}`;
   return [
     {
       name: `${where}: unrelated open ÷ empty programs`,
-      value: inPrograms('memwarden', 'open') / inPrograms('empty', 'open'),
+      value: ratio('programNanoseconds', 'memwarden', 'empty', 'open'),
       better: 'lower',
     },
     {
       name: `${where}: shipping ÷ unrelated open`,
-      value: inPrograms('ship', 'open') / inPrograms('memwarden', 'open'),
+      value: ratio('programNanoseconds', 'ship', 'memwarden', 'open'),
       better: 'higher',
     },
   ];

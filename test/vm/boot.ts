@@ -13,6 +13,7 @@ import type { Kernel } from './kernels.ts';
 
 /** Lines of the guest's log that explain a failure. */
 const LOG_TAIL_LINES = 40;
+const MEMORY_MIB = 1536;
 const PANIC = /Kernel panic - not syncing/;
 /** How long before its end a guest that hangs tells what it is doing. */
 const DUMP_SECONDS = 15;
@@ -25,6 +26,8 @@ export interface Job {
   readonly prepare?: string;
   /** Words to add to the kernel's command line; a later word wins over an earlier one. */
   readonly kernelWords?: readonly string[];
+  /** Memory of the guest, MiB; enough for the tests unless given. */
+  readonly memoryMiB?: number;
   /** Longest time from power-on to power-off, ms. */
   readonly timeoutMillis: number;
 }
@@ -94,7 +97,16 @@ export async function boot(
     const logPath = join(folder, 'log');
     const words = [
       ...machine.words,
-      ...['-nodefaults', '-display', 'none', '-no-reboot', '-m', '1536', '-smp', '1'],
+      ...[
+        '-nodefaults',
+        '-display',
+        'none',
+        '-no-reboot',
+        '-m',
+        String(job.memoryMiB ?? MEMORY_MIB),
+        '-smp',
+        '1',
+      ],
       ...['-serial', `file:${logPath}`, ...machine.outputWords],
       ...['-kernel', kernel.image, '-initrd', initramfs],
       ...['-append', kernelCommandLine(machine, job)],
