@@ -92,7 +92,7 @@ export async function benchHost(): Promise<Report> {
       '"Ships every open" is bpf/baseline.bpf.c of this folder: path components, names and ids of every open through a ring ' +
         'buffer to a reader.',
       'bpftrace is Debian’s, in a guest of 3 GiB: `tracepoint:syscalls:sys_enter_openat { printf("%d %s %s\\n", pid, comm, ' +
-        'str(args->filename)); }` with its output read; in the last column only of paths that begin with /proc/, which is ' +
+        'str(args->filename)); }` with its output read; “bpftrace, /proc/” only of paths that begin so, which is ' +
         'what its language can ask of a text. It is measured beside lsm, and not on this host, where it may not raise ' +
         'RLIMIT_MEMLOCK and the kernel has no tracepoints of single system calls.',
     ],
