@@ -104,13 +104,18 @@ export function createJudgement(
     const count = countOf(event);
     const enriched = enricher.enrich(event);
     const detections = enriched === undefined ? [] : engine.detect(enriched);
-    const kept = detections.map(exceptions.apply).filter(detection => detection !== undefined);
+    let kept = 0;
+    for (const detection of detections) {
+      const judged = exceptions.apply(detection);
+      if (judged === undefined) continue;
+      kept += 1;
+      storm.offer(judged);
+    }
     findings.found += count * detections.length;
-    findings.excepted += count * (detections.length - kept.length);
+    findings.excepted += count * (detections.length - kept);
     if (detections.length === 0) events.filtered += count;
-    else if (kept.length === 0) events.excepted += count;
+    else if (kept === 0) events.excepted += count;
     else events.detected += count;
-    for (const detection of kept) storm.offer(detection);
   }
 
   /** A summary of a process before this one: its events are in the books of that one, its findings in these too. */

@@ -68,7 +68,8 @@ export function createEngine(options: EngineOptions = {}): Engine {
       if (match === undefined || !isFirst(signature, event)) continue;
       const { definition } = signature;
       const severity = match.severity ?? definition.severity;
-      detections.push({ definition, severity, match, event, ...(repeat === undefined ? {} : { repeat }) });
+      const detection = { definition, severity, match, event };
+      detections.push(repeat === undefined ? detection : { ...detection, repeat });
     }
     return detections;
   }

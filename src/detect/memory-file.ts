@@ -32,13 +32,11 @@ function dataOf(event: EnrichedEvent): Match['data'] {
   const kernel = event.kind === 'kcore_open';
   const targetPid = kernel ? KERNEL_PID : event.target?.tgid;
   const canonicalPath = kernel ? '/proc/kcore' : `/proc/${targetPid ?? event.namedPid}/mem`;
-  return {
-    pathname: event.path ?? event.requestedPath ?? canonicalPath,
-    flags: decodeOpenFlags(event.flags),
-    pid: event.actor.tgid,
-    // unknown only for an open that was refused by its text and whose target could not be found
-    ...(targetPid === undefined ? {} : { target_pid: targetPid }),
-  };
+  const pathname = event.path ?? event.requestedPath ?? canonicalPath;
+  const flags = decodeOpenFlags(event.flags);
+  const pid = event.actor.tgid;
+  // unknown only for an open that was refused by its text and whose target could not be found
+  return targetPid === undefined ? { pathname, flags, pid } : { pathname, flags, pid, target_pid: targetPid };
 }
 
 /**
@@ -48,10 +46,8 @@ function dataOf(event: EnrichedEvent): Match['data'] {
 export function matchMemoryFile(event: EnrichedEvent, wanted: 'read' | 'write' | 'any'): Match | undefined {
   const access = accessOf(event);
   if (access === undefined) return undefined;
-  if (wanted !== 'any' && access.mode !== wanted && access.mode !== 'read_write') return undefined;
-  return {
-    ...access,
-    ...(event.selfAccess ? { severity: SELF_ACCESS_SEVERITY } : {}),
-    data: dataOf(event),
-  };
+  const { method, mode } = access;
+  if (wanted !== 'any' && mode !== wanted && mode !== 'read_write') return undefined;
+  const data = dataOf(event);
+  return event.selfAccess ? { method, mode, severity: SELF_ACCESS_SEVERITY, data } : { method, mode, data };
 }

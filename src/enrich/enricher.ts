@@ -49,8 +49,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
   let offsetNs = 0n;
   let offsetAtMillis = Number.NEGATIVE_INFINITY;
 
-  function bootToWallOffsetNs(): bigint {
-    const nowMillis = performance.now();
+  function bootToWallOffsetNs(nowMillis: number): bigint {
     if (nowMillis - offsetAtMillis >= OFFSET_FRESH_MILLIS) {
       offsetNs = options.bootToWallOffsetNs();
       offsetAtMillis = nowMillis;
@@ -62,15 +61,16 @@ export function createEnricher(options: EnricherOptions): Enricher {
     if ('timeUnixNs' in captured) return captured;
     const event = captured.byText && captured.target === undefined ? resolver.resolve(captured) : captured;
     if (event === undefined) return undefined;
-    const timeUnixNs = event.timeNs + bootToWallOffsetNs();
+    const nowMillis = performance.now();
+    const timeUnixNs = event.timeNs + bootToWallOffsetNs(nowMillis);
     const nowUnixNs = BigInt(Date.now()) * NS_PER_MILLI;
-    const actorDetails = facts.detailsOf(event.actor, event.actor.arguments);
+    const actorDetails = facts.detailsOf(event.actor, event.actor.arguments, nowMillis);
     const targetDetails =
       event.target === undefined
         ? NO_DETAILS
         : event.selfAccess
           ? actorDetails
-          : facts.detailsOf(event.target, NO_ARGUMENTS);
+          : facts.detailsOf(event.target, NO_ARGUMENTS, nowMillis);
     return {
       ...event,
       timeUnixNs,

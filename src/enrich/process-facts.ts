@@ -34,8 +34,9 @@ export interface ProcessFacts {
    * @param identity the process as the kernel saw it
    * @param recorded its arguments as the kernel recorded them, possibly cut short; empty when it did not. One object
    * comes with the same arguments always.
+   * @param nowMillis performance.now(): asked once for both sides of an event
    */
-  detailsOf(identity: ProcessIdentity, recorded: readonly string[]): ProcessDetails;
+  detailsOf(identity: ProcessIdentity, recorded: readonly string[], nowMillis: number): ProcessDetails;
 }
 
 /** Everything that, when it differs, makes remembered facts those of another program. */
@@ -128,9 +129,13 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
     };
   }
 
-  function detailsOf(identity: ProcessIdentity, recorded: readonly string[]): ProcessDetails {
+  function detailsOf(
+    identity: ProcessIdentity,
+    recorded: readonly string[],
+    nowMillis: number,
+  ): ProcessDetails {
     let known = latest.get(identity);
-    if (known === undefined || performance.now() - known.readAtMillis >= FRESH_MILLIS) {
+    if (known === undefined || nowMillis - known.readAtMillis >= FRESH_MILLIS) {
       known = find(identity, recorded);
       latest.set(identity, known);
     }
