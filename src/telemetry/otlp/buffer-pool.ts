@@ -16,6 +16,8 @@ export const UNPOOLED: Memory = {
 const FREE_BYTES_MAX = 8 * 1024 * 1024;
 /** Sizes are multiples of this, so that a buffer fits the next, slightly larger request. */
 const GRAIN_BYTES = 64 * 1024;
+/** A small batch that waits must not keep the memory of a large one from it. */
+const WASTE_MAX = 2;
 
 /**
  * Keeps large buffers to be used again. In a storm each second needs some hundred megabytes of them: memory that is new to
@@ -24,28 +26,28 @@ const GRAIN_BYTES = 64 * 1024;
  */
 export class BufferPool implements Memory {
   readonly #taken = new WeakSet<ArrayBufferLike>();
-  #free: Buffer[] = [];
+  readonly #free: Buffer[] = [];
   #freeBytes = 0;
 
   take(bytes: number): Buffer {
-    const fitting = this.#free.filter(({ length }) => length >= bytes);
-    const smallest = fitting.reduce<Buffer | undefined>(
-      (best, buffer) => (best === undefined || buffer.length < best.length ? buffer : best),
-      undefined,
-    );
-    const buffer = smallest ?? Buffer.allocUnsafeSlow(Math.ceil(bytes / GRAIN_BYTES) * GRAIN_BYTES);
-    if (smallest !== undefined) {
-      this.#free = this.#free.filter(free => free !== smallest);
-      this.#freeBytes -= smallest.length;
-    }
+    const wanted = Math.max(1, Math.ceil(bytes / GRAIN_BYTES)) * GRAIN_BYTES;
+    let best = -1;
+    this.#free.forEach(({ length }, i) => {
+      const isBetter = best < 0 || length < (this.#free[best]?.length ?? 0);
+      if (length >= wanted && length <= wanted * WASTE_MAX && isBetter) best = i;
+    });
+    const [reused] = best < 0 ? [] : this.#free.splice(best, 1);
+    if (reused !== undefined) this.#freeBytes -= reused.length;
+    const buffer = reused ?? Buffer.allocUnsafeSlow(wanted);
     this.#taken.add(buffer.buffer);
     return buffer;
   }
 
   give({ buffer }: Uint8Array): void {
     if (!this.#taken.delete(buffer)) return;
-    if (this.#freeBytes + buffer.byteLength > FREE_BYTES_MAX) return;
     this.#free.push(Buffer.from(buffer));
     this.#freeBytes += buffer.byteLength;
+    // the oldest is of a size that is not asked for now
+    while (this.#freeBytes > FREE_BYTES_MAX) this.#freeBytes -= this.#free.shift()?.length ?? 0;
   }
 }

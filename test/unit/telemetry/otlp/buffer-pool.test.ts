@@ -6,12 +6,20 @@ const MEGABYTE = 1024 * 1024;
 
 test('a buffer that was given is taken again, the smallest that fits', () => {
   const pool = new BufferPool();
-  const small = pool.take(100_000);
+  const small = pool.take(600_000);
   const large = pool.take(MEGABYTE);
   pool.give(large.subarray(0, 10));
   pool.give(small);
-  assert.equal(pool.take(90_000).buffer, small.buffer);
-  assert.equal(pool.take(90_000).buffer, large.buffer);
+  assert.equal(pool.take(590_000).buffer, small.buffer);
+  assert.equal(pool.take(590_000).buffer, large.buffer);
+});
+
+test('a buffer that is far too large is left for who needs it', () => {
+  const pool = new BufferPool();
+  const large = pool.take(MEGABYTE);
+  pool.give(large);
+  assert.notEqual(pool.take(10_000).buffer, large.buffer);
+  assert.equal(pool.take(MEGABYTE).buffer, large.buffer);
 });
 
 test('a buffer is never with two owners', () => {
@@ -27,7 +35,7 @@ test('what was not taken from the pool does not get into it', () => {
   const pool = new BufferPool();
   const foreign = Buffer.alloc(MEGABYTE);
   pool.give(foreign);
-  assert.notEqual(pool.take(10).buffer, foreign.buffer);
+  assert.notEqual(pool.take(MEGABYTE).buffer, foreign.buffer);
 });
 
 test('no more is kept than a few requests need', () => {
