@@ -13,7 +13,7 @@ export const UNPOOLED: Memory = {
 };
 
 /** Most bytes that are kept for later: a few requests' worth. */
-const FREE_BYTES_MAX = 8 * 1024 * 1024;
+const FREE_BYTES_MAX = 4 * 1024 * 1024;
 /** Sizes are multiples of this, so that a buffer fits the next, slightly larger request. */
 const GRAIN_BYTES = 64 * 1024;
 /** A small batch that waits must not keep the memory of a large one from it. */
