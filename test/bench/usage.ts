@@ -38,6 +38,8 @@ export interface ResidentParts {
   readonly ringBuffer: number;
   readonly otherFiles: number;
   readonly own: number;
+  /** Of its own memory the part that malloc(3) has from brk(2). */
+  readonly heap: number;
   /** The RSS, with each page divided by the number of processes that have it mapped. */
   readonly proportional: number;
 }
@@ -45,12 +47,14 @@ export interface ResidentParts {
 /** Sums of /proc/<pid>/smaps. */
 export function residentParts(pid: number): ResidentParts {
   const executable = readlinkSync(`/proc/${pid}/exe`);
-  const parts = { executable: 0, ringBuffer: 0, otherFiles: 0, own: 0, proportional: 0 };
+  const parts = { executable: 0, ringBuffer: 0, otherFiles: 0, own: 0, heap: 0, proportional: 0 };
   let file: 'executable' | 'ringBuffer' | 'otherFiles' = 'otherFiles';
+  let isHeap = false;
   for (const line of readFileSync(`/proc/${pid}/smaps`, 'utf8').split('\n')) {
     const path = /^[0-9a-f]+-[0-9a-f]+ \S+ \S+ \S+ \S+ *(.*)$/.exec(line)?.[1];
     if (path === executable) file = 'executable';
     else if (path !== undefined) file = path === 'anon_inode:bpf-map' ? 'ringBuffer' : 'otherFiles';
+    if (path !== undefined) isHeap = path === '[heap]';
     const [, name, kilobytes] = /^(Rss|Pss|Anonymous): +(\d+) kB$/.exec(line) ?? [];
     const bytes = Number(kilobytes) * 1024;
     if (name === 'Rss') parts[file] += bytes;
@@ -58,6 +62,7 @@ export function residentParts(pid: number): ResidentParts {
     if (name === 'Anonymous') {
       parts[file] -= bytes;
       parts.own += bytes;
+      if (isHeap) parts.heap += bytes;
     }
   }
   return parts;
