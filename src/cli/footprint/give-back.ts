@@ -19,9 +19,8 @@ const LOOK_MILLIS = { quiet: 10_000, grown: 2_000 };
  * last what malloc(3) keeps between pieces that are in use. The timers hold no process alive.
  */
 export function keepFootprintSmall(): void {
-  setTimeout(giveBackPages, SETTLED_MILLIS).unref();
-  setInterval(giveBackPages, AGAIN_MILLIS).unref();
-  let smallestBytes = process.memoryUsage.rss();
+  // at first all of it counts as growth: the start has freed much
+  let smallestBytes = 0;
   const look = () => {
     const bytes = process.memoryUsage.rss();
     const hasGrown = bytes - smallestBytes > GROWN_BYTES;
@@ -29,7 +28,12 @@ export function keepFootprintSmall(): void {
     smallestBytes = hasGrown ? process.memoryUsage.rss() : Math.min(smallestBytes, bytes);
     setTimeout(look, hasGrown ? LOOK_MILLIS.grown : LOOK_MILLIS.quiet).unref();
   };
-  look();
+  const settle = () => {
+    giveBackPages();
+    look();
+  };
+  setTimeout(settle, SETTLED_MILLIS).unref();
+  setInterval(giveBackPages, AGAIN_MILLIS).unref();
 }
 
 /**
