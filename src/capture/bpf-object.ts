@@ -113,7 +113,7 @@ export class BpfObject {
     const log = this.#log;
     log[0] = 0;
     const object = this.#open(log);
-    const links = new Map<string, Pointer>();
+    const links = new Map<string, AttachedProgram>();
     try {
       const wanted: Pointer[] = [];
       for (const candidate of this.#programs(object)) {
@@ -133,7 +133,7 @@ export class BpfObject {
           const errno = libbpf.errno();
           throw new RefusedError(errno, `attach: ${describeErrno(errno)}`);
         }
-        links.set(libbpf.programName(program), link);
+        links.set(libbpf.programName(program), { program, link });
       }
       return new Attachment(libbpf, object, links);
     } catch (error) {
@@ -216,35 +216,49 @@ export class BpfObject {
   }
 }
 
+interface AttachedProgram {
+  readonly program: Pointer;
+  readonly link: Pointer;
+}
+
+/** Ends the name of a program's own pin, beside its link's: what the kernel counts of a program it tells only of that. */
+export const PROGRAM_PIN = '-program';
+
 /** Programs that run in the kernel until they are detached. */
 export class Attachment {
   readonly #libbpf: Libbpf;
   readonly #object: Pointer;
-  readonly #links: ReadonlyMap<string, Pointer>;
+  readonly #attached: ReadonlyMap<string, AttachedProgram>;
 
-  /** @param links by the name of the program */
-  constructor(libbpf: Libbpf, object: Pointer, links: ReadonlyMap<string, Pointer>) {
+  /** @param attached by the name of the program */
+  constructor(libbpf: Libbpf, object: Pointer, attached: ReadonlyMap<string, AttachedProgram>) {
     this.#libbpf = libbpf;
     this.#object = object;
-    this.#links = links;
+    this.#attached = attached;
+  }
+
+  /** File descriptor of each program, by its name; open until it is detached or left. */
+  get descriptors(): ReadonlyMap<string, number> {
+    return new Map([...this.#attached].map(([name, { program }]) => [name, this.#libbpf.programFd(program)]));
   }
 
   /** @throws PinningUnavailable for a link that is none for the kernel: a kprobe's before 5.15 */
   pin(directory: string): void {
-    for (const [program, link] of this.#links) {
-      const result = this.#libbpf.pinLink(link, join(directory, program));
-      if (result < 0) throw new PinningUnavailable(`pinning ${program}: ${describeErrno(-result)}`);
+    for (const [name, { program, link }] of this.#attached) {
+      let result = this.#libbpf.pinLink(link, join(directory, name));
+      if (result >= 0) result = this.#libbpf.pinProgram(program, join(directory, name + PROGRAM_PIN));
+      if (result < 0) throw new PinningUnavailable(`pinning ${name}: ${describeErrno(-result)}`);
     }
   }
 
   detach(): void {
-    for (const link of this.#links.values()) this.#libbpf.destroyLink(link);
+    for (const { link } of this.#attached.values()) this.#libbpf.destroyLink(link);
     this.#libbpf.closeObject(this.#object);
   }
 
   /** Leaves the programs to their pins. */
   leave(): void {
-    for (const link of this.#links.values()) this.#libbpf.disconnectLink(link);
+    for (const { link } of this.#attached.values()) this.#libbpf.disconnectLink(link);
     this.detach();
   }
 }

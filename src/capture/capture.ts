@@ -22,6 +22,7 @@ import { Repeats } from './repeats.ts';
 import { assertBtf, openObject } from './requirements.ts';
 import { ResumePoint } from './resume-point.ts';
 import { RingBuffer } from './ring-buffer.ts';
+import { readSkippedRuns, SkippedRunsWatch } from './skipped-runs.ts';
 import { ToldDrops } from './told.ts';
 import { UnfinishedEvents } from './unfinished.ts';
 
@@ -43,6 +44,8 @@ const SWEEP_INTERVAL_NS = 1_000_000_000n;
 export class Capture {
   /** How much of the kernel's drop counters has been told. */
   readonly told: ToldDrops;
+  /** What the kernel did not show to the programs. */
+  readonly skippedRuns = new SkippedRunsWatch(() => readSkippedRuns(this.#programs.descriptors));
   readonly #libbpf: Libbpf;
   readonly #pins: PinDirectory | undefined;
   readonly #object: BpfObject;
@@ -261,6 +264,7 @@ export class Capture {
     const isLast = this.#stopping && !this.#programs.pinned && visited < ROUND_RECORDS;
     if (!isLast && nowNs - this.#sweptNs < SWEEP_INTERVAL_NS) return;
     this.#sweptNs = nowNs;
+    this.skippedRuns.tell(nowNs);
     for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event, 'other');
     for (const event of this.#repeats.collect(isLast ? undefined : nowNs)) consumer.onEvent(event, 'other');
   }

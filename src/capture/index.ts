@@ -15,4 +15,5 @@ export type { Attempt, CapabilityReport } from './ladders/ladder.ts';
 export { bootToWallOffsetNs } from './libc.ts';
 export type { CaptureOptions } from './options.ts';
 export type { RawFilter } from './raw-filter.ts';
+export type { SkippedRuns } from './skipped-runs.ts';
 export type { ToldDrops } from './told.ts';

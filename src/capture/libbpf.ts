@@ -13,6 +13,7 @@ export interface Libbpf {
   closeObject(object: Pointer): void;
   nextProgram(object: Pointer, previous: Pointer | null): Pointer | null;
   programName(program: Pointer): string;
+  programFd(program: Pointer): number;
   /** enum bpf_prog_type and enum bpf_attach_type of include/uapi/linux/bpf.h. */
   programType(program: Pointer): number;
   expectedAttachType(program: Pointer): number;
@@ -24,6 +25,7 @@ export interface Libbpf {
   /** Makes destroyLink leave the program attached: whoever holds the link's pin goes on. */
   disconnectLink(link: Pointer): void;
   pinLink(link: Pointer, path: string): number;
+  pinProgram(program: Pointer, path: string): number;
   nextMap(object: Pointer, previous: Pointer | null): Pointer | null;
   mapName(map: Pointer): string;
   mapFd(map: Pointer): number;
@@ -117,6 +119,7 @@ function load(): Libbpf {
     closeObject: f('void bpf_object__close(void *object)'),
     nextProgram: f('void *bpf_object__next_program(void *object, void *previous)'),
     programName: f('const char *bpf_program__name(void *program)'),
+    programFd: f('int bpf_program__fd(void *program)'),
     programType: f('int bpf_program__type(void *program)'),
     expectedAttachType: f('int bpf_program__expected_attach_type(void *program)'),
     loadSmallest: (type, attachType) => {
@@ -131,6 +134,7 @@ function load(): Libbpf {
     destroyLink: f('int bpf_link__destroy(void *link)'),
     disconnectLink: f('void bpf_link__disconnect(void *link)'),
     pinLink: f('int bpf_link__pin(void *link, const char *path)'),
+    pinProgram: f('int bpf_program__pin(void *program, const char *path)'),
     nextMap: f('void *bpf_object__next_map(void *object, void *previous)'),
     mapName: f('const char *bpf_map__name(void *map)'),
     mapFd: f('int bpf_map__fd(void *map)'),

@@ -6,12 +6,14 @@ import type { CapturedEvent, HookName } from './event.ts';
 import { LADDERS, laddersFor } from './ladders/index.ts';
 import type { CapabilityReport, Ladder } from './ladders/ladder.ts';
 import type { Libbpf } from './libbpf.ts';
+import { closeDescriptor } from './libc.ts';
 import { type CaptureOptions, type HookChoice, hookChoices } from './options.ts';
 import { fingerprintOf } from './pinning/fingerprint.ts';
 import { type PinDirectory, type PinnedPrograms, PinningUnavailable } from './pinning/pin-directory.ts';
-import { hooksOf, pinHook, pinnedReports } from './pinning/pinned-hooks.ts';
+import { hooksOf, openPinnedPrograms, pinHook, pinnedReports } from './pinning/pinned-hooks.ts';
 import { type Retirement, retire } from './pinning/predecessor.ts';
 import { unavailable } from './requirements.ts';
+import type { ProgramDescriptor } from './skipped-runs.ts';
 
 const log = diag.createComponentLogger({ namespace: 'capture' });
 
@@ -43,6 +45,7 @@ export class Programs {
   /** What the names of their pins say of each capability. */
   readonly #inherited: readonly CapabilityReport[];
   #footholds: readonly Foothold[] = [];
+  #descriptors: readonly ProgramDescriptor[] = [];
   /** Undefined where nothing is pinned. */
   readonly #fingerprint: string | undefined;
   #generation: number;
@@ -73,13 +76,19 @@ export class Programs {
     return this.#footholds.map(({ report }) => report);
   }
 
+  /** Of each program that was attached or taken over; none after `stop`. */
+  get descriptors(): readonly ProgramDescriptor[] {
+    return this.#descriptors;
+  }
+
   /** Takes over the programs that watch already, or climbs every ladder. */
   attach(): void {
-    const { control, options, ownEvents } = this.#context;
+    const { control, libbpf, options, ownEvents } = this.#context;
     // all of them, since each canary also tells this process its number in the initial pid namespace
     const alive = this.#inherited.map(report => this.#isAlive(report));
     if (this.#current && this.#current.fingerprint === this.#fingerprint && alive.every(Boolean)) {
       this.#footholds = this.#inherited.map(report => ({ report, attachments: [] }));
+      this.#descriptors = openPinnedPrograms(libbpf, this.#current.path, this.#inherited);
       for (const { capability, hook } of this.#inherited)
         if (hook) log.info(`${capability}: ${hook}, taken over`);
       return;
@@ -100,6 +109,11 @@ export class Programs {
       logAttempts(foothold.report);
       return foothold;
     });
+    this.#descriptors = this.#footholds.flatMap(({ report: { capability }, attachments }) =>
+      attachments.flatMap(({ descriptors }) =>
+        Array.from(descriptors, ([program, fd]) => ({ capability, program, fd })),
+      ),
+    );
   }
 
   /**
@@ -113,16 +127,15 @@ export class Programs {
       const report = this.reports.find(known => known.capability === capability);
       if (required && report?.hook === undefined && report !== undefined) throw unavailable(report);
     }
-    const takesOver = this.#generation === this.#current?.generation;
     if (pins !== undefined && this.#fingerprint !== undefined)
-      this.#pinned = takesOver || this.#pin(pins, this.#fingerprint);
+      this.#pinned = this.#takesOver || this.#pin(pins, this.#fingerprint);
     control.change({
       active: this.#generation,
       proving: 0,
       windowNs: BigInt(options.repeatWindowMillis ?? 0) * NS_PER_MILLI,
     });
     if (pins === undefined) return [];
-    if (this.#current !== undefined && !takesOver) pins.removePrograms(this.#current);
+    if (this.#current !== undefined && !this.#takesOver) pins.removePrograms(this.#current);
     if (!this.#pinned && object.isInherited) pins.removeMaps(object.layout);
     const others = pins.layouts.filter(layout => layout !== object.layout);
     return others.map(layout => retire(libbpf, pins, layout));
@@ -136,11 +149,17 @@ export class Programs {
         else attachment.detach();
       }
     }
+    if (this.#takesOver) for (const { fd } of this.#descriptors) closeDescriptor(fd);
+    this.#descriptors = [];
     if (!this.#pinned) this.#context.control.change({ proving: 0 });
   }
 
   get pinned(): boolean {
     return this.#pinned;
+  }
+
+  get #takesOver(): boolean {
+    return this.#generation === this.#current?.generation;
   }
 
   #isAlive({ capability, hook }: CapabilityReport): boolean {

@@ -3,6 +3,7 @@ import type { Attributes, Observable } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type MetricReader } from '@opentelemetry/sdk-metrics';
+import type { SkippedRuns } from '../capture/index.ts';
 import { OTEL } from '../telemetry/attributes.ts';
 import type { Backlog } from '../telemetry/delivery-counts.ts';
 import { METRICS, type Metric } from '../telemetry/metrics.ts';
@@ -16,6 +17,7 @@ export interface MetricSources {
   books(): Books;
   lost(): Iterable<LostCount>;
   unknownRecords(): bigint;
+  skippedRuns(): Iterable<SkippedRuns>;
   /** By the name of the rule. */
   exceptions(): ReadonlyMap<string, number>;
   backlog(): Backlog;
@@ -91,6 +93,9 @@ function* read(sources: MetricSources): Generator<Reading> {
   if (events.lost === 0) yield [METRICS.EVENTS_LOST, 0, { cpu: 0, reason: 'ring_full' }];
   for (const { cpu, reason, count } of sources.lost()) {
     yield [METRICS.EVENTS_LOST, Number(count), { cpu, reason }];
+  }
+  for (const { capability, program, count } of sources.skippedRuns()) {
+    yield [METRICS.HOOK_SKIPPED, count, { capability, program }];
   }
   yield [METRICS.EVENTS_UNDER_WAY, events.underWay];
   yield [METRICS.EVENTS_UNKNOWN, Number(sources.unknownRecords())];

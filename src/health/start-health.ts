@@ -50,6 +50,7 @@ export async function startHealth(
     exceptions: () => judgement.counts().exceptions,
     backlog: telemetry.backlog,
     exporterType: telemetry.exporterType,
+    skippedRuns: () => capture.skippedRuns.read(),
     unknownRecords: () => capture.unknownRecords,
     canaryAges: () => readiness.canaryAges(),
   };

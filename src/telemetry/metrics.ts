@@ -16,7 +16,8 @@ const COMPONENT = ['otel.component.name', 'otel.component.type'];
 
 /**
  * Every metric that the sidecar tells of itself. The first ones are of the OpenTelemetry semantic conventions ("SDK
- * metrics", not stable yet), the others ours: what no convention knows. The counters begin at 0 with the process.
+ * metrics", not stable yet), the others ours: what no convention knows. The counters begin at 0 with the process, but
+ * for those of the kernel.
  */
 export const METRICS = {
   LOG_PROCESSED: {
@@ -77,6 +78,14 @@ export const METRICS = {
     unit: '{event}',
     description: 'Events that never reached the sidecar; each is told by a record `memwarden.events_lost`.',
     attributes: ['cpu', 'reason'],
+  },
+  HOOK_SKIPPED: {
+    name: 'memwarden.hook.skipped',
+    kind: 'counter',
+    unit: '{run}',
+    description:
+      'Runs of a program that the kernel has skipped since it was attached, while a task was preempted inside it; no lost events, since most would have found nothing to tell.',
+    attributes: ['capability', 'program'],
   },
   EVENTS_UNDER_WAY: {
     name: 'memwarden.events.under_way',

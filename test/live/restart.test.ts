@@ -80,6 +80,14 @@ function storm(count: number): number {
   return JSON.parse(execFileSync('python3', [STORM, String(count)], { encoding: 'utf8' })).actor_pid;
 }
 
+/** The metric `memwarden.hook.skipped` of a sidecar, by program. */
+async function skippedByProgram({ diagnostics }: Sidecar): Promise<Map<string, number>> {
+  const [address = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(diagnostics) ?? [];
+  const text = await (await fetch(`${address}/metrics`)).text();
+  const samples = text.matchAll(/^memwarden_hook_skipped_total(\{.*\}) (\d+)/gm);
+  return new Map(Array.from(samples, ([, labels = '', count]) => [labels, Number(count)]));
+}
+
 /** A wait for what never comes ends with the test. */
 const LIMIT_MILLIS = 60_000;
 
@@ -152,6 +160,26 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     await sidecar.stop();
 
     assert.deepEqual(acts(), [2_000, 1_000, 3_000]);
+  });
+
+  test('tells what the kernel has skipped also of the programs that it has taken over', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
+    const service = await Service.create(t);
+    const health = { MEMWARDEN_HEALTH_ENABLED: 'true', MEMWARDEN_HEALTH_LISTEN_PORT: '0' };
+    const first = await service.start(health);
+    const programs = [...(await skippedByProgram(first)).keys()];
+    await first.stop();
+    const second = await service.start(health);
+    const before = second.skippedRuns;
+    const told = await skippedByProgram(second);
+    const after = second.skippedRuns;
+
+    assert.match(second.diagnostics, /file_open: \w+, taken over/);
+    assert.deepEqual([...told.keys()].sort(), programs.sort());
+    assert.equal(told.size, second.countedPrograms);
+    const total = [...told.values()].reduce((sum, count) => sum + count, 0);
+    assert.ok(before <= total && total <= after, `${total} is not within ${before} and ${after}`);
   });
 
   test('hands over to one with other settings while acts go on', { timeout: LIMIT_MILLIS }, async t => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { HookName } from '../../src/capture/event.ts';
+import { skippedRunsOf } from '../../src/capture/skipped-runs.ts';
 import { type ConsoleRecord, numberOf, parseConsoleRecord } from './console-record.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -98,19 +99,12 @@ export class Sidecar {
    * 7.0 on, a tracing program is skipped on a CPU where another task was preempted in it. 0 before 5.12, which does not count.
    */
   get skippedRuns(): number {
-    const folder = `/proc/${this.#process.pid}/fdinfo`;
-    let runs = 0;
-    for (const fd of this.#isRunning ? readdirSync(folder) : []) {
-      try {
-        const [, count = '0'] =
-          /^recursion_misses:\s*(\d+)$/m.exec(readFileSync(`${folder}/${fd}`, 'utf8')) ?? [];
-        runs += Number(count);
-      } catch (error) {
-        // closed meanwhile: no program's, which stay open
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      }
-    }
-    return runs;
+    return this.#skippedRuns().reduce((sum, runs) => sum + runs, 0);
+  }
+
+  /** For how many programs the kernel counts that. */
+  get countedPrograms(): number {
+    return this.#skippedRuns().length;
   }
 
   /**
@@ -168,6 +162,21 @@ export class Sidecar {
     }
     rmSync(this.#directory, { recursive: true, force: true });
     return this.#process.exitCode;
+  }
+
+  /** Of each program. */
+  #skippedRuns(): number[] {
+    const folder = `/proc/${this.#process.pid}/fdinfo`;
+    const fds = this.#isRunning ? readdirSync(folder) : [];
+    return fds.flatMap(fd => {
+      try {
+        return skippedRunsOf(readFileSync(`${folder}/${fd}`, 'utf8')) ?? [];
+      } catch (error) {
+        // closed meanwhile: no program's, which stay open
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        return [];
+      }
+    });
   }
 
   get #isRunning(): boolean {

@@ -1,9 +1,11 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Attachment } from '../bpf-object.ts';
+import { type Attachment, PROGRAM_PIN } from '../bpf-object.ts';
 import { RESULT_UNKNOWN } from '../climb.ts';
 import type { HookName } from '../event.ts';
 import type { CapabilityReport, Ladder } from '../ladders/ladder.ts';
+import type { Libbpf } from '../libbpf.ts';
+import type { ProgramDescriptor } from '../skipped-runs.ts';
 
 /** Pins the programs of one capability in a directory `<capability>-<hook>`. @throws PinningUnavailable */
 export function pinHook(
@@ -32,6 +34,23 @@ export function pinnedReports(directory: string, ladders: readonly Ladder[]): Ca
       ],
       limits: resultMissing ? [...rung.limits, RESULT_UNKNOWN] : rung.limits,
     };
+  });
+}
+
+/** Opens the pinned programs, as far as they can be: a version before may have pinned their links alone. */
+export function openPinnedPrograms(
+  libbpf: Libbpf,
+  directory: string,
+  reports: readonly CapabilityReport[],
+): ProgramDescriptor[] {
+  return reports.flatMap(({ capability, hook }) => {
+    if (hook === undefined) return [];
+    const path = join(directory, `${capability}-${hook}`);
+    const pins = readdirSync(path).filter(name => name.endsWith(PROGRAM_PIN));
+    return pins.flatMap(pin => {
+      const fd = libbpf.openPinned(join(path, pin));
+      return fd < 0 ? [] : [{ capability, program: pin.slice(0, -PROGRAM_PIN.length), fd }];
+    });
   });
 }
 

@@ -1,14 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
-import { machine, release } from 'node:os';
+import { machine, release, version } from 'node:os';
+import { gunzipSync } from 'node:zlib';
 import { lockdownMode } from '../../capture/lockdown.ts';
 import type { Settings } from '../../config/index.ts';
 import { howToGrant, ownCapabilities } from '../capabilities.ts';
 import type { Check } from './check.ts';
+import { preemptionCheck, preemptionOf } from './preemption.ts';
 
 /** What the kernel is and what it has; nothing is loaded. */
 export function kernelChecks({ btfPath, objectPath }: Settings['capture']): readonly Check[] {
   return [
     { name: 'kernel', status: 'ok', detail: `${release()} ${machine()}` },
+    preemption(),
     btf(btfPath),
     lsm(),
     lockdown(),
@@ -16,6 +19,17 @@ export function kernelChecks({ btfPath, objectPath }: Settings['capture']): read
     capabilities(),
     bpfObject(objectPath),
   ];
+}
+
+function preemption(): Check {
+  return preemptionCheck(
+    preemptionOf({
+      version: version(),
+      scheduler: textOf('/sys/kernel/debug/sched/preempt'),
+      commandLine: textOf('/proc/cmdline'),
+      config: gunzipped('/proc/config.gz') ?? textOf(`/boot/config-${release()}`),
+    }),
+  );
 }
 
 function btf(path: string): Check {
@@ -98,6 +112,15 @@ function textOf(path: string): string | undefined {
     return readFileSync(path, 'utf8').trim();
   } catch {
     // absent on kernels without the feature, or not mounted here: both are what the caller reports
+    return undefined;
+  }
+}
+
+function gunzipped(path: string): string | undefined {
+  try {
+    return gunzipSync(readFileSync(path)).toString();
+  } catch {
+    // only some kernels carry their configuration
     return undefined;
   }
 }

@@ -21,5 +21,6 @@ export const SOURCES: MetricSources = {
   backlog: () => ({ bytes: 900, oldestAgeSeconds: 2.5, inFlight: 1 }),
   exporterType: 'otlp_grpc_log_exporter',
   unknownRecords: () => 0n,
+  skippedRuns: () => [{ capability: 'file_open', program: 'fentry_file_open', count: 3 }],
   canaryAges: () => new Map([['file_open', 1.5]]),
 };
