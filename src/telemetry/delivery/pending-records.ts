@@ -4,6 +4,8 @@ import { MessageWriter } from '../otlp/message-writer.ts';
 import type { Batch } from '../spool/batch.ts';
 
 const INITIAL_BYTES = 16 * 1024;
+/** In front of a body, for what a request has before it: mostly the Resource. */
+const ROOM_BYTES = 4 * 1024;
 
 /** What a batch holds at most; a single larger record is a batch of its own. */
 export interface BatchLimits {
@@ -37,7 +39,7 @@ export class PendingRecords {
    * @returns a batch that is full by now
    */
   add(write: (to: MessageWriter) => void): Batch | undefined {
-    if (this.#records === 0) this.#writer = new MessageWriter(this.#expectedBytes, this.#memory);
+    if (this.#records === 0) this.#writer = this.#begin(this.#expectedBytes);
     const start = this.#writer.length;
     try {
       write(this.#writer);
@@ -67,9 +69,13 @@ export class PendingRecords {
     const record = this.#writer.bytes().subarray(start);
     this.#writer.truncate(start);
     const batch = this.take();
-    this.#writer = new MessageWriter(Math.max(this.#expectedBytes, record.length), this.#memory);
+    this.#writer = this.#begin(Math.max(this.#expectedBytes, record.length));
     this.#writer.raw(record);
     this.#records = 1;
     return batch;
+  }
+
+  #begin(bytes: number): MessageWriter {
+    return new MessageWriter(bytes, this.#memory, ROOM_BYTES);
   }
 }

@@ -147,7 +147,6 @@ export class Sender {
 
   #dispatch(claim: Claim): void {
     const work = this.#deliver(claim).finally(() => {
-      for (const body of claim.bodies) this.#memory.give(body);
       this.#underWay.delete(work);
       if (!this.#flushing) this.#pump();
     });
@@ -162,6 +161,7 @@ export class Sender {
         this.#backoff.reset();
         this.#state.answered(outcome.rejected, outcome.message);
         this.#spool.accept(claim, outcome.rejected);
+        for (const body of claim.bodies) this.#memory.give(body);
         return;
       case 'retry':
         this.#release(claim, outcome.reason, outcome.delayMillis);
@@ -182,8 +182,9 @@ export class Sender {
   async #send(context: LogContext, bodies: readonly Uint8Array[]): Promise<ExportOutcome> {
     const request = buildExportRequest(context, bodies, this.#memory);
     const outcome = await this.#transport.send(request);
-    // who has not answered may still be sent the bytes
-    if (outcome.kind === 'accepted') this.#memory.give(request);
+    // who has not answered may still be sent the bytes; and a request that is a body with a head in front goes with it
+    if (outcome.kind === 'accepted' && !bodies.some(({ buffer }) => buffer === request.buffer))
+      this.#memory.give(request);
     return outcome;
   }
 

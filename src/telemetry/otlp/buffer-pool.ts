@@ -1,7 +1,12 @@
 /** Where buffers come from and go to. */
 export interface Memory {
-  /** A buffer of at least so many bytes, with anything in it. */
-  take(bytes: number): Buffer;
+  /**
+   * A buffer of at least so many bytes, with anything in it.
+   * @param room bytes at its start that are left free for whoever has to put something in front of the rest
+   */
+  take(bytes: number, room: number): Buffer;
+  /** How many bytes directly before these are free. */
+  roomBefore(bytes: Uint8Array): number;
   /** Nobody uses this any more. Nothing for what was not taken from here, so that it may be called for any bytes. */
   give(bytes: Uint8Array): void;
 }
@@ -9,6 +14,7 @@ export interface Memory {
 /** Leaves all of it to the garbage collector. */
 export const UNPOOLED: Memory = {
   take: bytes => Buffer.allocUnsafeSlow(bytes),
+  roomBefore: () => 0,
   give: () => undefined,
 };
 
@@ -25,11 +31,12 @@ const WASTE_MAX = 2;
  * to do.
  */
 export class BufferPool implements Memory {
-  readonly #taken = new WeakSet<ArrayBufferLike>();
+  /** What is in use, with the room at its start. */
+  readonly #taken = new WeakMap<ArrayBufferLike, number>();
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
 
-  take(bytes: number): Buffer {
+  take(bytes: number, room: number): Buffer {
     const wanted = Math.max(1, Math.ceil(bytes / GRAIN_BYTES)) * GRAIN_BYTES;
     let best = -1;
     this.#free.forEach(({ length }, i) => {
@@ -39,8 +46,12 @@ export class BufferPool implements Memory {
     const [reused] = best < 0 ? [] : this.#free.splice(best, 1);
     if (reused !== undefined) this.#freeBytes -= reused.length;
     const buffer = reused ?? Buffer.allocUnsafeSlow(wanted);
-    this.#taken.add(buffer.buffer);
+    this.#taken.set(buffer.buffer, room);
     return buffer;
+  }
+
+  roomBefore({ buffer, byteOffset }: Uint8Array): number {
+    return this.#taken.get(buffer) === byteOffset ? byteOffset : 0;
   }
 
   give({ buffer }: Uint8Array): void {

@@ -15,24 +15,40 @@ const LOG_RECORD = 0x12;
 
 /**
  * Puts an ExportLogsServiceRequest together from records that are encoded already: repeated fields of a message are
- * one after the other, so bodies are joined without being looked at.
+ * one after the other, so bodies are joined without being looked at. A single body that has room in front is not even
+ * copied: the request is it, with the rest written into that room.
  *
  * @param bodies records, each with key and length, in the order in which they are to arrive.
- * @param memory where the request's bytes are taken from
+ * @param memory where the bodies are from, and the request's bytes
  */
 export function buildExportRequest(
-  { resource, scope }: LogContext,
+  context: LogContext,
   bodies: readonly Uint8Array[],
   memory: Memory = UNPOOLED,
 ): Buffer {
-  const scopeLogs = bodies.reduce((sum, { length }) => sum + length, scope.length);
+  const bodyBytes = bodies.reduce((sum, { length }) => sum + length, 0);
+  const head = encodeHead(context, bodyBytes);
+  const [only] = bodies;
+  if (only !== undefined && bodies.length === 1 && memory.roomBefore(only) >= head.length) {
+    const request = Buffer.from(only.buffer, only.byteOffset - head.length, head.length + bodyBytes);
+    request.set(head);
+    return request;
+  }
+  const to = new MessageWriter(head.length + bodyBytes, memory);
+  to.raw(head);
+  for (const body of bodies) to.raw(body);
+  return to.bytes();
+}
+
+/** All that is before the records. */
+function encodeHead({ resource, scope }: LogContext, bodyBytes: number): Uint8Array {
+  const scopeLogs = scope.length + bodyBytes;
   const resourceLogs = resource.length + 1 + varintSize(scopeLogs) + scopeLogs;
-  const to = new MessageWriter(1 + varintSize(resourceLogs) + resourceLogs, memory);
+  const to = new MessageWriter(requestOverhead({ resource, scope }));
   to.delimited(RESOURCE_LOGS, resourceLogs);
   to.raw(resource);
   to.delimited(SCOPE_LOGS, scopeLogs);
   to.raw(scope);
-  for (const body of bodies) to.raw(body);
   return to.bytes();
 }
 

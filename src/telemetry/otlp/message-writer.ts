@@ -19,76 +19,83 @@ export class MessageWriter {
   #buffer: Buffer;
   #view: DataView;
   readonly #memory: Memory;
-  #length = 0;
+  readonly #room: number;
+  /** End of what was written, from the start of the buffer. */
+  #end: number;
 
-  /** @param bytes what it holds before it must grow */
-  constructor(bytes: number, memory: Memory = UNPOOLED) {
+  /**
+   * @param bytes what it holds before it must grow
+   * @param room bytes that are left free in front of what is written
+   */
+  constructor(bytes: number, memory: Memory = UNPOOLED, room = 0) {
     this.#memory = memory;
-    this.#buffer = memory.take(bytes);
+    this.#room = room;
+    this.#end = room;
+    this.#buffer = memory.take(room + bytes, room);
     this.#view = new DataView(this.#buffer.buffer);
   }
 
   get length(): number {
-    return this.#length;
+    return this.#end - this.#room;
   }
 
   /** What was written, without a copy: valid until more is written, or the writer cut back. */
   bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+    return this.#buffer.subarray(this.#room, this.#end);
   }
 
   /** Forgets what was written behind the first `length` bytes. */
   truncate(length: number): void {
-    this.#length = length;
+    this.#end = this.#room + length;
   }
 
   /** Begins a message in a field. @returns what `close` needs to end it */
   open(field: number): number {
     this.#reserve(1 + LENGTH_BYTES);
-    this.#buffer[this.#length] = (field << 3) | LENGTH_DELIMITED;
-    this.#length += 1 + LENGTH_BYTES;
-    return this.#length;
+    this.#buffer[this.#end] = (field << 3) | LENGTH_DELIMITED;
+    this.#end += 1 + LENGTH_BYTES;
+    return this.#end;
   }
 
   close(start: number): void {
-    const bytes = this.#length - start;
+    const bytes = this.#end - start;
     const excess = varintSize(bytes) - LENGTH_BYTES;
     if (excess !== 0) {
       this.#reserve(Math.max(excess, 0));
-      this.#buffer.copyWithin(start + excess, start, this.#length);
+      this.#buffer.copyWithin(start + excess, start, this.#end);
     }
-    this.#length = start - LENGTH_BYTES;
+    this.#end = start - LENGTH_BYTES;
     this.#varint(bytes);
-    this.#length += bytes;
+    this.#end += bytes;
   }
 
   /** Begins a field whose content is as long as is said, and must follow. */
   delimited(field: number, bytes: number): void {
     this.#reserve(NUMBER_MAX_BYTES);
-    this.#buffer[this.#length++] = (field << 3) | LENGTH_DELIMITED;
+    this.#buffer[this.#end++] = (field << 3) | LENGTH_DELIMITED;
     this.#varint(bytes);
   }
 
   /** A field of a non-negative integer up to 2^53, or of a negative one as int64. */
   number(field: number, value: number): void {
     this.#reserve(NUMBER_MAX_BYTES);
-    this.#buffer[this.#length++] = (field << 3) | VARINT;
+    this.#buffer[this.#end++] = (field << 3) | VARINT;
     if (value < 0) this.#negative(value);
     else this.#varint(value);
   }
 
   double(field: number, value: number): void {
     this.#reserve(9);
-    this.#buffer[this.#length++] = (field << 3) | FIXED64;
-    this.#view.setFloat64(this.#length, value, true);
-    this.#length += 8;
+    this.#buffer[this.#end++] = (field << 3) | FIXED64;
+    this.#view.setFloat64(this.#end, value, true);
+    this.#end += 8;
   }
 
   fixed64(field: number, value: bigint): void {
     this.#reserve(9);
-    this.#buffer[this.#length++] = (field << 3) | FIXED64;
-    this.#view.setBigUint64(this.#length, value, true);
-    this.#length += 8;
+    this.#buffer[this.#end++] = (field << 3) | FIXED64;
+    this.#view.setBigUint64(this.#end, value, true);
+    this.#end += 8;
   }
 
   /**
@@ -97,14 +104,14 @@ export class MessageWriter {
    */
   string(field: number, value: string, bytes: number): void {
     this.#reserve(NUMBER_MAX_BYTES + bytes);
-    this.#buffer[this.#length++] = (field << 3) | LENGTH_DELIMITED;
+    this.#buffer[this.#end++] = (field << 3) | LENGTH_DELIMITED;
     this.#varint(bytes);
     const buffer = this.#buffer;
-    const start = this.#length;
+    const start = this.#end;
     if (bytes !== value.length) buffer.write(value, start, bytes, 'utf8');
     else if (bytes >= NATIVE_STRING_MIN) buffer.write(value, start, bytes, 'latin1');
     else for (let i = 0; i < bytes; i++) buffer[start + i] = value.charCodeAt(i);
-    this.#length = start + bytes;
+    this.#end = start + bytes;
   }
 
   /** What is encoded already. */
@@ -112,15 +119,15 @@ export class MessageWriter {
     const { length } = bytes;
     this.#reserve(length);
     const buffer = this.#buffer;
-    const start = this.#length;
+    const start = this.#end;
     if (length >= NATIVE_COPY_MIN) buffer.set(bytes, start);
     else for (let i = 0; i < length; i++) buffer[start + i] = bytes[i] as number;
-    this.#length = start + length;
+    this.#end = start + length;
   }
 
   #varint(value: number): void {
     const buffer = this.#buffer;
-    let at = this.#length;
+    let at = this.#end;
     let rest = value;
     while (rest > 0x7f_ff_ff_ff) {
       buffer[at++] = (rest % 128) | 0x80;
@@ -131,23 +138,23 @@ export class MessageWriter {
       rest >>>= 7;
     }
     buffer[at++] = rest;
-    this.#length = at;
+    this.#end = at;
   }
 
   #negative(value: number): void {
     let rest = BigInt.asUintN(64, BigInt(value));
     for (let i = 0; i < NEGATIVE_BYTES - 1; i++) {
-      this.#buffer[this.#length++] = Number(rest & 0x7fn) | 0x80;
+      this.#buffer[this.#end++] = Number(rest & 0x7fn) | 0x80;
       rest >>= 7n;
     }
-    this.#buffer[this.#length++] = Number(rest);
+    this.#buffer[this.#end++] = Number(rest);
   }
 
   #reserve(bytes: number): void {
-    const needed = this.#length + bytes;
+    const needed = this.#end + bytes;
     if (needed <= this.#buffer.length) return;
-    const grown = this.#memory.take(Math.max(this.#buffer.length * 2, needed));
-    grown.set(this.bytes());
+    const grown = this.#memory.take(Math.max(this.#buffer.length * 2, needed), this.#room);
+    grown.set(this.bytes(), this.#room);
     this.#memory.give(this.#buffer);
     this.#buffer = grown;
     this.#view = new DataView(grown.buffer);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { BufferPool } from '../../../../src/telemetry/otlp/buffer-pool.ts';
 import { buildExportRequest, splitRecords } from '../../../../src/telemetry/otlp/export-request.ts';
 import { encodeResource, encodeScope, writeLogRecord } from '../../../../src/telemetry/otlp/log-encoder.ts';
 import { MessageWriter } from '../../../../src/telemetry/otlp/message-writer.ts';
@@ -73,6 +74,26 @@ test('a lone surrogate becomes the replacement character, as in the reference se
 test('a value that OTLP has no type for is refused by itself', () => {
   const record = { ...buildReadable(), attributes: { bad: 1n as unknown as number } };
   assert.throws(() => writeLogRecord(new MessageWriter(0), record), TypeError);
+});
+
+test('a request in the room before its only body is the same request, and leaves the body as it is', () => {
+  const pool = new BufferPool();
+  const record = buildReadable();
+  const context = {
+    resource: encodeResource(record.resource),
+    scope: encodeScope(record.instrumentationScope),
+  };
+  const writer = new MessageWriter(4_000, pool, 2_000);
+  writeLogRecord(writer, record);
+  const body = writer.bytes();
+  const before = Buffer.from(body);
+  const request = buildExportRequest(context, [body], pool);
+  assert.equal(request.buffer, body.buffer);
+  assert.deepEqual(body, before);
+  assert.deepEqual(request, buildExportRequest(context, [before]));
+  const tight = new MessageWriter(4_000, pool, 10);
+  tight.raw(before);
+  assert.deepEqual(buildExportRequest(context, [tight.bytes()], pool), request);
 });
 
 test('a body is cut at the borders of its records', () => {
