@@ -6,11 +6,13 @@ export interface AttributeSink {
   set(name: string, value: AttributeValue | undefined): void;
 }
 
-/** Keeps them as the SDK has them. */
-export class CollectedAttributes implements AttributeSink {
-  readonly attributes: Attributes = {};
-
-  set(name: string, value: AttributeValue | undefined): void {
-    if (value !== undefined) this.attributes[name] = value;
-  }
+/** Attributes as the SDK has them. */
+export function collect(describe: (to: AttributeSink) => void): Attributes {
+  const attributes: Attributes = {};
+  describe({
+    set: (name, value) => {
+      if (value !== undefined) attributes[name] = value;
+    },
+  });
+  return attributes;
 }
