@@ -25,14 +25,17 @@ RUN npm ci
 COPY src/ src/
 COPY tsconfig.json ./
 RUN npm run build:js && npm prune --omit=dev
+# The GPL wants the source beside the objects.
+COPY bpf/ bpf/
 COPY --from=bpf /build/bpf/build/ bpf/build/
 COPY config/ config/
+COPY LICENSE ./
 # What goes into the image, laid out as it will be there; node, libbpf and libpsx with the libraries that the base
 # lacks. Their packages are named where scanners of images look for them.
 RUN mkdir -p /image/opt/memwarden /image/usr/local/bin /image/var/lib/memwarden /image/var/lib/dpkg/status.d \
     && install -m 755 node_modules/node/bin/node /image/usr/local/bin/node \
     && rm -rf node_modules/node node_modules/node-* node_modules/.bin \
-    && cp -a package.json dist node_modules bpf config /image/opt/memwarden/ \
+    && cp -a package.json LICENSE dist node_modules bpf config /image/opt/memwarden/ \
     && cd /usr/lib/*-linux-gnu && install -Dt "/image$PWD" \
         libatomic.so.1 libbpf.so.1 libelf.so.1 libpsx.so.2 libz.so.1 libzstd.so.1 \
     && for package in libatomic1 libbpf1 libcap2 libelf1t64 libzstd1 zlib1g; do \
@@ -43,7 +46,7 @@ ARG VERSION=0.0.0-unreleased
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="memwarden" \
       org.opencontainers.image.description="OpenTelemetry sidecar that sees, in the Linux kernel, which process reads or writes whose memory" \
-      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.licenses="Apache-2.0 AND GPL-2.0-only" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=app /image/ /
