@@ -1,5 +1,8 @@
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { openOwnDatabase } from './own-database.ts';
+
+/** How long to wait for another process that writes, ms. */
+const TIMEOUT_MILLIS = 5_000;
 
 const NOTES = 'CREATE TABLE note (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;';
 
@@ -46,11 +49,10 @@ const SCHEMA = `
  * Write-ahead logging lets `memwarden spool status` read while the sidecar writes. 16 KiB pages take half
  * the time of the usual 4 KiB ones for full batches, and a third more for single records (test/bench/spool.ts).
  *
- * @throws Error of SQLite, with its `errcode`.
+ * @throws FileRefusal, or Error of SQLite, with its `errcode`.
  */
 export function openDatabase(path: string): DatabaseSync {
-  if (path !== ':memory:') ownerOnly(path);
-  const database = new DatabaseSync(path, { timeout: 5_000 });
+  const database = path === ':memory:' ? new DatabaseSync(path) : openOwnDatabase(path, TIMEOUT_MILLIS);
   try {
     database.exec('PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL');
     const version = pragma(database, 'user_version');
@@ -73,10 +75,4 @@ export function openDatabase(path: string): DatabaseSync {
 export function pragma(database: DatabaseSync, name: string): number {
   const [value] = Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {});
   return Number(value);
-}
-
-/** SQLite gives its -wal and -shm files the mode of the database, so that has to be right before the first open. */
-function ownerOnly(path: string): void {
-  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
-  chmodSync(path, 0o600);
 }

@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { MemwardenError } from '../../errors.ts';
+import { hintOf } from '../../files/file-refusal.ts';
+import { assertOwnDirectory } from '../../files/own-directory.ts';
 import { splitRecords } from '../otlp/export-request.ts';
 import { type DecodedRecord, decodeRecord } from '../otlp/log-decoder.ts';
 import { BatchTable } from './batch-table.ts';
+import { assertOwnDatabase } from './own-database.ts';
 import { databasePathOf } from './spool-directory.ts';
 import { unpackBody } from './stored-body.ts';
 import { readTotals, type SpoolTotals } from './totals.ts';
@@ -63,14 +66,20 @@ function look<T>(directory: string, work: (database: DatabaseSync) => T): T {
   const path = databasePathOf(directory);
   let database: DatabaseSync | undefined;
   try {
-    if (!existsSync(path)) throw new Error('there is no spool');
+    if (!existsSync(directory)) throw new Error('there is no spool');
+    // reading makes SQLite write, too: the index of the log
+    assertOwnDirectory(directory, false);
+    if (!assertOwnDatabase(path)) throw new Error('there is no spool');
     database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     return work(database);
   } catch (cause) {
     throw new MemwardenError(
       'SPOOL_INVALID',
       `failed to read the spool ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      'name its folder with telemetry.spool.directory, and read it as the user that the sidecar runs as',
+      hintOf(
+        cause,
+        'name its folder with telemetry.spool.directory, and read it as the user that the sidecar runs as',
+      ),
       { cause },
     );
   } finally {

@@ -1,6 +1,5 @@
-import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { primaryCode } from './damage.ts';
+import { openOwnDatabase } from './own-database.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -11,8 +10,7 @@ const SQLITE_BUSY = 5;
  * @returns undefined when another process is the owner; else a function that gives the lock back.
  */
 export function takeOwnerLock(path: string): (() => void) | undefined {
-  closeSync(openSync(path, 'a', 0o600));
-  const database = new DatabaseSync(path, { timeout: 0 });
+  const database = openOwnDatabase(path, 0);
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   } catch (error) {

@@ -1,12 +1,10 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { diag } from '@opentelemetry/api';
+import { join } from 'node:path';
 import { MemwardenError } from '../../errors.ts';
+import { hintOf } from '../../files/file-refusal.ts';
+import { assertOwnDirectory } from '../../files/own-directory.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import type { SpoolTotals } from './totals.ts';
 import { TotalsFile } from './totals-file.ts';
-
-const logger = diag.createComponentLogger({ namespace: 'spool' });
 
 const DATABASE = 'spool.db';
 
@@ -30,8 +28,7 @@ export class SpoolDirectory {
     this.databasePath = databasePathOf(path);
     this.#bootId = bootId;
     try {
-      makeDirectory(path);
-      warnIfShared(path);
+      assertOwnDirectory(path, true);
       const unlock = takeOwnerLock(join(path, 'owner.lock'));
       if (unlock === undefined) throw new Error('another process is using it');
       this.#unlock = unlock;
@@ -40,7 +37,7 @@ export class SpoolDirectory {
       throw new MemwardenError(
         'SPOOL_INVALID',
         `failed to use the spool directory ${path}: ${cause instanceof Error ? cause.message : cause}`,
-        'choose a directory that this user can write, one for each sidecar',
+        hintOf(cause, 'choose a directory that this user can write, one for each sidecar'),
         { cause },
       );
     }
@@ -65,20 +62,4 @@ export class SpoolDirectory {
     this.#totals.close(totals);
     this.#unlock();
   }
-}
-
-/**
- * Makes the directory and those above it. The last step is not recursive: where a file system answers ENOENT to every
- * mkdir (procfs), Node's recursive mkdir never ends.
- */
-function makeDirectory(path: string): void {
-  if (existsSync(path)) return;
-  const parent = dirname(path);
-  if (!existsSync(parent)) mkdirSync(parent, { recursive: true, mode: 0o755 });
-  mkdirSync(path, { mode: 0o700 });
-}
-
-function warnIfShared(path: string): void {
-  const { mode } = statSync(path);
-  if ((mode & 0o022) !== 0) logger.warn(`the spool directory ${path} can be written by other users`);
 }

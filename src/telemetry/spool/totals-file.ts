@@ -1,4 +1,5 @@
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, readSync, writeSync } from 'node:fs';
+import { openOwnFile } from '../../files/own-file.ts';
 import type { SpoolTotals } from './totals.ts';
 
 const FILE_BYTES = 512;
@@ -27,14 +28,11 @@ export class TotalsFile {
   /** Undefined when the file is new or unreadable. */
   readonly found: WitnessedTotals | undefined;
 
-  /** @throws Error of the file system. */
+  /** @throws FileRefusal, Error of the file system. */
   constructor(path: string, bootId: string) {
     this.#bootId = bootId;
-    // Not 'w+', which empties the file, nor 'r+', which wants it to exist.
-    this.#file = openSync(path, 'a+', 0o600);
+    this.#file = openOwnFile(path);
     this.found = readWitness(this.#file);
-    closeSync(this.#file);
-    this.#file = openSync(path, 'r+', 0o600);
   }
 
   write(totals: SpoolTotals): void {

@@ -1,0 +1,25 @@
+import type { Stats } from 'node:fs';
+import { FileRefusal } from './file-refusal.ts';
+
+/** What a file is, in the words of a person. */
+export function kindOf(stats: Stats): string {
+  if (stats.isFile()) return 'a regular file';
+  if (stats.isDirectory()) return 'a directory';
+  if (stats.isSymbolicLink()) return 'a symbolic link';
+  if (stats.isFIFO()) return 'a FIFO';
+  if (stats.isSocket()) return 'a socket';
+  return 'a device';
+}
+
+/** @throws FileRefusal */
+export function assertRegular(stats: Stats): void {
+  // the words of read(2) for a directory, which people look for
+  if (stats.isDirectory()) throw new FileRefusal('EISDIR: it is a directory', 'name a file');
+  if (!stats.isFile())
+    throw new FileRefusal(`it is ${kindOf(stats)}, not a regular file`, 'name a regular file');
+}
+
+/** Permission bits as chmod(1) has them. */
+export function modeOf({ mode }: Stats): string {
+  return (mode & 0o7777).toString(8).padStart(4, '0');
+}
