@@ -1,5 +1,6 @@
-import { accessSync, constants } from 'node:fs';
 import { MemwardenError } from '../errors.ts';
+import { hintOf } from '../files/file-refusal.ts';
+import { assertReadable } from '../files/read-file.ts';
 import { BpfObject, RefusedError } from './bpf-object.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import type { Libbpf } from './libbpf.ts';
@@ -29,12 +30,29 @@ const ADVICE: readonly (readonly [answer: RegExp, advice: string])[] = [
 /** @throws MemwardenError CAPTURE_UNAVAILABLE */
 export function assertBtf(path: string): void {
   try {
-    accessSync(path, constants.R_OK);
+    assertReadable(path);
   } catch (cause) {
     throw new MemwardenError(
       'CAPTURE_UNAVAILABLE',
-      `failed to read the kernel's type information ${path}: ${(cause as NodeJS.ErrnoException).code}`,
-      'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux',
+      `failed to read the kernel's type information ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      hintOf(
+        cause,
+        'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux',
+      ),
+      { cause },
+    );
+  }
+}
+
+/** What is loaded into the kernel may come only from whom this program trusts. @throws MemwardenError CAPTURE_OBJECT_INVALID */
+function assertObject(path: string): void {
+  try {
+    assertReadable(path);
+  } catch (cause) {
+    throw new MemwardenError(
+      'CAPTURE_OBJECT_INVALID',
+      `failed to open the BPF object ${path}: ${cause instanceof Error ? cause.message : cause}`,
+      hintOf(cause, 'build it: npm run build:bpf'),
       { cause },
     );
   }
@@ -46,6 +64,7 @@ export function openObject(
   options: CaptureOptions,
   pins: PinDirectory | undefined,
 ): BpfObject {
+  assertObject(options.objectPath);
   const btfPath = options.btfPath === BTF_PATH ? undefined : options.btfPath;
   try {
     return new BpfObject(libbpf, {

@@ -1,74 +1,108 @@
-import { readFileSync } from 'node:fs';
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { MemwardenError } from '../errors.ts';
+import { FileRefusal, hintOf } from '../files/file-refusal.ts';
+import { listed } from '../listed.ts';
+import { readYaml } from '../yaml/read-yaml.ts';
+import { textOf, type YamlText } from '../yaml/yaml-text.ts';
 import type { Assignment } from './assignment.ts';
 import { groups, settings } from './schema.ts';
 
 /**
- * What a YAML file assigns, with line and column. A key without a value assigns nothing.
+ * What a YAML file assigns, with line and column. A key without a value assigns nothing. Every value is the text that was
+ * written, as from the environment: each setting's format says what it is, and `0123` in a header stays `0123`.
  * @throws MemwardenError CONFIG_INVALID when the file cannot be read or is no YAML mapping
  */
 export function assignmentsOfFile(path: string): readonly Assignment[] {
-  const lines = new LineCounter();
-  const document = parseDocument(contents(path), { merge: true, lineCounter: lines, prettyErrors: false });
-  const fault = document.errors[0] ?? document.warnings[0];
-  if (fault !== undefined) {
-    // the parser's pretty messages quote the line, which may hold a secret
-    const { line, col } = lines.linePos(fault.pos[0]);
-    throw new MemwardenError('CONFIG_INVALID', `failed to parse ${path}:${line}:${col}: ${fault.message}`);
+  const yaml = contents(path);
+  if (yaml.faults.length > 0) {
+    const faults = yaml.faults.map(({ line, column, reason }) => `${path}:${line}:${column}: ${reason}`);
+    throw new MemwardenError('CONFIG_INVALID', `failed to parse ${listed(faults)}`);
   }
-  const root: unknown = document.toJS();
-  if (root === null) return [];
-  if (!isMapping(root)) {
+  if (yaml.contents === undefined) return [];
+  const root = yaml.resolve(yaml.contents);
+  if (isScalar(root) && root.value === null) return [];
+  if (!isMap(root)) {
     throw new MemwardenError(
       'CONFIG_INVALID',
-      `failed to parse ${path}: the file is not a mapping`,
+      `failed to parse ${path}:1:1: the file is not a mapping`,
       'start with a group and a colon, such as "telemetry:"',
     );
   }
-  return [...leaves(root, [])].map(([keys, value]) => {
-    const offset = offsetOf(document, keys);
-    const { line, col } = lines.linePos(offset ?? 0);
-    return { key: keys.join('.'), value, origin: offset === undefined ? path : `${path}:${line}:${col}` };
+  return [...leaves(yaml, root, [])].map(({ keys, value, offset }) => {
+    const { line, column } = yaml.positionOf(offset);
+    return { key: keys.join('.'), value, origin: `${path}:${line}:${column}` };
   });
 }
 
-function contents(path: string): string {
+function contents(path: string): YamlText {
   try {
-    return readFileSync(path, 'utf8');
+    return readYaml(path);
   } catch (cause) {
     throw new MemwardenError(
       'CONFIG_INVALID',
-      `failed to read ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      'name another file with --config',
+      `failed to read ${path}${cause instanceof FileRefusal ? ':1:1' : ''}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hintOf(cause, 'name another file with --config'),
       { cause },
     );
   }
 }
 
+interface Leaf {
+  readonly keys: readonly string[];
+  readonly value: unknown;
+  readonly offset: number;
+}
+
 /** Values at settings, and at keys that are neither setting nor group. */
-function* leaves(
-  mapping: Readonly<Record<string, unknown>>,
-  parents: readonly string[],
-): Generator<[keys: readonly string[], value: unknown]> {
-  for (const [name, value] of Object.entries(mapping)) {
+function* leaves(yaml: YamlText, mapping: YAMLMap, parents: readonly string[]): Generator<Leaf> {
+  for (const [name, { node, offset }] of entriesOf(yaml, mapping)) {
     const keys = [...parents, name];
     const key = keys.join('.');
-    const isGroup = groups.has(key);
-    if (value === null && (isGroup || settings.has(key))) continue;
-    if (isGroup && isMapping(value)) yield* leaves(value, keys);
-    else yield [keys, value];
+    if (groups.has(key) && isMap(node)) {
+      yield* leaves(yaml, node, keys);
+      continue;
+    }
+    const value = plainValue(yaml, node);
+    if (value !== null || !(groups.has(key) || settings.has(key))) yield { keys, value, offset };
   }
 }
 
-/** Undefined for a key that came by a merge (`<<`), which has no place of its own. */
-function offsetOf(document: Document, keys: readonly string[]): number | undefined {
-  const parent = keys.length === 1 ? document.contents : document.getIn(keys.slice(0, -1), true);
-  if (!isMap(parent)) return undefined;
-  const pair = parent.items.find(({ key }) => isScalar(key) && String(key.value) === keys.at(-1));
-  return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+interface Entry {
+  /** What the value stands for, where it is an alias; null where there is none. */
+  readonly node: Node | null;
+  readonly offset: number;
 }
 
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The entries of a mapping, those that it merges (`<<`) after its own, which win. */
+function entriesOf(yaml: YamlText, mapping: YAMLMap): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  const merged: Node[] = [];
+  for (const { key, value } of mapping.items) {
+    if (!isScalar(key)) continue;
+    const node = value === null ? null : yaml.resolve(value as Node);
+    if (key.type === 'PLAIN' && key.source === '<<') merged.push(...mappingsOf(yaml, node));
+    else entries.set(textOf(key), { node, offset: key.range?.[0] ?? 0 });
+  }
+  for (const source of merged) {
+    if (!isMap(source)) continue;
+    for (const [name, entry] of entriesOf(yaml, source)) {
+      if (!entries.has(name)) entries.set(name, entry);
+    }
+  }
+  return entries;
+}
+
+/** What is merged: one mapping, or a list of them, of which the first wins. */
+function mappingsOf(yaml: YamlText, node: Node | null): Node[] {
+  if (isSeq(node)) return node.items.map(item => yaml.resolve(item as Node));
+  return node === null ? [] : [node];
+}
+
+/** Texts, lists and mappings of texts; null for what has no value. */
+function plainValue(yaml: YamlText, node: Node | null): unknown {
+  if (isScalar(node)) return node.value === null ? null : textOf(node);
+  if (isSeq(node)) return node.items.map(item => plainValue(yaml, yaml.resolve(item as Node)));
+  if (!isMap(node)) return null;
+  const entries = [...entriesOf(yaml, node)].map(([name, entry]) => [name, plainValue(yaml, entry.node)]);
+  return Object.fromEntries(entries);
 }

@@ -129,7 +129,7 @@ export const keyValueText: Format<string> = {
 };
 
 function pairsFromText(value: string): Record<string, string> | undefined {
-  const pairs: Record<string, string> = {};
+  const pairs = new Map<string, string>();
   for (const pair of value.split(',')) {
     if (pair.trim() === '') continue;
     const equals = pair.indexOf('=');
@@ -137,19 +137,21 @@ function pairsFromText(value: string): Record<string, string> | undefined {
     const key = percentDecoded(pair.slice(0, equals).trim());
     const content = percentDecoded(pair.slice(equals + 1).trim());
     if (key === undefined || key === '' || content === undefined) return undefined;
-    pairs[key] = content;
+    pairs.set(key, content);
   }
-  return pairs;
+  return mappingOf([...pairs]);
 }
 
+/** Texts alone: a file gives every value as it was written, and what is null or a list there is none. */
 function pairsFromMapping(value: unknown): Record<string, string> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const pairs: Record<string, string> = {};
-  for (const [key, content] of Object.entries(value)) {
-    if (!['string', 'number', 'boolean'].includes(typeof content)) return undefined;
-    pairs[key] = String(content);
-  }
-  return pairs;
+  const pairs = Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
+  return pairs.length === Object.keys(value).length ? mappingOf(pairs) : undefined;
+}
+
+/** Undefined with a name that convict drops without a word, since to JavaScript it is no name like others. */
+function mappingOf(pairs: readonly (readonly [string, string])[]): Record<string, string> | undefined {
+  return pairs.some(([name]) => name === '__proto__') ? undefined : Object.fromEntries(pairs);
 }
 
 function percentDecoded(value: string): string | undefined {

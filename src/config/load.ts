@@ -4,7 +4,7 @@ import { impossibleCombinations } from './combinations.ts';
 import { assignmentsOfEnvironment } from './environment-source.ts';
 import { assignmentsOfFile } from './file-source.ts';
 import type { Format } from './format.ts';
-import { assertNone, notAllowed, type Problem } from './problem.ts';
+import { notAllowed, Problems } from './problem.ts';
 import { type Settings, schema, settings } from './schema.ts';
 import { isSetting, type SettingTree } from './setting.ts';
 import { unknownKey } from './unknown-key.ts';
@@ -25,7 +25,7 @@ export interface Configuration {
 
 /**
  * Settings of file < environment < flags, over the defaults of the schema.
- * @throws MemwardenError CONFIG_INVALID that names every unknown key, bad value and impossible combination
+ * @throws MemwardenError CONFIG_INVALID that names unknown keys, bad values and impossible combinations: the first ten, and how many
  */
 export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources): Configuration {
   const assignments = [
@@ -33,23 +33,24 @@ export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources
     ...assignmentsOfEnvironment(env),
     ...flags,
   ];
-  const problems: Problem[] = [];
+  const problems = new Problems();
   const values = new Map<string, unknown>();
   const origins = new Map<string, string>();
   for (const assignment of assignments) {
     const { key, value, origin } = assignment;
     const definition = settings.get(key);
     const parsed = definition?.type.parse(value);
-    if (definition === undefined) problems.push(unknownKey(assignment));
-    else if (parsed === undefined) problems.push(notAllowed(key, definition, value, origin));
+    if (definition === undefined) problems.add(() => unknownKey(assignment));
+    else if (parsed === undefined) problems.add(() => notAllowed(key, definition, value, origin));
     else {
       values.set(key, parsed);
       origins.set(key, origin);
     }
   }
-  assertNone(problems);
+  problems.assertNone();
   const complete = withDefaults(values);
-  assertNone(impossibleCombinations(complete, origins));
+  for (const problem of impossibleCombinations(complete, origins)) problems.add(() => problem);
+  problems.assertNone();
   return { settings: complete, origins };
 }
 

@@ -1,4 +1,5 @@
 import { MemwardenError } from '../errors.ts';
+import { LISTED_MAX, listed } from '../listed.ts';
 import type { Setting } from './setting.ts';
 import { suggestion } from './suggestion.ts';
 
@@ -33,14 +34,24 @@ function nearest(value: unknown, choices: readonly string[]): string | undefined
   return wrong === undefined ? undefined : suggestion(wrong, choices);
 }
 
-/** @throws MemwardenError CONFIG_INVALID that names every problem, when there is one */
-export function assertNone(problems: readonly Problem[]): void {
-  if (problems.length === 0) return;
-  const lines = problems.map(({ key, origin, message }) => `  ${key} (${origin}): ${message}`);
-  const count = problems.length === 1 ? 'one setting is' : `${problems.length} settings are`;
-  throw new MemwardenError(
-    'CONFIG_INVALID',
-    `failed to load the configuration: ${count} wrong\n${lines.join('\n')}`,
-    'memwarden config validate checks a file without starting; memwarden config show lists every setting',
-  );
+/** Collects what is wrong; only what will be shown is put into words, which takes a look at every setting's name. */
+export class Problems {
+  readonly #first: Problem[] = [];
+  #count = 0;
+
+  add(describe: () => Problem): void {
+    if (this.#count++ < LISTED_MAX) this.#first.push(describe());
+  }
+
+  /** @throws MemwardenError CONFIG_INVALID that names the first of the problems, and their number, when there is one */
+  assertNone(): void {
+    if (this.#count === 0) return;
+    const lines = this.#first.map(({ key, origin, message }) => `  ${key} (${origin}): ${message}`);
+    const count = this.#count === 1 ? 'one setting is' : `${this.#count} settings are`;
+    throw new MemwardenError(
+      'CONFIG_INVALID',
+      `failed to load the configuration: ${count} wrong\n${listed(lines, this.#count)}`,
+      'memwarden config validate checks a file without starting; memwarden config show lists every setting',
+    );
+  }
 }

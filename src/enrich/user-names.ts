@@ -1,7 +1,11 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { readFile } from '../files/read-file.ts';
 
 /** How long the names are trusted before the file's change time is looked at again. */
 const RECHECK_MILLIS = 1000;
+
+/** A line has about 50 bytes. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface UserNames {
   /** Login name of a user id of the initial user namespace; undefined when the file has none. */
@@ -30,7 +34,7 @@ export function createUserNames(paths: readonly string[]): UserNames {
         const { ino, size, mtimeNs } = statSync(path, { bigint: true });
         const found = `${path} ${ino} ${size} ${mtimeNs}`;
         if (found !== version) {
-          names = parse(readFileSync(path, 'utf8'));
+          names = parse(readFile(path, { maxBytes: FILE_BYTES_MAX, trusted: false }).bytes.toString('utf8'));
           version = found;
         }
         return;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { arch, hostname, release } from 'node:os';
 import { diag } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { MemwardenError } from '../errors.ts';
+import { readFile } from '../files/read-file.ts';
 import { MEMWARDEN, OTEL } from './attributes.ts';
 import type { ResourceOptions } from './options.ts';
 import { SCOPE } from './scope.ts';
@@ -12,6 +12,10 @@ const logger = diag.createComponentLogger({ namespace: 'telemetry' });
 
 /** machine-id(5): the second is where D-Bus keeps it on hosts without systemd. */
 const MACHINE_ID_PATHS = ['/etc/machine-id', '/var/lib/dbus/machine-id'];
+
+/** machine-id(5): 32 hexadecimal digits, or a word of systemd's before the first boot; a UUID on other systems. */
+const MACHINE_ID = /^[0-9a-f-]{32,36}$/i;
+const MACHINE_ID_BYTES_MAX = 4096;
 
 /** Node's name of an architecture → value of host.arch, where they differ. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -89,8 +93,10 @@ function invalid(part: string, cause?: unknown): MemwardenError {
 function readMachineId(): string | undefined {
   for (const path of MACHINE_ID_PATHS) {
     try {
-      const id = readFileSync(path, 'utf8').trim();
-      if (id !== '') return id;
+      const { bytes } = readFile(path, { maxBytes: MACHINE_ID_BYTES_MAX, trusted: true });
+      const id = bytes.toString('utf8').trim();
+      if (MACHINE_ID.test(id)) return id;
+      if (id !== '') logger.warn(`${path} is ignored: a machine id has 32 hexadecimal digits`);
     } catch (error) {
       logger.debug(`no machine id in ${path}: ${error}`);
     }

@@ -54,6 +54,14 @@ function isSyntaxFailure(error: unknown): error is SyntaxFailure {
   return error instanceof Error && 'location' in error && 'found' in error;
 }
 
+/** Most characters of a condition: the parser needs a millisecond for some hundred. */
+const LENGTH_MAX = 16_384;
+
+/** The parser, the checker and the planner go down with each level of an expression until the stack is full. */
+function isTooDeep(error: unknown): error is RangeError {
+  return error instanceof RangeError && /call stack/.test(error.message);
+}
+
 function parseCondition(text: string): ReturnType<typeof parse> {
   try {
     return parse(text);
@@ -99,6 +107,16 @@ function assertValid(expression: Expr): void {
  * @throws {ConditionError} on a syntax error, an unknown name or field, or a wrong type.
  */
 export function compileCondition(text: string): Condition {
+  if (text.length > LENGTH_MAX)
+    throw new ConditionError(`it has more than ${LENGTH_MAX} characters`, LENGTH_MAX);
+  try {
+    return compile(text);
+  } catch (error) {
+    throw isTooDeep(error) ? new ConditionError('it has too many levels', 0) : error;
+  }
+}
+
+function compile(text: string): Condition {
   const parsed = parseCondition(text);
   try {
     assertValid(parsed.expr);

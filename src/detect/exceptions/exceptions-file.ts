@@ -1,13 +1,5 @@
-import {
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml';
+import { textOf, type YamlText } from '../../yaml/yaml-text.ts';
 import type { Severity } from '../detection.ts';
 import { SIGNATURES } from '../signatures/index.ts';
 import { type Condition, ConditionError, compileCondition } from './condition.ts';
@@ -34,20 +26,20 @@ class Reader {
   readonly problems: ExceptionProblem[] = [];
   readonly rules: ExceptionRule[] = [];
   readonly #file: string;
-  readonly #text: string;
-  readonly #lines = new LineCounter();
+  readonly #yaml: YamlText;
 
-  constructor(file: string, text: string) {
+  constructor(file: string, yaml: YamlText) {
     this.#file = file;
-    this.#text = text;
+    this.#yaml = yaml;
   }
 
   read(): void {
-    const document = parseDocument(this.#text, { lineCounter: this.#lines, prettyErrors: false });
-    for (const { message, pos } of document.errors) this.#report(pos[0], message);
-    const { contents } = document;
+    const { contents, faults } = this.#yaml;
+    for (const { line, column, reason } of faults)
+      this.problems.push({ file: this.#file, line, column, rule: undefined, reason });
     // a file of comments only
-    if (document.errors.length > 0 || contents === null) return;
+    if (faults.length > 0 || contents === undefined) return;
+    if (isScalar(contents) && contents.value === null) return;
     if (!isMap(contents)) {
       this.#report(contents, 'the file must have one key, exceptions, with a list of rules');
       return;
@@ -63,8 +55,7 @@ class Reader {
 
   #report(place: Node | number | null | undefined, reason: string, rule?: string): void {
     const offset = typeof place === 'number' ? place : (place?.range?.[0] ?? 0);
-    const { line, col } = this.#lines.linePos(offset);
-    this.problems.push({ file: this.#file, line: Math.max(line, 1), column: Math.max(col, 1), rule, reason });
+    this.problems.push({ file: this.#file, ...this.#yaml.positionOf(offset), rule, reason });
   }
 
   #readRule(node: Node): void {
@@ -95,7 +86,7 @@ class Reader {
   #words(rule: YAMLMap, key: Key, name: string | undefined): string {
     const node = this.#node(rule, key);
     if (node === undefined) return '';
-    if (isScalar(node) && typeof node.value === 'string') return node.value.trim();
+    if (isScalar(node) && node.value !== null) return textOf(node).trim();
     this.#report(node, `${key} must be a text`, name);
     return '';
   }
@@ -109,9 +100,9 @@ class Reader {
     }
     const known = [...EVENT_NAMES].join(', ');
     for (const item of node.items)
-      if (!isScalar(item) || !EVENT_NAMES.has(String(item.value)))
+      if (!isScalar(item) || !EVENT_NAMES.has(textOf(item)))
         this.#report(item as Node, `there is no event ${String(item)}; there are ${known}`, name);
-    return new Set(node.items.map(item => String(isScalar(item) ? item.value : item)));
+    return new Set(node.items.map(item => (isScalar(item) ? textOf(item) : String(item))));
   }
 
   #condition(rule: YAMLMap, name: string): Condition | undefined {
@@ -124,7 +115,11 @@ class Reader {
       return compileCondition(node.value);
     } catch (error) {
       if (!(error instanceof ConditionError)) throw error;
-      this.#report(offsetOfScalarCharacter(this.#text, node as Scalar, error.offset), error.message, name);
+      this.#report(
+        offsetOfScalarCharacter(this.#yaml.text, node as Scalar, error.offset),
+        error.message,
+        name,
+      );
       return undefined;
     }
   }
@@ -145,8 +140,8 @@ class Reader {
 }
 
 /** The rules in the text of a file of exceptions. Never throws for what is in the text. */
-export function parseExceptions(file: string, text: string): ParsedExceptions {
-  const reader = new Reader(file, text);
+export function parseExceptions(file: string, yaml: YamlText): ParsedExceptions {
+  const reader = new Reader(file, yaml);
   reader.read();
   return { rules: reader.rules, problems: reader.problems };
 }

@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
+import { listed } from '../../listed.ts';
+import { readYaml, unreadable } from '../../yaml/read-yaml.ts';
+import type { YamlText } from '../../yaml/yaml-text.ts';
 import type { Detection, Severity } from '../detection.ts';
 import { Candidates } from './candidates.ts';
-import { parseExceptions } from './exceptions-file.ts';
+import { type ParsedExceptions, parseExceptions } from './exceptions-file.ts';
 import { describeProblem, type ExceptionProblem, type ExceptionRule } from './rule.ts';
 import { type Bindings, bindVariables } from './variables.ts';
 
@@ -31,19 +33,15 @@ export interface Exceptions {
   reload(): boolean;
 }
 
-/** Text of a file of exceptions; `problem` when it cannot be read. */
-function readText(file: string): { text: string } | { problem: ExceptionProblem } {
+function parseFile(file: string): ParsedExceptions {
+  let yaml: YamlText;
   try {
-    return { text: readFileSync(file, 'utf8') };
+    yaml = readYaml(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { problem: { file, line: 1, column: 1, rule: undefined, reason } };
+    const reason = unreadable(error);
+    return { rules: [], problems: [{ file, line: 1, column: 1, rule: undefined, reason }] };
   }
-}
-
-function parseFile(file: string) {
-  const read = readText(file);
-  return 'problem' in read ? { rules: [], problems: [read.problem] } : parseExceptions(file, read.text);
+  return parseExceptions(file, yaml);
 }
 
 /** Everything that is wrong with a file of exceptions; empty when it can be used. */
@@ -57,7 +55,7 @@ function readRules(files: readonly string[]): readonly ExceptionRule[] {
   if (problems.length > 0)
     throw new MemwardenError(
       'EXCEPTIONS_INVALID',
-      `failed to load exceptions: ${problems.map(describeProblem).join('\n')}`,
+      `failed to load exceptions: ${listed(problems.map(describeProblem))}`,
       'try `memwarden exceptions check FILE` after each change',
     );
   return parsed.flatMap(({ rules }) => rules);

@@ -1,11 +1,19 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
+import { modeOf } from '../../files/file-kind.ts';
+import { hintOf } from '../../files/file-refusal.ts';
+import { readFile } from '../../files/read-file.ts';
 import type { OtlpOptions } from '../options.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
+
+/** A bundle of every public authority has 220 KB. */
+const FILE_BYTES_MAX = 4 * 1024 * 1024;
+
+const OTHERS_READ = 0o004;
 
 /** What a connection is made with; PEM texts as they stand in their files. */
 export interface OtlpCredentials {
@@ -82,22 +90,25 @@ function readCredentials(options: OtlpOptions): OtlpCredentials {
       'set both OTEL_EXPORTER_OTLP_CLIENT_KEY and OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE, or neither',
     );
   }
-  const certificate = read(certificatePath, 'certificate');
-  const clientKey = read(clientKeyPath, 'client key');
-  const clientCertificate = read(clientCertificatePath, 'client certificate');
+  const certificate = read(certificatePath, 'certificate', 'public');
+  const clientKey = read(clientKeyPath, 'client key', 'secret');
+  const clientCertificate = read(clientCertificatePath, 'client certificate', 'public');
   check('certificate', certificatePath, () => new X509Certificate(certificate ?? ''));
   check('client certificate', clientCertificatePath, () => new X509Certificate(clientCertificate ?? ''));
   check('client key', clientKeyPath, () => createSecureContext({ key: clientKey, cert: clientCertificate }));
-  const text = read(headersPath, 'header file');
+  const text = read(headersPath, 'header file', 'secret');
   const headers = { ...options.headers, ...(text === undefined ? {} : parseHeaders(text, headersPath)) };
   checkHeaders(headers);
   return { certificate, clientKey, clientCertificate, headers };
 }
 
-function read(path: string | undefined, what: string): Buffer | undefined {
+function read(path: string | undefined, what: string, content: 'public' | 'secret'): Buffer | undefined {
   if (path === undefined) return undefined;
   try {
-    return readFileSync(path);
+    const { bytes, stats } = readFile(path, { maxBytes: FILE_BYTES_MAX, trusted: true });
+    if (content === 'secret' && (stats.mode & OTHERS_READ) !== 0)
+      logger.warn(`the ${what} ${path} has mode ${modeOf(stats)}: every user can read it; chmod o-r ${path}`);
+    return bytes;
   } catch (cause) {
     throw unusable(what, path, cause, 'check that the file exists and that this user may read it');
   }
@@ -146,7 +157,10 @@ function checkHeaders(headers: Readonly<Record<string, string>>): void {
 
 function unusable(what: string, path: string, cause: unknown, hint: string): MemwardenError {
   const reason = cause instanceof Error ? cause.message : cause;
-  return new MemwardenError('CREDENTIALS_INVALID', `failed to read the ${what} ${path}: ${reason}`, hint, {
-    cause,
-  });
+  return new MemwardenError(
+    'CREDENTIALS_INVALID',
+    `failed to read the ${what} ${path}: ${reason}`,
+    hintOf(cause, hint),
+    { cause },
+  );
 }

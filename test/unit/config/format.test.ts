@@ -38,7 +38,8 @@ describe('formats', () => {
 
   it('read key-value text with percent-encoding', () => {
     assert.deepEqual(keyValues.parse('a=b%2Cc, d==e'), { a: 'b,c', d: '=e' });
-    assert.deepEqual(keyValues.parse({ port: 5 }), { port: '5' });
+    assert.deepEqual(keyValues.parse({ port: '0x5' }), { port: '0x5' });
+    assert.equal(keyValues.parse({ port: 5 }), undefined);
     assert.equal(keyValues.parse('a'), undefined);
   });
 

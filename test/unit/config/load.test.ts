@@ -231,3 +231,75 @@ describe('an impossible combination', () => {
     assert.match(refusal({ env: { MEMWARDEN_TELEMETRY_PRETTY: 'true' } }), /OTEL_LOGS_EXPORTER=console/);
   });
 });
+
+describe('a text in a file', () => {
+  it('stays as it was written, in headers, lists and names, whatever YAML makes of it', () => {
+    const file = fileWith(`telemetry:
+  resource:
+    serviceName: 0123
+    clusterName: 1.10
+  otlp:
+    headers: {x-id: 0123, x-count: 1_000, x-hex: 0x1f, x-big: 9007199254740993, x-word: yes, 007: bond}
+detect:
+  events: [default, security_file_open]
+  fileOpen:
+    names: [1e3, 2026-11-25, on]
+`);
+    const { telemetry, detect } = loadSettings({ file });
+    assert.equal(telemetry.resource.serviceName, '0123');
+    assert.equal(telemetry.resource.clusterName, '1.10');
+    assert.deepEqual(telemetry.otlp.headers, {
+      'x-id': '0123',
+      'x-count': '1_000',
+      'x-hex': '0x1f',
+      'x-big': '9007199254740993',
+      'x-word': 'yes',
+      '007': 'bond',
+    });
+    assert.deepEqual(detect.fileOpen.names, ['1e3', '2026-11-25', 'on']);
+  });
+
+  it('is needed: a header or an entry of a list without a value is refused', () => {
+    assert.match(
+      refusal({ file: fileWith('telemetry:\n  otlp:\n    headers: {x-id: }\n') }),
+      /headers .*:3:5\)/,
+    );
+    assert.match(refusal({ file: fileWith('detect:\n  fileOpen:\n    names: [a, ~]\n') }), /names .*:3:5\)/);
+  });
+
+  it('is never lost for its name: what cannot be kept is refused', () => {
+    const file = fileWith('telemetry:\n  otlp:\n    headers: {constructor: b, toString: c}\n');
+    assert.deepEqual(loadSettings({ file }).telemetry.otlp.headers, { constructor: 'b', toString: 'c' });
+    assert.match(
+      refusal({ file: fileWith('telemetry:\n  otlp:\n    headers: {__proto__: a}\n') }),
+      /headers /,
+    );
+    assert.match(refusal({ env: { OTEL_EXPORTER_OTLP_HEADERS: 'a=b,__proto__=c' } }), /headers /);
+  });
+
+  it('is what numbers and switches are read from, as from the environment', () => {
+    const settings = loadSettings({ file: fileWith('health:\n  enabled: False\n  listenPort: 9465\n') });
+    assert.equal(settings.health.listenPort, 9465);
+    assert.equal(settings.health.enabled, false);
+    for (const port of ['0x24F9', '1e3', '9_465', '9465.0', '.inf']) {
+      assert.match(refusal({ file: fileWith(`health:\n  listenPort: ${port}\n`) }), /is not allowed/, port);
+    }
+  });
+});
+
+describe('a merged mapping', () => {
+  it('gives what the mapping itself has not, the first of several winning, and says where', () => {
+    const file = fileWith(`telemetry:
+  otlp:
+    <<: [{compression: gzip, timeoutMillis: 5}, {timeoutMillis: 6, insecure: true}]
+    compression: none
+`);
+    const { settings, origins } = loadConfiguration({ file });
+    const { compression, timeoutMillis, insecure } = settings.telemetry.otlp;
+    assert.deepEqual(
+      { compression, timeoutMillis, insecure },
+      { compression: 'none', timeoutMillis: 5, insecure: true },
+    );
+    assert.match(origins.get('telemetry.otlp.insecure') ?? '', /:3:68$/);
+  });
+});

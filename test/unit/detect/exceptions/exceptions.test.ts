@@ -15,6 +15,7 @@ import { parseExceptions } from '../../../../src/detect/exceptions/exceptions-fi
 import { describeProblem } from '../../../../src/detect/exceptions/rule.ts';
 import type { EnrichedEvent } from '../../../../src/enrich/event.ts';
 import { MemwardenError } from '../../../../src/errors.ts';
+import { parseYaml } from '../../../../src/yaml/yaml-text.ts';
 import { buildActor, buildEnrichedEvent, buildProcess } from '../../event-builder.ts';
 
 function fileWith(t: TestContext, text: string): string {
@@ -26,7 +27,8 @@ function fileWith(t: TestContext, text: string): string {
 }
 
 const rule = (fields: string) => `exceptions:\n  - name: one\n${fields.replace(/^/gm, '    ')}\n`;
-const problemsIn = (text: string) => parseExceptions('f.yaml', text).problems.map(describeProblem);
+const problemsIn = (text: string) =>
+  parseExceptions('f.yaml', parseYaml(Buffer.from(text))).problems.map(describeProblem);
 
 /** What is left of the detections of an event. */
 function applied(exceptions: Exceptions, fields: Partial<EnrichedEvent> = {}): Detection[] {
@@ -149,7 +151,7 @@ test('a file that cannot be read is a problem, not a crash', () => {
 
 test('an empty file, and one of comments, has no rules', () => {
   for (const text of ['', '# nothing\n', 'exceptions:\n', 'exceptions: []\n'])
-    assert.deepEqual(parseExceptions('f.yaml', text), { rules: [], problems: [] });
+    assert.deepEqual(parseExceptions('f.yaml', parseYaml(Buffer.from(text))), { rules: [], problems: [] });
 });
 
 test('what is not in the format is told with its place', () => {
