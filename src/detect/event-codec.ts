@@ -31,15 +31,34 @@ function primitive<T>(what: string, is: (json: unknown) => json is T): Codec<T> 
   };
 }
 
-const TEXT = primitive('a text', json => typeof json === 'string');
-const NUMBER = primitive('a number', json => typeof json === 'number');
+/** A string of the kernel's has a length of 16 bits (bpf/event.h); in JSON nothing of it gets shorter. */
+const TEXT_LENGTH_MAX = 0xffff;
+
+const TEXT = primitive(
+  `a text of at most ${TEXT_LENGTH_MAX} characters`,
+  (json): json is string => typeof json === 'string' && json.length <= TEXT_LENGTH_MAX,
+);
 const BOOLEAN = primitive('true or false', json => typeof json === 'boolean');
 
-const BIGINT: Codec<bigint> = {
+/** The number types are those of bpf/event.h: what does not fit into them was never captured. */
+const UINT32 = whole(0, 0xffff_ffff);
+const INT32 = whole(-0x8000_0000, 0x7fff_ffff);
+
+function whole(minimum: number, maximum: number): Codec<number> {
+  return primitive(
+    `a whole number from ${minimum} to ${maximum}`,
+    (json): json is number => Number.isInteger(json) && Number(json) >= minimum && Number(json) <= maximum,
+  );
+}
+
+const UINT64: Codec<bigint> = {
   encode: value => value.toString(),
   decode: (json, place) => {
-    if (typeof json !== 'string' || !/^-?\d+$/.test(json)) throw expected('a whole number as text', place);
-    return BigInt(json);
+    // at most 20 digits: BigInt would take seconds for a megabyte of them
+    const value = typeof json === 'string' && /^\d{1,20}$/.test(json) ? BigInt(json) : undefined;
+    if (value === undefined || value !== BigInt.asUintN(64, value))
+      throw expected('a whole number as text, of at most 64 bits', place);
+    return value;
   },
 };
 
@@ -82,18 +101,18 @@ function record<T extends object>(fields: Fields<T>): Codec<T> {
 }
 
 const PROCESS: Fields<ProcessIdentity> = {
-  tgid: NUMBER,
-  tid: NUMBER,
-  vtgid: NUMBER,
-  ppid: NUMBER,
-  uid: NUMBER,
-  euid: NUMBER,
-  gid: NUMBER,
-  loginuid: optional(NUMBER),
-  startTimeNs: BIGINT,
-  cgroupId: BIGINT,
-  pidNamespace: NUMBER,
-  mountNamespace: NUMBER,
+  tgid: UINT32,
+  tid: UINT32,
+  vtgid: UINT32,
+  ppid: UINT32,
+  uid: UINT32,
+  euid: UINT32,
+  gid: UINT32,
+  loginuid: optional(UINT32),
+  startTimeNs: UINT64,
+  cgroupId: UINT64,
+  pidNamespace: UINT32,
+  mountNamespace: UINT32,
   comm: TEXT,
   executablePath: optional(TEXT),
   cgroupPath: optional(TEXT),
@@ -101,7 +120,7 @@ const PROCESS: Fields<ProcessIdentity> = {
 
 const ACTOR: Fields<Actor> = {
   ...PROCESS,
-  ancestors: list(record<Ancestor>({ tgid: NUMBER, comm: TEXT })),
+  ancestors: list(record<Ancestor>({ tgid: UINT32, comm: TEXT })),
   arguments: list(TEXT),
 };
 
@@ -131,9 +150,9 @@ const DETAILS: Codec<ProcessDetails> = {
 /** An event with all that was known of it, as JSON values; every field of the contract is checked on the way back. */
 export const ENRICHED_EVENT: Codec<EnrichedEvent> = record<EnrichedEvent>({
   kind: oneOf(...EVENT_KINDS),
-  timeNs: BIGINT,
-  cpu: NUMBER,
-  sequence: BIGINT,
+  timeNs: UINT64,
+  cpu: UINT32,
+  sequence: UINT64,
   hook: oneOf(...HOOK_NAMES),
   method: oneOf(...CAPTURE_METHODS),
   actor: record(ACTOR),
@@ -144,23 +163,23 @@ export const ENRICHED_EVENT: Codec<EnrichedEvent> = record<EnrichedEvent>({
   compat: BOOLEAN,
   byText: BOOLEAN,
   tracemeChild: BOOLEAN,
-  result: optional(NUMBER),
-  flags: NUMBER,
+  result: optional(INT32),
+  flags: UINT32,
   path: optional(TEXT),
   requestedPath: optional(TEXT),
-  device: NUMBER,
-  inode: BIGINT,
-  ctimeNs: BIGINT,
-  address: BIGINT,
-  sizeBytes: BIGINT,
-  protection: NUMBER,
-  previousProtection: NUMBER,
-  namedPid: NUMBER,
-  descriptor: optional(NUMBER),
-  repeatCount: BIGINT,
-  repeatFirstNs: BIGINT,
-  observedTimeUnixNs: BIGINT,
-  timeUnixNs: BIGINT,
+  device: UINT32,
+  inode: UINT64,
+  ctimeNs: UINT64,
+  address: UINT64,
+  sizeBytes: UINT64,
+  protection: UINT32,
+  previousProtection: UINT32,
+  namedPid: UINT32,
+  descriptor: optional(whole(0, 0x7fff_ffff)),
+  repeatCount: UINT64,
+  repeatFirstNs: UINT64,
+  observedTimeUnixNs: UINT64,
+  timeUnixNs: UINT64,
   actorDetails: DETAILS,
   targetDetails: DETAILS,
   crossContainer: optional(BOOLEAN),

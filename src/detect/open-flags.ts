@@ -1,7 +1,8 @@
 import type { AccessMode } from './detection.ts';
 
 /** Architectures whose `O_*` values differ, as `process.arch` names them. */
-export type FlagArchitecture = 'x64' | 'arm64';
+export const FLAG_ARCHITECTURES = ['x64', 'arm64'] as const;
+export type FlagArchitecture = (typeof FLAG_ARCHITECTURES)[number];
 
 type NamedBits = readonly [name: string, bits: number];
 

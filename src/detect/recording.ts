@@ -3,8 +3,15 @@ import { crc32 } from 'node:zlib';
 import type { EnrichedEvent } from '../enrich/event.ts';
 import { redactArguments } from '../enrich/redact.ts';
 import { MemwardenError } from '../errors.ts';
+import { hintOf } from '../files/file-refusal.ts';
+import { openToRead } from '../files/read-file.ts';
 import { ENRICHED_EVENT } from './event-codec.ts';
-import { type FlagArchitecture, HOST_ARCHITECTURE, translateOpenFlags } from './open-flags.ts';
+import {
+  FLAG_ARCHITECTURES,
+  type FlagArchitecture,
+  HOST_ARCHITECTURE,
+  translateOpenFlags,
+} from './open-flags.ts';
 
 /*
  * A recording is a text of JSON lines, each `{"crc":"<8 hex digits>","<what>":…}` with the CRC-32 of the text after the
@@ -111,36 +118,88 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
   return { record, close };
 }
 
-/** Lines of a file with whether each was closed by a line feed. */
-async function* linesOf(path: string): AsyncGenerator<{ text: string; complete: boolean }> {
-  let rest = '';
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const text of lines) yield { text, complete: true };
-  }
-  if (rest !== '') yield { text: rest, complete: false };
+/** Most characters of a line that is read: an event has a few thousand, and the longest there can be some hundred thousand. */
+const LINE_LENGTH_MAX = 1024 * 1024;
+
+interface Line {
+  readonly text: string;
+  /** What is wrong with it by its length alone. */
+  readonly fault: string | undefined;
 }
 
-/** Content of a line; undefined when it is not what was written. */
+async function* readable(chunks: AsyncIterable<unknown>, path: string): AsyncGenerator<string> {
+  try {
+    for await (const chunk of chunks) yield String(chunk);
+  } catch (error) {
+    throw failure('read', path, error instanceof Error ? error.message : String(error), undefined, error);
+  }
+}
+
+/** Lines of a file, up to the first that is too long or was not closed by a line feed. */
+async function* linesOf(path: string): AsyncGenerator<Line> {
+  const { file } = openToRead(path, false);
+  // it closes the file
+  const chunks = createReadStream(path, { fd: file, encoding: 'utf8' });
+  let rest = '';
+  for await (const chunk of readable(chunks, path)) {
+    const [first = '', ...more] = chunk.split('\n');
+    rest += first;
+    for (const next of more) {
+      yield { text: rest, fault: undefined };
+      rest = next;
+    }
+    if (rest.length > LINE_LENGTH_MAX) {
+      yield { text: '', fault: `has more than ${LINE_LENGTH_MAX} characters` };
+      return;
+    }
+  }
+  if (rest !== '') yield { text: rest, fault: 'is cut short' };
+}
+
+/**
+ * Content of a line; undefined when it is not what was written.
+ * @throws {SyntaxError} when what was written is no JSON
+ */
 function contentOf(text: string): { what: string; value: unknown } | undefined {
   const [, crc, what = '', json = ''] = LINE.exec(text) ?? [];
   return crc === undefined || crc !== checksum(json) ? undefined : { what, value: JSON.parse(json) };
 }
 
-function headerOf(path: string, text: string | undefined): Header {
-  const content = text === undefined ? undefined : contentOf(text);
-  const header = content?.what === 'header' ? (content.value as Header) : undefined;
-  if (header?.format !== FORMAT)
-    throw failure('read', path, 'it is no recording', 'try a file made by `memwarden record`');
-  if (header.version > VERSION)
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** Content of the first line; undefined when it is that of another file. */
+function headerContentOf(text: string): unknown {
+  try {
+    const content = contentOf(text);
+    return content?.what === 'header' ? content.value : undefined;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+function headerOf(path: string, text: string): Header {
+  const header = headerContentOf(text);
+  if (memberOf(header, 'format') !== FORMAT)
+    throw failure('read', path, 'line 1: it is no recording', 'try a file made by `memwarden record`');
+  const version = memberOf(header, 'version');
+  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
+    throw failure('read', path, 'line 1 has no valid header: version is not a whole number from 1');
+  if (version > VERSION)
     throw failure(
       'read',
       path,
-      `it has version ${header.version} and this program reads up to version ${VERSION}`,
+      `it has version ${version} and this program reads up to version ${VERSION}`,
       'try the version of memwarden that made it, or a newer one',
     );
-  return header;
+  const architecture = FLAG_ARCHITECTURES.find(known => known === memberOf(header, 'architecture'));
+  if (architecture === undefined) {
+    const known = FLAG_ARCHITECTURES.join(', ');
+    throw failure('read', path, `line 1 has no valid header: architecture is not one of ${known}`);
+  }
+  return { format: FORMAT, version, architecture };
 }
 
 /**
@@ -154,34 +213,49 @@ export async function openRecording(path: string): Promise<AsyncIterable<Enriche
   const lines = linesOf(path);
   let header: Header;
   try {
-    header = headerOf(path, (await lines.next()).value?.text);
+    header = headerOf(path, (await lines.next()).value?.text ?? '');
   } catch (error) {
     await lines.return(undefined);
     if (error instanceof MemwardenError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
-    throw failure('read', path, cause, 'try the path of a file made by `memwarden record`', error);
+    const hint = hintOf(error, 'try the path of a file made by `memwarden record`');
+    throw failure('read', path, cause, hint, error);
   }
   const { architecture } = header;
 
   async function* events(): AsyncGenerator<EnrichedEvent> {
     let number = 1;
     let count = 0;
+    let ended = false;
     const broken = (why: string) =>
       failure('read', path, `line ${number} ${why}; the ${count} events before it are complete`);
-    for await (const { text, complete } of lines) {
+    for await (const { text, fault } of lines) {
       number += 1;
-      const content = contentOf(text);
-      if (content === undefined) throw broken(complete ? 'is damaged' : 'is cut short');
+      if (ended) throw broken('comes after the end of the recording');
+      if (fault !== undefined) throw broken(fault);
+      const content = parsed(text, broken);
+      if (content === undefined) throw broken('is damaged');
       if (content.what === 'end') {
-        if ((content.value as { events: number }).events !== count)
-          throw broken('counts other events than there are');
-        return;
+        if (memberOf(content.value, 'events') !== count) throw broken('counts other events than there are');
+        ended = true;
+      } else {
+        yield decode(content.value, broken);
+        count += 1;
       }
-      yield decode(content.value, broken);
-      count += 1;
     }
+    if (ended) return;
     number += 1;
     throw broken('is missing: the file was cut short, or its recorder was killed');
+  }
+
+  function parsed(text: string, broken: (why: string) => Error): ReturnType<typeof contentOf> {
+    try {
+      return contentOf(text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      // its message quotes the line
+      throw broken('is no JSON, though its checksum is right');
+    }
   }
 
   function decode(value: unknown, broken: (why: string) => Error): EnrichedEvent {

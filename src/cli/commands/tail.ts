@@ -6,6 +6,8 @@ import { loadSettings, type SettingSources } from '../../config/index.ts';
 import type { Severity } from '../../detect/detection.ts';
 import { selectSignatures } from '../../detect/select-signatures.ts';
 import { MemwardenError } from '../../errors.ts';
+import { hintOf } from '../../files/file-refusal.ts';
+import { openToRead } from '../../files/read-file.ts';
 import { SEVERITIES } from '../../telemetry/record.ts';
 import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
@@ -87,10 +89,12 @@ export function addTail(program: Command, { env, finish }: Context): void {
 /** @throws MemwardenError RECORDING_INVALID while it is read, when the file cannot be */
 async function* recordsOf(file: string): AsyncGenerator<Buffer> {
   try {
-    yield* file === '-' ? process.stdin : createReadStream(file);
+    // the stream closes the file
+    yield* file === '-' ? process.stdin : createReadStream(file, { fd: openToRead(file, false).file });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MemwardenError('RECORDING_INVALID', `failed to read ${file}: ${reason}`, undefined, { cause });
+    const hint = hintOf(cause, 'name a file that a console exporter wrote, or - for stdin');
+    throw new MemwardenError('RECORDING_INVALID', `failed to read ${file}: ${reason}`, hint, { cause });
   }
 }
 

@@ -16,6 +16,9 @@ export interface ViewerOptions {
   readonly output: NodeJS.WriteStream;
 }
 
+/** A record has some thousand characters. */
+const LINE_LENGTH_MAX = 1024 * 1024;
+
 /** Takes the console exporter's stream, and shows the records that are wanted. A slow reader slows the source. */
 export class Viewer extends Writable {
   readonly counts = { shown: 0, hidden: 0, noRecord: 0 };
@@ -38,13 +41,23 @@ export class Viewer extends Writable {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
-    this.#rest = lines.pop() ?? '';
-    this.#options.output.write(lines.map(line => this.#show(line)).join(''), done);
+    const [first = '', ...more] = this.#decoder.write(chunk).split('\n');
+    let shown = '';
+    this.#add(first);
+    for (const next of more) {
+      shown += this.#show(this.#rest);
+      this.#rest = next;
+    }
+    this.#options.output.write(shown, done);
   }
 
   override _final(done: (error?: Error | null) => void): void {
     this.#options.output.write(this.#show(this.#rest + this.#decoder.end()), done);
+  }
+
+  /** Of a line that is too long for a record only so much is kept that it is told to be none. */
+  #add(text: string): void {
+    if (this.#rest.length <= LINE_LENGTH_MAX) this.#rest += text;
   }
 
   #show(line: string): string {

@@ -196,3 +196,75 @@ test('open flags of another architecture keep their names', async t => {
   const [event] = (await read(file)).events;
   assert.equal(decodeOpenFlags(event?.flags ?? 0), decodeOpenFlags(0o100000, other));
 });
+
+/** A line whose checksum is right, whatever its text. */
+function rawLine(what: string, text: string): string {
+  return `{"crc":"${crc32(text).toString(16).padStart(8, '0')}","${what}":${text}}\n`;
+}
+
+const HEADER = line('header', { format: 'memwarden-recording', version: 1, architecture: HOST_ARCHITECTURE });
+
+test('a line whose checksum is right and whose text is wrong is told by its number', async t => {
+  const file = path(t);
+  const [, good = ''] = readFileSync(recorded(t), 'utf8').split('\n');
+  const event = JSON.parse(good).event;
+  const deep = `{"kind":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+  for (const [text, reason] of [
+    [HEADER + rawLine('event', '{"kind":'), /line 2 is no JSON, though its checksum is right/],
+    [HEADER + rawLine('event', ''), /line 2 is no JSON/],
+    [HEADER + rawLine('event', deep), /line 2 has no valid event: event\.kind is not one of/],
+    [
+      HEADER + rawLine('event', '{"__proto__":{"kind":"ptrace"}}'),
+      /line 2 has no valid event: event\.kind is not one of/,
+    ],
+    [HEADER + rawLine('event', '"text"'), /line 2 has no valid event: event is not a record/],
+    [HEADER + rawLine('end', 'null'), /line 2 counts other events/],
+    [HEADER + rawLine('end', '{"events":"0"}'), /line 2 counts other events/],
+    [HEADER + rawLine('end', '[0]'), /line 2 counts other events/],
+    [HEADER + HEADER, /line 2 has no valid event/],
+    [HEADER + line('end', { events: 0 }) + line('event', event), /line 3 comes after the end/],
+    [
+      HEADER + line('event', { ...event, flags: '0' }),
+      /line 2 has no valid event: event\.flags is not a whole number/,
+    ],
+    [
+      HEADER + line('event', { ...event, actor: { ...event.actor, arguments: 'a b' } }),
+      /event\.actor\.arguments is not a list/,
+    ],
+    [rawLine('header', 'null'), /line 1: it is no recording/],
+    [rawLine('header', '{'), /line 1: it is no recording/],
+    [line('header', { format: 'memwarden-recording', version: '1' }), /line 1 has no valid header: version/],
+    [line('header', { format: 'memwarden-recording', version: -1 }), /line 1 has no valid header: version/],
+    [
+      line('header', { format: 'memwarden-recording', version: 1, architecture: 'toString' }),
+      /line 1 has no valid header: architecture/,
+    ],
+  ] as const) {
+    writeFileSync(file, text);
+    assert.match((await read(file)).error?.message ?? 'accepted', reason);
+  }
+});
+
+test('a line without end is given up at a mebibyte', async t => {
+  const file = path(t);
+  writeFileSync(file, HEADER + 'x'.repeat(20_000_000));
+  assert.match((await read(file)).error?.message ?? '', /line 2 has more than 1048576 characters/);
+  writeFileSync(file, 'x'.repeat(20_000_000));
+  assert.match((await read(file)).error?.message ?? '', /line 1: it is no recording/);
+});
+
+test('every field that is missing is told by its name', async t => {
+  const file = path(t);
+  const [, good = ''] = readFileSync(recorded(t), 'utf8').split('\n');
+  const event: Record<string, unknown> = JSON.parse(good).event;
+  const { target: _, ...needed } = event;
+  for (const name of Object.keys(needed)) {
+    const { [name]: gone, ...rest } = event;
+    assert.notEqual(gone, undefined);
+    writeFileSync(file, HEADER + line('event', rest) + line('end', { events: 1 }));
+    const { events, error } = await read(file);
+    // what may be unknown may be missing
+    if (error === undefined) assert.equal(events.length, 1);
+    else assert.match(error.message, new RegExp(`line 2 has no valid event: event\\.${name} is not `));
+  }
+});
