@@ -10,6 +10,11 @@ export const CONFIG_FILE_VARIABLE = 'MEMWARDEN_CONFIG';
  */
 const SERVICE_LINK = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
+/** A variable that Kubernetes made for a Service, and not a person. */
+export function isServiceLink(name: string): boolean {
+  return SERVICE_LINK.test(name);
+}
+
 /** Origin of a variable that names no setting. */
 export const ENVIRONMENT = 'environment';
 
@@ -30,7 +35,7 @@ export function assignmentsOfEnvironment(env: NodeJS.ProcessEnv): readonly Assig
   }
   for (const [name, value] of Object.entries(env)) {
     if (!name.startsWith('MEMWARDEN_') || known.has(name)) continue;
-    if (!name.startsWith(TEST_PREFIX) && !SERVICE_LINK.test(name)) {
+    if (!name.startsWith(TEST_PREFIX) && !isServiceLink(name)) {
       found.push({ key: name, value, origin: ENVIRONMENT });
     }
   }

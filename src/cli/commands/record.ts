@@ -4,6 +4,7 @@ import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
+import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const EXAMPLES = `
@@ -20,6 +21,7 @@ export function addRecord(program: Command, { env, finish }: Context): void {
     .action(async (file: string, _options: object, command: Command) => {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
+      reportUnusedVariables(env);
       assertCapabilities(ownCapabilities());
       const { startConfined } = await import('../confinement/start-confined.ts');
       const { startRecording } = await import('../../pipeline.ts');

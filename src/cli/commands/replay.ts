@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
+import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const EXAMPLES = `
@@ -19,6 +20,7 @@ export function addReplay(program: Command, { env }: Context): void {
     .action(async (file: string, _options: object, command: Command) => {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
+      reportUnusedVariables(env);
       const { replay } = await import('../../pipeline.ts');
       await replay(settings, file);
     });

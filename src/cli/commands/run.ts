@@ -1,14 +1,11 @@
-import { diag } from '@opentelemetry/api';
 import type { Command } from 'commander';
 import { loadSettings, suggestion } from '../../config/index.ts';
-import { unusedVariables } from '../../config/unused-variables.ts';
 import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
+import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
-
-const log = diag.createComponentLogger({ namespace: 'cli' });
 
 const EXAMPLES = `
 Examples:
@@ -31,7 +28,7 @@ export function addRun(program: Command, { env, finish }: Context): void {
       refuseArguments(program, command);
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
-      for (const sentence of unusedVariables(env)) log.warn(sentence);
+      reportUnusedVariables(env);
       assertCapabilities(ownCapabilities());
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../confinement/start-confined.ts');

@@ -7,6 +7,7 @@ import { evictedOf } from '../../telemetry/spool/totals.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { EXIT } from '../exit-codes.ts';
+import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 import { table } from '../table.ts';
 
@@ -54,6 +55,7 @@ export function addSpool(program: Command, { env, finish }: Context): void {
         program.error(`error: --deadline takes seconds, not '${options.deadline}'`);
       const { telemetry, diagnostics } = loadSettings(settingSources(command, env));
       setDiagnostics(diagnostics.level);
+      reportUnusedVariables(env);
       const tell = ({ accepted, refused, spooled }: DeliveryCounts) =>
         process.stderr.write(`accepted ${accepted}, refused ${refused}, still waiting ${spooled}\n`);
       const counts = await drainSpool(telemetry, seconds * 1_000, tell);

@@ -13,6 +13,7 @@ import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
+import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 import { listenForKeys } from '../tail/keys.ts';
 import { Viewer } from '../tail/viewer.ts';
@@ -57,6 +58,7 @@ export function addTail(program: Command, { env, finish }: Context): void {
       const events = options.signature === undefined ? undefined : eventsNamed(options.signature);
       const settings = loadSettings(tailSources(settingSources(command, env), events));
       setDiagnostics(settings.diagnostics.level);
+      reportUnusedVariables(env);
       const viewer = new Viewer({
         filter: {
           events: events === undefined ? undefined : new Set(events),
