@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { renameSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../../../src/errors.ts';
 import { TELEMETRY_DEFAULTS } from '../../../../src/telemetry/options.ts';
 import { CredentialSource } from '../../../../src/telemetry/otlp/credentials.ts';
@@ -77,4 +79,62 @@ test('what cannot be read or sent stops the start with its name, and never with 
   assert.doesNotMatch(refusal(() => new CredentialSource({ ...OTLP, headersPath })).message, /hunter2/);
   const headers = { authorization: 'hunter2\n' };
   assert.doesNotMatch(refusal(() => new CredentialSource({ ...OTLP, headers })).message, /hunter2/);
+});
+
+test('a secret that every user can read is used, with a warning that names the file and its mode', t => {
+  const warnings: string[] = [];
+  const keep = (...words: unknown[]) => warnings.push(words.join(' '));
+  const nothing = () => undefined;
+  diag.setLogger({ warn: keep, error: nothing, info: nothing, debug: nothing, verbose: nothing });
+  t.after(() => diag.disable());
+  const headersPath = fileWith(t, 'authorization=Bearer hunter2\n');
+  chmodSync(headersPath, 0o640);
+  assert.ok(new CredentialSource({ ...OTLP, headersPath }).current.headers['authorization']);
+  assert.deepEqual(warnings, []);
+  chmodSync(headersPath, 0o644);
+  assert.ok(new CredentialSource({ ...OTLP, headersPath }).current.headers['authorization']);
+  assert.equal(warnings.length, 1);
+  assert.match(
+    warnings[0] ?? '',
+    new RegExp(`the header file ${headersPath} has mode 0644: every user can read it`),
+  );
+  assert.doesNotMatch(warnings[0] ?? '', /hunter2/);
+});
+
+test('what somebody else could have written is not sent as ours, nor believed', t => {
+  const headersPath = fileWith(t, 'authorization=Bearer one\n');
+  chmodSync(headersPath, 0o666);
+  const { code, message, hint } = refusal(() => new CredentialSource({ ...OTLP, headersPath }));
+  assert.equal(code, 'CREDENTIALS_INVALID');
+  assert.match(message, /header file .*: its mode is 0666: users other than its owner, \d+, may write it/);
+  assert.match(hint ?? '', /^chmod go-w /);
+});
+
+test('a FIFO in place of a file is not waited for, at the start or later', t => {
+  const headersPath = fileWith(t, 'authorization=Bearer one\n');
+  const source = new CredentialSource({ ...OTLP, headersPath });
+  rmSync(headersPath);
+  execFileSync('mkfifo', [headersPath]);
+  assert.equal(source.refresh(), false);
+  assert.equal(source.current.headers['authorization'], 'Bearer one');
+  assert.match(refusal(() => new CredentialSource({ ...OTLP, headersPath })).message, /it is a FIFO/);
+});
+
+test('credentials are read through the links of a Kubernetes secret, and again when they are exchanged', t => {
+  const mount = temporaryDirectory(t);
+  for (const [name, text] of [
+    ['..one', 'authorization=Bearer one\n'],
+    ['..two', 'authorization=Bearer two\n'],
+  ] as const) {
+    mkdirSync(join(mount, name));
+    writeFileSync(join(mount, name, 'headers'), text, { mode: 0o400 });
+  }
+  symlinkSync('..one', join(mount, '..data'));
+  symlinkSync('..data/headers', join(mount, 'headers'));
+  const source = new CredentialSource({ ...OTLP, headersPath: join(mount, 'headers') });
+  assert.equal(source.current.headers['authorization'], 'Bearer one');
+  symlinkSync('..two', join(mount, '..data_tmp'));
+  renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
+  assert.equal(source.refresh(), true);
+  assert.equal(source.current.headers['authorization'], 'Bearer two');
 });
