@@ -1,8 +1,9 @@
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, lstatSync, openSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { EnrichedEvent } from '../enrich/event.ts';
 import { redactArguments } from '../enrich/redact.ts';
 import { MemwardenError } from '../errors.ts';
+import { kindOf } from '../files/file-kind.ts';
 import { hintOf } from '../files/file-refusal.ts';
 import { openToRead } from '../files/read-file.ts';
 import { ENRICHED_EVENT } from './event-codec.ts';
@@ -80,6 +81,12 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
     }
   }
 
+  // made anew or not at all: O_EXCL follows no link, not even one to nothing
+  const existing = lstatSync(path, { throwIfNoEntry: false });
+  if (existing !== undefined) {
+    const what = `EEXIST: ${kindOf(existing)} of user ${existing.uid} is there already`;
+    throw failure('write', path, what, 'try another file name, or remove it');
+  }
   const file = attempt(() => openSync(path, 'wx', 0o600));
   let pending = line('header', {
     format: FORMAT,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -96,6 +97,28 @@ test('a recording is for its owner alone, and has no secrets unless asked', asyn
 test('a file that exists is not overwritten', t => {
   const file = recorded(t);
   assert.throws(() => createRecorder(file), /failed to write recording .*EEXIST/);
+});
+
+test('nothing is written through what is there already: a link, one to nothing, a FIFO', t => {
+  const file = path(t);
+  const at = join(file, '..');
+  writeFileSync(join(at, 'elsewhere'), 'content');
+  symlinkSync('elsewhere', join(at, 'link'));
+  symlinkSync('nothing', join(at, 'dangling'));
+  execFileSync('mkfifo', [join(at, 'fifo')]);
+  for (const [name, what] of [
+    ['link', 'a symbolic link'],
+    ['dangling', 'a symbolic link'],
+    ['fifo', 'a FIFO'],
+    ['elsewhere', 'a regular file'],
+  ] as const) {
+    assert.throws(
+      () => createRecorder(join(at, name)),
+      new RegExp(`failed to write recording .*${name}: EEXIST: ${what} of user \\d+ is there already`),
+    );
+  }
+  assert.equal(readFileSync(join(at, 'elsewhere'), 'utf8'), 'content');
+  assert.equal(existsSync(join(at, 'nothing')), false);
 });
 
 test('a file cut in the middle of a line gives all events before it, and says where', async t => {
