@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { crc32, gzipSync } from 'node:zlib';
-import { memwarden } from './cli.ts';
+import { memwarden, type Outcome } from './cli.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../../docs/examples.jsonl', import.meta.url));
 const RULES = fileURLToPath(new URL('../../../config/exceptions.yaml', import.meta.url));
@@ -78,21 +78,23 @@ const FILES: readonly (readonly [name: string, make: () => string, said: RegExp]
   ['a device without end', () => '/dev/zero', /it is a device, not a regular file/],
 ];
 
-for (const [command, words] of [
-  ['replay', (file: string) => ['replay', file, '--exporter', 'console']],
-  ['exceptions test', (file: string) => ['exceptions', 'test', RULES, '--record', file]],
-] as const) {
-  describe(`memwarden ${command} ends with status 2 and the reason for a recording that is`, () => {
-    for (const [name, make, said] of FILES) {
-      test(name, () => {
-        const { status, stderr } = memwarden(words(make()));
-        assert.equal(status, 2, stderr.slice(0, 2000));
-        assert.match(stderr.replaceAll(/\s+/g, ' '), said);
-        assert.doesNotMatch(stderr, /unexpectedly/);
-      });
-    }
-  });
+function assertRefused({ status, stderr }: Outcome, said: RegExp): void {
+  assert.equal(status, 2, stderr.slice(0, 2000));
+  assert.match(stderr.replaceAll(/\s+/g, ' '), said);
+  assert.doesNotMatch(stderr, /unexpectedly/);
 }
+
+describe('memwarden replay ends with status 2 and the reason for a recording that is', () => {
+  for (const [name, make, said] of FILES) {
+    test(name, () => assertRefused(memwarden(['replay', make(), '--exporter', 'console']), said));
+  }
+});
+
+test('memwarden exceptions test ends with status 2 and the reason, too', () => {
+  const tested = (file: string) => memwarden(['exceptions', 'test', RULES, '--record', file]);
+  assertRefused(tested(fifo()), /it is a FIFO, not a regular file/);
+  assertRefused(tested(withEvent(() => null)), /line 2 .*event is not a record/);
+});
 
 test('memwarden tail --from waits for no FIFO either', () => {
   const { status, stderr } = memwarden(['tail', '--from', fifo()]);
