@@ -268,14 +268,13 @@ function hookList(hooks: ReadonlyMap<string, HookName> = new Map()): string {
 
 /** @param pinPath never that of the settings as it is: who pins takes over what a running service has left */
 function captureOptions(
-  { capture, detect, telemetry }: Settings,
+  { capture, detect }: Settings,
   { engine }: Judgement,
   pinPath?: string,
 ): CaptureOptions {
   return {
     ...capture,
     pinPath,
-    keepVisible: [telemetry.spool.directory],
     kinds: engine.kinds,
     repeatWindowMillis: detect.stormWindowMillis,
     rawFilter: engine.kinds.has('file_open') ? detect.fileOpen : undefined,

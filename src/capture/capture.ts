@@ -72,8 +72,7 @@ export class Capture {
   constructor(options: CaptureOptions) {
     assertBtf(options.btfPath);
     this.#libbpf = loadLibbpf();
-    this.#pins =
-      options.pinPath === undefined ? undefined : openPins(options.pinPath, options.keepVisible ?? []);
+    this.#pins = options.pinPath === undefined ? undefined : openPins(options.pinPath);
     this.#object = openObject(this.#libbpf, options, this.#pins);
     const fdOf = (name: string) => this.#object.mapFd(name);
     this.#control = new Control(this.#libbpf, fdOf('control'));

@@ -17,8 +17,6 @@ export interface CaptureOptions {
    * sidecar runs; undefined: they end with this process.
    */
   readonly pinPath?: string | undefined;
-  /** Paths that no BPF file system is mounted over for `pinPath`; undefined: none. */
-  readonly keepVisible?: readonly string[] | undefined;
   /** Kinds of event that are wanted: nothing else is loaded. Undefined: all. */
   readonly kinds?: ReadonlySet<EventKind> | undefined;
   /**

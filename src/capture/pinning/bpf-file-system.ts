@@ -9,7 +9,6 @@ import {
   statfsSync,
   statSync,
 } from 'node:fs';
-import { resolve } from 'node:path';
 import { diag } from '@opentelemetry/api';
 import { lock, mountFileSystem, unmount } from '../libc.ts';
 import { below } from './below.ts';
@@ -43,16 +42,15 @@ export function isOnBpfFileSystem(folder: number): boolean {
  * Opens a folder of a BPF file system. Where it is an empty folder of another, one is mounted on it if that is allowed;
  * others than root get nothing from it, as from the one that systemd mounts.
  *
- * @param keepVisible paths that none is mounted over, whether there is something already or not
  * @throws PinningUnavailable, UntrustedFolder; Error with a code when the folder cannot be opened
  */
-export function openBpfFolder(path: string, keepVisible: readonly string[]): number {
+export function openBpfFolder(path: string): number {
   for (let attempt = 1; ; attempt++) {
     const folder = openTrustedFolder(path);
     if (isOnBpfFileSystem(folder)) return folder;
     try {
       if (attempt > ATTEMPTS) throw refused(path, 'what is mounted there does not stay');
-      mountOn(folder, path, keepVisible);
+      mountOn(folder, path);
     } finally {
       closeSync(folder);
     }
@@ -62,15 +60,12 @@ export function openBpfFolder(path: string, keepVisible: readonly string[]): num
 /**
  * Why no BPF file system is mounted on an open folder that is on another, as far as one can see; undefined: it can be
  * tried. What is there would be hidden, from everybody: so nothing may be there, nor be expected to come.
- * @param keepVisible paths for which it is expected
  */
-export function whyNotMountable(folder: number, keepVisible: readonly string[]): string | undefined {
+export function whyNotMountable(folder: number): string | undefined {
   if (readdirSync(below(folder)).length > 0) return 'it is not empty';
   if ((fstatSync(folder).mode & WRITABLE_BY_OTHERS) !== 0) return 'other users may write in it';
   const path = readlinkSync(below(folder));
-  if (path.lastIndexOf('/') === 0) return 'it is directly below /';
-  const hidden = keepVisible.find(visible => `${resolve(visible)}/`.startsWith(`${path}/`));
-  return hidden === undefined ? undefined : `${hidden} is to be in it`;
+  return path.lastIndexOf('/') === 0 ? 'it is directly below /' : undefined;
 }
 
 /** @param why of `whyNotMountable` */
@@ -126,8 +121,8 @@ function ownMountPoint(path: string): Unmounting | undefined {
   }
 }
 
-function mountOn(folder: number, path: string, keepVisible: readonly string[]): void {
-  const why = whyNotMountable(folder, keepVisible);
+function mountOn(folder: number, path: string): void {
+  const why = whyNotMountable(folder);
   if (why !== undefined) throw new PinningUnavailable(notMountable(path, why));
   const lockable = openSync(below(folder), constants.O_RDONLY | constants.O_DIRECTORY);
   try {

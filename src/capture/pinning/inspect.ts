@@ -13,10 +13,10 @@ export type PinPlace =
   | { readonly kind: 'mountable' }
   | { readonly kind: 'unavailable'; readonly reason: string; readonly advice?: string };
 
-/** Looks, and changes nothing. @param keepVisible as a start has it */
-export function inspectPinPlace(path: string, keepVisible: readonly string[]): PinPlace {
+/** Looks, and changes nothing. */
+export function inspectPinPlace(path: string): PinPlace {
   try {
-    return inspect(path, keepVisible);
+    return inspect(path);
   } catch (error) {
     if (error instanceof UntrustedFolder) {
       return { kind: 'unavailable', reason: `refused: ${error.message}`, advice: error.advice };
@@ -27,12 +27,12 @@ export function inspectPinPlace(path: string, keepVisible: readonly string[]): P
   }
 }
 
-function inspect(path: string, keepVisible: readonly string[]): PinPlace {
+function inspect(path: string): PinPlace {
   const mountPoint = dirname(resolve(path));
   const parent = openTrustedFolder(mountPoint);
   try {
     if (!isOnBpfFileSystem(parent)) {
-      const why = whyNotMountable(parent, keepVisible);
+      const why = whyNotMountable(parent);
       return why === undefined
         ? { kind: 'mountable' }
         : { kind: 'unavailable', reason: notMountable(mountPoint, why) };

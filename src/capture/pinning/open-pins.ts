@@ -13,9 +13,9 @@ const CONSEQUENCE = 'what happens while no sidecar runs will not be seen';
  *
  * @throws MemwardenError CAPTURE_UNAVAILABLE when another memwarden owns it
  */
-export function openPins(path: string, keepVisible: readonly string[]): PinDirectory | undefined {
+export function openPins(path: string): PinDirectory | undefined {
   try {
-    return new PinDirectory(path, true, keepVisible);
+    return new PinDirectory(path, true);
   } catch (error) {
     if (error instanceof PinningUnavailable) log.warn(`${CONSEQUENCE}: ${error.message}`);
     else if (error instanceof UntrustedFolder)

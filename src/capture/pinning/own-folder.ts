@@ -36,13 +36,12 @@ export interface OwnFolder {
  * before the lock: who may write in /sys/fs/bpf can make the folder first, or put a link in its place.
  *
  * @param create whether to make it, and to mount the file system for it
- * @param keepVisible paths that no file system is mounted over
  * @throws PinningUnavailable, whose cause has the code ENOENT where there is no folder; UntrustedFolder;
  * MemwardenError CAPTURE_UNAVAILABLE when another memwarden has the lock
  */
-export function openOwnFolder(path: string, create: boolean, keepVisible: readonly string[]): OwnFolder {
+export function openOwnFolder(path: string, create: boolean): OwnFolder {
   const parent = inWords(dirname(resolve(path)), way =>
-    create ? openBpfFolder(way, keepVisible) : openTrustedFolder(way),
+    create ? openBpfFolder(way) : openTrustedFolder(way),
   );
   try {
     return { parent, folder: openLocked(parent, path, create) };

@@ -31,13 +31,12 @@ export class PinDirectory {
 
   /**
    * @param create whether to make a directory that does not exist, and to mount a BPF file system for it
-   * @param keepVisible paths that none is mounted over
    * @throws PinningUnavailable when it is not, or cannot be made, on a BPF file system; UntrustedFolder when it is
    * somebody else's; MemwardenError CAPTURE_UNAVAILABLE when another memwarden owns it
    */
-  constructor(path: string, create: boolean, keepVisible: readonly string[] = []) {
+  constructor(path: string, create: boolean) {
     this.path = path;
-    ({ parent: this.#parent, folder: this.#folder } = openOwnFolder(path, create, keepVisible));
+    ({ parent: this.#parent, folder: this.#folder } = openOwnFolder(path, create));
   }
 
   /** Layouts of which there are maps. */

@@ -12,11 +12,7 @@ const CONSEQUENCE = 'what happens while no sidecar runs will not be seen';
 export function pinsCheck({ capture, telemetry }: Settings): Check {
   if (telemetry.exporter !== 'otlp') return unused(`exporter is ${telemetry.exporter}`);
   if (!capture.pin) return unused('capture.pin is false');
-  return pinPlaceCheck(
-    capture.pinPath,
-    inspectPinPlace(capture.pinPath, [telemetry.spool.directory]),
-    mayMount(),
-  );
+  return pinPlaceCheck(capture.pinPath, inspectPinPlace(capture.pinPath), mayMount());
 }
 
 /** @param mayMount whether this process has the right to mount one */
