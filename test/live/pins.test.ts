@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { MountNamespace } from './mount-namespace.ts';
+import { MountNamespace } from './mount-namespace.ts';
 import { whyNotLive } from './requirements.ts';
 import { Service } from './service.ts';
 
+const OPEN_PINS = fileURLToPath(new URL('open-pins.program.ts', import.meta.url));
 const PIN_PLACES = fileURLToPath(new URL('pin-places.program.ts', import.meta.url));
 
 const LIMIT_MILLIS = 120_000;
@@ -68,6 +70,10 @@ function pinPlaces({ prefix }: MountNamespace, paths: readonly string[]): Record
   return Object.fromEntries(Object.entries(places).map(([path, place]) => [path, JSON.stringify(place)]));
 }
 
+function isPins(name: string): boolean {
+  return name.startsWith('pins-');
+}
+
 suite('where a sidecar pins', { skip: whyNotLive() }, () => {
   test('it mounts a BPF file system if there is none, which doctor says before and detach takes away', {
     timeout: LIMIT_MILLIS,
@@ -100,26 +106,23 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     assert.match((await service.detach()).output, /^nothing is pinned in \/sys\/fs\/bpf\/memwarden\n$/);
   });
 
-  test('it mounts one for all sidecars that start at once', { timeout: LIMIT_MILLIS }, async t => {
-    const service = await Service.create(t);
-    const names = ['first', 'second', 'third'];
-    const sidecars = await Promise.all(
-      names.map(name =>
-        service.start({
-          MEMWARDEN_CAPTURE_PIN_PATH: `/sys/fs/bpf/${name}`,
-          MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(service.directory, name),
-        }),
-      ),
-    );
-    for (const sidecar of sidecars) await sidecar.stop();
-
-    assert.equal(service.namespace.bpfMounts.length, 1);
-    for (const name of names) {
-      const kinds = readdirSync(service.namespace.seen(`/sys/fs/bpf/${name}`)).map(
-        entry => entry.split('-')[0],
-      );
-      assert.deepEqual(kinds.sort(), ['maps', 'programs'], name);
-    }
+  test('it mounts one file system for all sidecars that start at once', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
+    const namespace = await MountNamespace.create(t);
+    const directory = mkdtempSync(join(tmpdir(), 'memwarden-pins-'));
+    t.after(() => rmSync(directory, { recursive: true, force: true }));
+    const places = Array.from({ length: 40 }, (_, round) => join(directory, String(round)));
+    for (const place of places) mkdirSync(place);
+    const start = String(Date.now() + 2_000);
+    const [program = '', ...words] = [...namespace.prefix, process.execPath, OPEN_PINS, start, ...places];
+    const ends = ['first', 'second'].map(() => once(spawn(program, words, { stdio: 'inherit' }), 'exit'));
+    assert.deepEqual(await Promise.all(ends), [
+      [0, null],
+      [0, null],
+    ]);
+    for (const place of places) assert.equal(readdirSync(namespace.seen(place)).filter(isPins).length, 2);
+    assert.equal(namespace.bpfMounts.length, places.length);
   });
 
   test('it mounts one although an ordinary user holds a lock on the place', {
