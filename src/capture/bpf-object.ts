@@ -8,7 +8,8 @@ import { HookProbe } from './hook-probe.ts';
 import * as layout from './layout.ts';
 import { describeErrno, type Libbpf, LOG_BYTES, type Pointer } from './libbpf.ts';
 import { closeDescriptor } from './libc.ts';
-import { type PinDirectory, PinningUnavailable } from './pinning/pin-directory.ts';
+import type { PinDirectory } from './pinning/pin-directory.ts';
+import { PinningUnavailable } from './pinning/pinning-unavailable.ts';
 
 const { KNOBS, KNOBS_SIZE } = layout;
 const { ENOENT } = constants.errno;

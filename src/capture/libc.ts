@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 
-/** The few libc calls that Node does not offer: mapped memory, epoll, eventfd and the boot clock. */
+/** The few libc calls that Node does not offer: mapped memory, epoll, eventfd, mounts and the boot clock. */
 
 const libc = koffi.load('libc.so.6');
 
@@ -20,6 +20,12 @@ const SYS_PIDFD_OPEN = 434;
 const SYS_PIDFD_GETFD = 438;
 /** LOCK_EX | LOCK_NB */
 const LOCK_EXCLUSIVE_AT_ONCE = 2 | 4;
+/** include/uapi/linux/mount.h */
+const MS_NOSUID = 2;
+const MS_NODEV = 4;
+const MS_NOEXEC = 8;
+/** include/linux/fs.h */
+const UMOUNT_NOFOLLOW = 8;
 /** malloc.h of the C library. */
 const M_MMAP_THRESHOLD = -3;
 const LARGE_AREA_BYTES = 128 * 1024;
@@ -36,6 +42,10 @@ const epollWaitCall = libc.func('int epoll_wait(int epfd, _Out_ uint8_t *events,
 const eventfdCall = libc.func('int eventfd(unsigned int initial, int flags)');
 const writeCall = libc.func('int64_t write(int fd, void *bytes, size_t count)');
 const flockCall = libc.func('int flock(int fd, int operation)');
+const mountCall = libc.func(
+  'int mount(const char *source, const char *target, const char *type, ulong flags, const char *data)',
+);
+const umountCall = libc.func('int umount2(const char *target, int flags)');
 const closeCall = libc.func('int close(int fd)');
 const mprotect = libc.func('int mprotect(void *addr, size_t length, int prot)');
 const processVmReadv = libc.func(
@@ -123,6 +133,25 @@ export function lock(fd: number): boolean {
   if (flockCall(fd, LOCK_EXCLUSIVE_AT_ONCE) === 0) return true;
   if (koffi.errno() === koffi.os.errno['EWOULDBLOCK']) return false;
   throw systemError('flock');
+}
+
+export interface MountRequest {
+  /** A name for people, in /proc/self/mountinfo. */
+  readonly source: string;
+  readonly target: string;
+  /** Of the file system, for example `bpf`. */
+  readonly type: string;
+  readonly data: string;
+}
+
+/** mount(2), without programs, devices and set-user-ID files. @throws Error with the errno when the kernel refuses */
+export function mountFileSystem({ source, target, type, data }: MountRequest): void {
+  checked('mount', mountCall(source, target, type, MS_NOSUID | MS_NODEV | MS_NOEXEC, data));
+}
+
+/** umount2(2), which fails where somebody uses the file system. @throws Error with the errno */
+export function unmount(mountPoint: string): void {
+  checked('umount', umountCall(mountPoint, UMOUNT_NOFOLLOW));
 }
 
 /** close(2) of a descriptor that a library gave. */

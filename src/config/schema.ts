@@ -251,7 +251,7 @@ export const schema = {
       true,
     ),
     pinPath: setting(
-      'Folder on a BPF file system for what is left to the kernel; one sidecar per folder.',
+      'Folder for what is left to the kernel, one per sidecar, on a BPF file system: mounted, if it is missing and its place empty.',
       filePath,
       '/sys/fs/bpf/memwarden',
     ),

@@ -20,10 +20,17 @@ function survivors(marker: string): readonly string[] {
   });
 }
 
+function bpfMounts(): readonly string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .filter(line => line.includes(' - bpf '));
+}
+
 // Root cause of a regression: $! of a shell function in the background is a copy of the shell, so the kill at the end hit
 // that copy and left the sidecar running.
-it("README's first command shows its own act, ends with 0, and leaves no process behind", t => {
+it("README's first command shows its own act, ends with 0, and leaves no process and no mount behind", t => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to load BPF programs');
+  const mounted = bpfMounts();
   const marker = `MEMWARDEN_TEST_DEMO_${randomUUID().replaceAll('-', '_')}`;
   const { status, stdout, stderr } = spawnSync('sh', [DEMO, '--once'], {
     encoding: 'utf8',
@@ -39,4 +46,5 @@ it("README's first command shows its own act, ends with 0, and leaves no process
   assert.equal(attributes['security_rule.uuid'], 'TRC-1023');
   assert.equal(attributes['memwarden.target.process.executable.name'], 'sleep');
   assert.deepEqual(survivors(marker), []);
+  assert.deepEqual(bpfMounts(), mounted);
 });

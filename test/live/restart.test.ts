@@ -1,84 +1,18 @@
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { suite, type TestContext, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildAttacks } from './attack.ts';
-import { Collected } from './collected.ts';
+import { STORM, storm } from './open-storm.ts';
 import { whyNotLive } from './requirements.ts';
-import { Sidecar } from './sidecar.ts';
+import { Service } from './service.ts';
+import type { Sidecar } from './sidecar.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const STORM = fileURLToPath(new URL('../attacks/open_storm.py', import.meta.url));
-
-/** A sidecar that leaves its programs to the kernel, and a collector for it. Nothing is left when the test is over. */
-class Service {
-  readonly pinPath: string;
-  readonly directory: string;
-  readonly collected: Collected;
-  readonly #environment: Readonly<Record<string, string>>;
-  readonly #started: Sidecar[] = [];
-
-  private constructor(collected: Collected, pinPath: string, directory: string) {
-    this.collected = collected;
-    this.pinPath = pinPath;
-    this.directory = directory;
-    this.#environment = {
-      OTEL_LOGS_EXPORTER: 'otlp',
-      OTEL_EXPORTER_OTLP_ENDPOINT: collected.endpoint,
-      OTEL_BLRP_SCHEDULE_DELAY: '50',
-      MEMWARDEN_CAPTURE_PIN: 'true',
-      MEMWARDEN_CAPTURE_PIN_PATH: pinPath,
-      MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool'),
-    };
-  }
-
-  static async create(t: TestContext): Promise<Service> {
-    const directory = mkdtempSync(join(tmpdir(), 'memwarden-restart-'));
-    const pinPath = `/sys/fs/bpf/memwarden-test-${process.pid}`;
-    const service = new Service(await Collected.start(t), pinPath, directory);
-    t.after(async () => {
-      for (const sidecar of service.#started) await sidecar.stop();
-      service.detach();
-      rmSync(directory, { recursive: true, force: true });
-    });
-    return service;
-  }
-
-  async start(environment: Readonly<Record<string, string>> = {}): Promise<Sidecar> {
-    const sidecar = await Sidecar.start({ ...this.#environment, ...environment });
-    this.#started.push(sidecar);
-    return sidecar;
-  }
-
-  /** `memwarden detach`. @returns what it said */
-  detach(): string {
-    const { stderr } = detach(this.pinPath);
-    return stderr;
-  }
-}
-
-function detach(pinPath: string): { status: number; stderr: string } {
-  try {
-    const words = [MAIN, 'detach', '--set', `capture.pinPath=${pinPath}`];
-    const script = '"$0" "$@" 2>&1';
-    return {
-      status: 0,
-      stderr: execFileSync('sh', ['-c', script, process.execPath, ...words], { encoding: 'utf8' }),
-    };
-  } catch (error) {
-    const { status, stdout } = error as { status: number; stdout: string };
-    return { status, stderr: stdout };
-  }
-}
-
-/** Opens one victim's memory `count` times; returns the pid that did it, which is gone then. */
-function storm(count: number): number {
-  return JSON.parse(execFileSync('python3', [STORM, String(count)], { encoding: 'utf8' })).actor_pid;
-}
 
 /** The metric `memwarden.hook.skipped` of a sidecar, by program. */
 async function skippedByProgram({ diagnostics }: Sidecar): Promise<Map<string, number>> {
@@ -220,24 +154,28 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
   }, async t => {
     const service = await Service.create(t);
     const sidecar = await service.start();
-    const refused = detach(service.pinPath);
+    const folder = service.namespace.seen(service.pinPath);
+    const refused = await service.detach();
     assert.equal(refused.status, 3);
-    assert.match(refused.stderr, /another memwarden is using them/);
+    assert.match(refused.output, /another memwarden is using them/);
 
     await sidecar.stop();
-    assert.ok(existsSync(service.pinPath));
-    assert.match(service.detach(), /removed \d+ programs/);
-    assert.ok(!existsSync(service.pinPath));
-    assert.match(service.detach(), /nothing is pinned/);
+    assert.ok(existsSync(folder));
+    assert.match((await service.detach()).output, /removed \d+ programs/);
+    assert.ok(!existsSync(folder));
+    assert.match((await service.detach()).output, /nothing is pinned/);
   });
 
-  test('keeps what it recorded for the next start while somebody makes a recording', async t => {
+  test('keeps what it recorded for the next start while somebody makes a recording', {
+    timeout: LIMIT_MILLIS,
+  }, async t => {
     const service = await Service.create(t);
     const { collected } = service;
     await (await service.start()).kill();
     const actor = storm(3);
     const file = join(service.directory, 'case.jsonl');
-    const recording = spawn(process.execPath, [MAIN, 'record', file], {
+    const [program = '', ...words] = [...service.namespace.prefix, process.execPath, MAIN, 'record', file];
+    const recording = spawn(program, words, {
       env: { ...process.env, MEMWARDEN_CAPTURE_PIN_PATH: service.pinPath },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

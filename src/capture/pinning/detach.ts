@@ -1,26 +1,41 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { MemwardenError } from '../../errors.ts';
 import { loadLibbpf } from '../libbpf.ts';
-import { PinDirectory, PinningUnavailable } from './pin-directory.ts';
+import { type Unmounting, unmountOwn } from './bpf-file-system.ts';
+import { PinDirectory } from './pin-directory.ts';
+import { PinningUnavailable } from './pinning-unavailable.ts';
 import { retire } from './predecessor.ts';
+import { UntrustedFolder } from './untrusted-folder.ts';
 
 /** What was removed from the kernel. */
 export interface Detached {
+  /** Undefined: there were none. */
+  readonly pinned?: Removed;
+  /** What became of the BPF file system, if memwarden had mounted it. */
+  readonly unmounting?: Unmounting;
+}
+
+export interface Removed {
   readonly programs: number;
   /** Records that they had sent and nobody has read: gone. */
   readonly unread: number;
 }
 
 /**
- * Ends the programs that a sidecar has left to the kernel, and removes their maps.
+ * Ends the programs that a sidecar has left to the kernel, removes their maps, and unmounts the file system of their pins
+ * where a sidecar has mounted it for them.
  *
- * @returns undefined when there are none
  * @throws MemwardenError CAPTURE_UNAVAILABLE when a sidecar is using them, or they cannot be reached
  */
-export function detachPinned(path: string): Detached | undefined {
-  const pins = open(path);
-  if (pins === undefined) return undefined;
+export function detachPinned(path: string): Detached {
+  const pins = reaching(path, () => new PinDirectory(path, false));
+  const pinned = pins && removePinned(pins);
+  const unmounting = reaching(path, () => unmountOwn(dirname(resolve(path))));
+  return { ...(pinned && { pinned }), ...(unmounting && { unmounting }) };
+}
+
+function removePinned(pins: PinDirectory): Removed {
   try {
     pins.removePending();
     const programs = pins.programs.reduce((sum, { path }) => sum + countPrograms(path), 0);
@@ -36,19 +51,31 @@ export function detachPinned(path: string): Detached | undefined {
   }
 }
 
-function open(path: string): PinDirectory | undefined {
+/** @returns undefined where there is no such folder */
+function reaching<T>(path: string, reach: () => T): T | undefined {
   try {
-    return new PinDirectory(path, false);
+    return reach();
   } catch (error) {
-    if (!(error instanceof PinningUnavailable)) throw error;
-    if ((error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
-    throw new MemwardenError(
-      'CAPTURE_UNAVAILABLE',
-      `failed to look for pinned programs in ${path}: ${error.message}`,
-      'run it as root, in a mount namespace that has the BPF file system',
-      { cause: error },
-    );
+    if (isMissing(error) || (error instanceof PinningUnavailable && isMissing(error.cause))) return undefined;
+    if (error instanceof PinningUnavailable) {
+      throw unreachable(path, error, 'run it as root, in a mount namespace that has the BPF file system');
+    }
+    if (error instanceof UntrustedFolder) throw unreachable(path, error, error.advice);
+    throw error;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+function unreachable(path: string, cause: Error, hint: string): MemwardenError {
+  return new MemwardenError(
+    'CAPTURE_UNAVAILABLE',
+    `failed to look for pinned programs in ${path}: ${cause.message}`,
+    hint,
+    { cause },
+  );
 }
 
 function countPrograms(directory: string): number {

@@ -1,20 +1,26 @@
 import { diag } from '@opentelemetry/api';
-import { PinDirectory, PinningUnavailable } from './pin-directory.ts';
+import { PinDirectory } from './pin-directory.ts';
+import { PinningUnavailable } from './pinning-unavailable.ts';
+import { UntrustedFolder } from './untrusted-folder.ts';
 
 const log = diag.createComponentLogger({ namespace: 'capture' });
 
+const CONSEQUENCE = 'what happens while no sidecar runs will not be seen';
+
 /**
- * The directory of pinned programs and maps, made if it does not exist; undefined, with a warning, where the machine
- * has no place for one.
+ * The directory of pinned programs and maps, made if it does not exist; undefined where the machine has no place for one,
+ * with a warning, and where somebody else has taken the place, with an error: nobody prevents the start by that.
  *
- * @throws MemwardenError CAPTURE_UNAVAILABLE when another process owns it
+ * @throws MemwardenError CAPTURE_UNAVAILABLE when another memwarden owns it
  */
 export function openPins(path: string): PinDirectory | undefined {
   try {
     return new PinDirectory(path, true);
   } catch (error) {
-    if (!(error instanceof PinningUnavailable)) throw error;
-    log.warn(`what happens while no sidecar runs will not be seen: ${error.message}`);
+    if (error instanceof PinningUnavailable) log.warn(`${CONSEQUENCE}: ${error.message}`);
+    else if (error instanceof UntrustedFolder)
+      log.error(`${CONSEQUENCE}: refused to pin in ${path}: ${error.message}; try: ${error.advice}`);
+    else throw error;
     return undefined;
   }
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { CONTROL, EVENT } from '../layout.ts';
 import { describeErrno, type Libbpf } from '../libbpf.ts';
 import { bootTimeNs, closeDescriptor } from '../libc.ts';
@@ -27,18 +26,19 @@ export interface Retirement {
  * @throws Error when a map cannot be opened
  */
 export function retire(libbpf: Libbpf, pins: PinDirectory, layout: string): Retirement {
-  const silencedNs = silence(libbpf, pins.mapPath(layout, 'control'));
-  const unread = countUnread(libbpf, pins.mapPath(layout, 'ring'));
+  const silencedNs = silence(libbpf, pins, layout);
+  const unread = countUnread(libbpf, pins, layout);
   for (const programs of pins.programs) if (programs.layout === layout) pins.removePrograms(programs);
   pins.removeMaps(layout);
   return { silencedNs, unread };
 }
 
-function countUnread(libbpf: Libbpf, path: string): ReadonlyMap<number, number> {
-  const fd = openMap(libbpf, path);
+function countUnread(libbpf: Libbpf, pins: PinDirectory, layout: string): ReadonlyMap<number, number> {
+  const fd = openMap(libbpf, pins, layout, 'ring');
   const info = Buffer.alloc(MAP_INFO_BYTES);
   const failed = libbpf.objectInfo(fd, info);
-  if (failed < 0) throw new Error(`failed to read the size of ${path}: ${describeErrno(-failed)}`);
+  if (failed < 0)
+    throw new Error(`failed to read the size of the ring in ${pins.path}: ${describeErrno(-failed)}`);
   const ring = new RingBuffer(fd, info.readUInt32LE(MAX_ENTRIES_AT));
   const view = new DataView(ring.memory);
   const unread = new Map<number, number>();
@@ -54,8 +54,8 @@ function countUnread(libbpf: Libbpf, path: string): ReadonlyMap<number, number> 
   }
 }
 
-function silence(libbpf: Libbpf, path: string): bigint {
-  const fd = openMap(libbpf, path);
+function silence(libbpf: Libbpf, pins: PinDirectory, layout: string): bigint {
+  const fd = openMap(libbpf, pins, layout, 'control');
   const value = Buffer.alloc(CONTROL_BYTES_MAX);
   const key = Buffer.alloc(4);
   const read = libbpf.lookupElement(fd, key, value);
@@ -64,12 +64,12 @@ function silence(libbpf: Libbpf, path: string): bigint {
   const written = read < 0 ? read : libbpf.updateElement(fd, key, value, 0);
   closeDescriptor(fd);
   if (written < 0)
-    throw new Error(`failed to silence the programs of ${join(path, '..')}: ${describeErrno(-written)}`);
+    throw new Error(`failed to silence the programs of ${pins.path}: ${describeErrno(-written)}`);
   return silencedNs;
 }
 
-function openMap(libbpf: Libbpf, path: string): number {
-  const fd = libbpf.openPinned(path);
-  if (fd < 0) throw new Error(`failed to open the pinned map ${path}: ${describeErrno(-fd)}`);
+function openMap(libbpf: Libbpf, pins: PinDirectory, layout: string, name: string): number {
+  const fd = libbpf.openPinned(pins.mapPath(layout, name));
+  if (fd < 0) throw new Error(`failed to open the pinned map ${name} in ${pins.path}: ${describeErrno(-fd)}`);
   return fd;
 }

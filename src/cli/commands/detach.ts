@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Detached } from '../../capture/pinning/detach.ts';
 import { loadSettings } from '../../config/index.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
@@ -7,7 +8,9 @@ import { addSettingFlags, settingSources } from '../setting-flags.ts';
 const HELP = `
 A sidecar that delivers to a collector leaves its programs in the kernel when
 it ends, so that the next one can tell what happened meanwhile (capture.pin).
-After this command nothing of it is left, and nothing is recorded.
+After this command nothing of it is left, and nothing is recorded. A BPF file
+system that a sidecar has mounted for its pins is unmounted, unless somebody
+else has pinned in it.
 
 Examples:
   sudo memwarden detach
@@ -22,13 +25,23 @@ export function addDetach(program: Command, { env }: Context): void {
       const { capture, diagnostics } = loadSettings(settingSources(command, env));
       setDiagnostics(diagnostics.level);
       const { detachPinned } = await import('../../capture/pinning/detach.ts');
-      const detached = detachPinned(capture.pinPath);
-      if (detached === undefined) {
-        process.stderr.write(`nothing is pinned in ${capture.pinPath}\n`);
-        return;
-      }
-      const { programs, unread } = detached;
-      const lost = unread === 0 ? '' : `; ${unread} events that nobody had read are gone`;
-      process.stderr.write(`removed ${programs} programs from ${capture.pinPath}${lost}\n`);
+      for (const sentence of report(capture.pinPath, detachPinned(capture.pinPath)))
+        process.stderr.write(`${sentence}\n`);
     });
+}
+
+function report(path: string, { pinned, unmounting }: Detached): string[] {
+  const sentences: string[] = [];
+  if (pinned === undefined) sentences.push(`nothing is pinned in ${path}`);
+  else {
+    const { programs, unread } = pinned;
+    const lost = unread === 0 ? '' : `; ${unread} events that nobody had read are gone`;
+    sentences.push(`removed ${programs} programs from ${path}${lost}`);
+  }
+  if (unmounting !== undefined) {
+    const { mountPoint, kept } = unmounting;
+    if (kept === undefined) sentences.push(`unmounted ${mountPoint}, which memwarden had mounted`);
+    else sentences.push(`left ${mountPoint}, which memwarden had mounted: ${kept}`);
+  }
+  return sentences;
 }

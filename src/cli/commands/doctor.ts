@@ -32,6 +32,7 @@ export function addDoctor(program: Command, { env, finish }: Context): void {
       setDiagnostics('error');
       const machine = [
         ...kernelChecks(settings.capture),
+        await pins(settings),
         ...(await hooks(settings.capture)),
         await confinement(),
       ];
@@ -40,6 +41,12 @@ export function addDoctor(program: Command, { env, finish }: Context): void {
       process.stdout.write(options.json ? `${JSON.stringify(checks, undefined, 2)}\n` : doctorReport(checks));
       finish(verdict(machine, collector));
     });
+}
+
+async function pins(settings: Settings): Promise<Check> {
+  // loads native code, as the hooks do
+  const { pinsCheck } = await import('../doctor/pins.ts');
+  return pinsCheck(settings);
 }
 
 async function hooks(capture: Settings['capture']): Promise<readonly Check[]> {

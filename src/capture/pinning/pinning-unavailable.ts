@@ -1,0 +1,4 @@
+/** Why nothing can be pinned here, in words. */
+export class PinningUnavailable extends Error {
+  override readonly name = 'PinningUnavailable';
+}

@@ -1,0 +1,81 @@
+import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, statfsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { below } from './below.ts';
+import { isTrusted, UntrustedFolder } from './untrusted-folder.ts';
+
+/** include/uapi/asm-generic/fcntl.h; the same on both architectures. */
+const O_PATH = 0o10000000;
+/** include/uapi/linux/magic.h */
+const PROC_SUPER_MAGIC = 0x9fa0;
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+/** MAXSYMLINKS of the kernel. */
+const LINKS_MAX = 40;
+
+/**
+ * Opens a folder that nobody else can exchange, nor any folder or link on the way to it: like systemd's CHASE_SAFE and
+ * sshd's StrictModes, one name at a time and each of them through its parent's descriptor. A folder in which others may
+ * write is passed where it is sticky, since there they cannot touch what is not theirs.
+ *
+ * @returns a descriptor that is good for paths alone (O_PATH)
+ * @throws UntrustedFolder; Error with a code when the kernel refuses
+ */
+export function openTrustedFolder(path: string): number {
+  const names = namesIn(resolve(path));
+  let links = 0;
+  let way = '/';
+  let folder = openSync('/', O_PATH | constants.O_DIRECTORY);
+  try {
+    assertProtected(folder, way);
+    for (let name = names.shift(); name !== undefined; name = names.shift()) {
+      const parent = folder;
+      const stats = lstatSync(below(parent, name));
+      way = resolve(way, name);
+      if (!isTrusted(stats.uid)) throw belongsTo(way, stats.uid);
+      if (!stats.isSymbolicLink()) {
+        folder = openSync(below(parent, name), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      } else if (statfsSync(below(parent)).type === PROC_SUPER_MAGIC) {
+        // the text of /proc/1/root and its like does not say where they lead
+        folder = openSync(below(parent, name), O_PATH | constants.O_DIRECTORY);
+      } else {
+        if (++links > LINKS_MAX) throw Object.assign(new Error(`${path}: ELOOP`), { code: 'ELOOP' });
+        const target = readlinkSync(below(parent, name));
+        names.unshift(...namesIn(target));
+        if (!target.startsWith('/')) {
+          way = resolve(way, '..');
+          continue;
+        }
+        way = '/';
+        folder = openSync('/', O_PATH | constants.O_DIRECTORY);
+      }
+      closeSync(parent);
+      assertProtected(folder, way);
+    }
+    return folder;
+  } catch (error) {
+    closeSync(folder);
+    throw error;
+  }
+}
+
+function namesIn(path: string): string[] {
+  return path.split('/').filter(name => name !== '' && name !== '.');
+}
+
+function assertProtected(folder: number, way: string): void {
+  const { uid, mode } = fstatSync(folder);
+  if (!isTrusted(uid)) throw belongsTo(way, uid);
+  if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {
+    throw new UntrustedFolder(
+      `other users may rename and remove what is in ${way}`,
+      `chmod go-w ${way}, or choose another capture.pinPath`,
+    );
+  }
+}
+
+function belongsTo(path: string, uid: number): UntrustedFolder {
+  return new UntrustedFolder(
+    `${path} belongs to uid ${uid}`,
+    'choose a capture.pinPath to which only folders and links of root, or of the user of memwarden, lead',
+  );
+}

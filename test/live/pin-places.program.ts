@@ -1,0 +1,5 @@
+// What a start would find for each pin path of the arguments, as doctor asks it.
+import { inspectPinPlace } from '../../src/capture/pinning/inspect.ts';
+
+const places = process.argv.slice(2).map(path => [path, inspectPinPlace(path)]);
+process.stdout.write(JSON.stringify(Object.fromEntries(places)));
