@@ -4,6 +4,7 @@ import { loadSettings, suggestion } from '../../config/index.ts';
 import { unusedVariables } from '../../config/unused-variables.ts';
 import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
 import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
@@ -18,8 +19,12 @@ Examples:
   sudo memwarden run --events default,mem_prot_alert --set health.enabled=false
 
 Signals:
-  SIGTERM, SIGINT  stop capturing, flush, exit 0; a second one exits 130 at once
-  SIGHUP           read the exceptions again`;
+  SIGTERM, SIGINT, SIGQUIT  stop capturing, flush, exit 0; a second one exits 130 at once
+  SIGHUP                    read the exceptions again
+  SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT, SIGKILL  end it at once;
+                            what the spool has by then is delivered after the next start
+  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  stop it until SIGCONT
+  every other one           nothing`;
 
 /** `memwarden run`, which is also what `memwarden` alone does. */
 export function addRun(program: Command, { env, finish }: Context): void {
@@ -33,6 +38,7 @@ export function addRun(program: Command, { env, finish }: Context): void {
       setDiagnostics(settings.diagnostics.level);
       for (const sentence of unusedVariables(env)) log.warn(sentence);
       assertCapabilities(ownCapabilities());
+      assertDescriptors(ownDescriptorLimit());
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../confinement/start-confined.ts');
       const { startPipeline } = await import('../../pipeline.ts');
