@@ -19,11 +19,11 @@ Examples:
   sudo memwarden run --events default,mem_prot_alert --set health.enabled=false
 
 Signals:
-  SIGTERM, SIGINT, SIGQUIT  stop capturing, flush, exit 0; a second one exits 130 at once
+  SIGTERM, SIGINT, SIGQUIT  stop capturing, flush, exit 0; a second one: exit 130
   SIGHUP                    read the exceptions again
-  SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT, SIGKILL  end it at once;
-                            what the spool has by then is delivered after the next start
-  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  stop it until SIGCONT
+  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  stand still until SIGCONT
+  SIGKILL, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT  end at once; what
+                            the spool has is delivered after the next start
   every other one           nothing`;
 
 /** `memwarden run`, which is also what `memwarden` alone does. */
