@@ -37,7 +37,10 @@ export async function startHealthServer(
   listenPort: number,
   sources: HealthSources,
 ): Promise<HealthServer> {
+  const warn = seldomWarning();
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
+    // closed with the answer: there are no idle ones
+    response.setHeader('connection', 'close');
     try {
       answer(request, response, sources);
     } catch (error) {
@@ -45,7 +48,7 @@ export async function startHealthServer(
       response.destroy();
     }
   });
-  // with one request a connection there are neither idle ones nor hundreds of requests in one packet
+  // a packet may have hundreds of requests
   server.maxRequestsPerSocket = 1;
   const connections = new Connections();
   server.on('connection', socket => connections.admit(socket));
@@ -77,13 +80,15 @@ export async function startHealthServer(
   };
 }
 
-let silentUntilMillis = 0;
-
-/** Not more often than a person would read it: what it is about is up to whoever may reach the port. */
-function warn(what: string, error: unknown): void {
-  if (performance.now() < silentUntilMillis) return;
-  silentUntilMillis = performance.now() + LOG_MILLIS;
-  log.warn(what, error);
+/** Logs not more often than a person would read it: how often it happens is up to whoever may reach the port. */
+function seldomWarning(): (what: string, error: unknown) => void {
+  let silentUntilMillis = 0;
+  return (what, error) => {
+    const now = performance.now();
+    if (now < silentUntilMillis) return;
+    silentUntilMillis = now + LOG_MILLIS;
+    log.warn(what, error);
+  };
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, sources: HealthSources): void {

@@ -3,7 +3,7 @@
  * EMFILE, nothing listened for that, and it ended after 13 s.
  */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -76,6 +76,29 @@ suite('the health port', { skip: whyNotLive() }, () => {
       assert.ok(residentKilobytes(sidecar) < before.kilobytes + GROWTH_MAX_KB);
       await sidecar.fence();
       assert.doesNotMatch(sidecar.diagnostics, /failed/);
+    } finally {
+      assert.equal(await sidecar.stop(), 0);
+    }
+  });
+
+  test('outlives that there is no descriptor left for a client, says so, and answers when there is one again', async () => {
+    const sidecar = await Sidecar.start(ENVIRONMENT);
+    try {
+      const port = await healthPort(sidecar);
+      const limit = (descriptors: number) =>
+        execFileSync('prlimit', [`--pid=${sidecar.pid}`, `--nofile=${descriptors}:4096`]);
+      limit(Math.max(...readdirSync(`/proc/${sidecar.pid}/fd`).map(Number)) + 1);
+      for (let number = 0; number < 200; number++) {
+        const client = connect(port, '127.0.0.1');
+        // refused by a reset or by an end
+        client.on('error', () => undefined).resume();
+        await new Promise(resolve => client.once('close', resolve));
+      }
+      await sidecar.says(/failed to accept a connection: .*EMFILE/);
+      limit(4096);
+
+      assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+      assert.equal(sidecar.diagnostics.match(/failed to accept/g)?.length, 1);
     } finally {
       assert.equal(await sidecar.stop(), 0);
     }
