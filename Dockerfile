@@ -17,7 +17,7 @@ RUN sh bpf/build.sh x86 && sh bpf/build.sh arm64
 FROM ${BUILD_BASE} AS app
 # npm is only needed here: the node that runs memwarden is the one that package-lock.json pins.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates libatomic1 libbpf1 libcap2 npm \
+    && apt-get install --yes --no-install-recommends ca-certificates gcc libatomic1 libbpf1 libc6-dev libcap2 npm \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/memwarden
 COPY package.json package-lock.json ./
@@ -32,8 +32,10 @@ COPY config/ config/
 COPY LICENSE ./
 # What goes into the image, laid out as it will be there; node, libbpf and libpsx with the libraries that the base
 # lacks. Their packages are named where scanners of images look for them.
+# /usr/local/bin/node is a small program that becomes Node.js without what the environment has for it.
 RUN mkdir -p /image/opt/memwarden /image/usr/local/bin /image/var/lib/memwarden /image/var/lib/dpkg/status.d \
-    && install -m 755 node_modules/node/bin/node /image/usr/local/bin/node \
+    && install -D -m 755 node_modules/node/bin/node /image/usr/local/lib/memwarden/node \
+    && gcc -static -Os -Wall -Wextra -Werror -o /image/usr/local/bin/node src/setup/start-node.c \
     && rm -rf node_modules/node node_modules/node-* node_modules/.bin \
     && cp -a package.json LICENSE dist node_modules bpf config /image/opt/memwarden/ \
     && cd /usr/lib/*-linux-gnu && install -Dt "/image$PWD" \

@@ -43,6 +43,7 @@ export interface Libbpf {
   lookupElement(fd: number, key: Buffer, value: Buffer): number;
   /** Fills `info` with what the kernel says of a map, struct bpf_map_info, as far as it has room. */
   objectInfo(fd: number, info: Buffer): number;
+  /** @throws MemwardenError CAPTURE_UNAVAILABLE where sysfs does not say it */
   possibleCpus(): number;
   /** errno of the last failed call, for example 1 (EPERM). */
   errno(): number;
@@ -56,6 +57,9 @@ const PROG_LOAD_OPTS = { size: 48, expectedAttachType: 12, attachBtfId: 32 } as 
 /** `r0 = 0; exit`. */
 const RETURN_0 = Buffer.from('b7000000000000009500000000000000', 'hex');
 const INSTRUCTION_BYTES = 8;
+
+/** Where libbpf counts them. */
+const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
 
 /**
  * Loads libbpf.so.1 of the system.
@@ -100,6 +104,8 @@ function load(): Libbpf {
     'int bpf_prog_load(int type, const char *name, const char *license, const void *code, size_t count, const void *options)',
   );
   const initialValue = f('int bpf_map__set_initial_value(void *map, const void *data, size_t size)');
+
+  const countCpus = f('int libbpf_num_possible_cpus()');
 
   return {
     openObject: (path, { btfPath, log }) =>
@@ -153,7 +159,15 @@ function load(): Libbpf {
       length.writeUInt32LE(info.length);
       return getInfo(fd, info, length);
     },
-    possibleCpus: f('int libbpf_num_possible_cpus()'),
+    possibleCpus: () => {
+      const count = countCpus();
+      if (count > 0) return count;
+      throw new MemwardenError(
+        'CAPTURE_UNAVAILABLE',
+        `failed to count the CPUs of this machine in ${POSSIBLE_CPUS}: ${describeErrno(-count)}`,
+        'mount sysfs: mount -t sysfs sysfs /sys',
+      );
+    },
     errno: () => koffi.errno(),
   };
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { MemwardenError } from '../errors.ts';
 import { hintOf } from '../files/file-refusal.ts';
 import { assertReadable } from '../files/read-file.ts';
@@ -10,6 +11,9 @@ import type { PinDirectory } from './pinning/pin-directory.ts';
 
 /** Where libbpf looks by itself. */
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
+
+/** There wherever sysfs is, also where the kernel has no type information. */
+const SYSFS_KERNEL = '/sys/kernel/notes';
 
 /** Answers of kernels that have one cause, and what to do about that. */
 const ADVICE: readonly (readonly [answer: RegExp, advice: string])[] = [
@@ -37,7 +41,9 @@ export function assertBtf(path: string): void {
       `failed to read the kernel's type information ${path}: ${cause instanceof Error ? cause.message : cause}`,
       hintOf(
         cause,
-        'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux',
+        existsSync(SYSFS_KERNEL)
+          ? 'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux'
+          : 'mount sysfs: mount -t sysfs sysfs /sys',
       ),
       { cause },
     );

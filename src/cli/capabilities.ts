@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { MemwardenError } from '../errors.ts';
+import { readOwnFile } from './own-file.ts';
 
 /** A Linux capability: its bit (include/uapi/linux/capability.h) and what fails without it. */
 export interface Capability {
@@ -74,8 +74,9 @@ export function capabilityStatus(status: string): CapabilityStatus {
   return { held, missing: WANTED.filter(capability => !held.includes(capability)) };
 }
 
+/** @throws MemwardenError CAPTURE_UNAVAILABLE when /proc does not say it */
 export function ownCapabilities(): CapabilityStatus {
-  return capabilityStatus(readFileSync('/proc/self/status', 'utf8'));
+  return capabilityStatus(readOwnFile('status'));
 }
 
 /** Three ways to grant capabilities. Not setcap on the node binary: every script on the machine would inherit the power. */

@@ -13,12 +13,12 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: 'done; for `run`: stopped by SIGTERM or SIGINT after everything was flushed or spooled',
+  ok: 'done; for `run`: stopped by SIGTERM, SIGINT or SIGQUIT after everything was flushed or spooled',
   failure: 'failed while running',
   usage: 'wrong configuration, exceptions, recording or command line; nothing was started',
   kernel: 'the kernel, a capability or the BPF object does not allow what was asked for',
   collector: 'the collector cannot be reached or refuses the records',
-  interrupted: 'a second SIGTERM or SIGINT came before the flush was done',
+  interrupted: 'a second SIGTERM, SIGINT or SIGQUIT came before the flush was done',
 };
 
 /** The exit status for an error of the catalogue. */

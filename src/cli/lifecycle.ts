@@ -1,5 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { ignoreStraySignals } from './signals.ts';
+import { endInOrderAfterUncaughtError } from './uncaught.ts';
 
 const log = diag.createComponentLogger({ namespace: 'cli' });
 
@@ -13,7 +15,7 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
 /**
  * Ctrl-C reaches the whole foreground process group, and npm and sudo pass it on once more: signals this close
@@ -25,12 +27,14 @@ const ONE_KEYSTROKE_MILLIS = 500;
  * Starts, says that it is ready, and stops when a signal says so or when the reader of stdout has gone.
  *
  * @param onReady called once it has said so
- * @returns 0 after the flush; a second signal ends the process with 130 instead
+ * @returns 0 after the flush, 1 after an error that nobody caught; a second signal ends the process with 130 instead
  */
 export async function runUntilSignal(
   start: () => Promise<Running>,
   onReady?: () => Promise<void>,
 ): Promise<ExitCode> {
+  ignoreStraySignals();
+  const orderlyEnd = endInOrderAfterUncaughtError();
   // before the start: a signal during it must not leave programs in the kernel behind
   const stopping = stopRequest();
   let running: Running | undefined;
@@ -46,9 +50,9 @@ export async function runUntilSignal(
   // not a diagnostic that a level could silence: scripts wait for this line
   process.stderr.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
   await onReady?.();
-  log.info(`stopping: ${await stopping}`);
+  log.info(`stopping: ${await Promise.race([stopping, orderlyEnd.reason])}`);
   await running.stop();
-  return EXIT.ok;
+  return orderlyEnd.finish(EXIT.ok);
 }
 
 /** Resolves with the reason at the first request to stop; ends the process at the second signal. */

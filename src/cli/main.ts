@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
+import { startClean } from './clean-start.ts';
 import { oldNodeMessage } from './node-version.ts';
+
+startClean();
 
 // objects here live for a moment or for long: a young generation that grows to its 16 MiB and more would only stay resident
 setFlagsFromString('--semi-space-growth-factor=1');

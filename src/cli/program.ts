@@ -16,6 +16,7 @@ import { addSpool } from './commands/spool.ts';
 import { addTail } from './commands/tail.ts';
 import type { Context } from './context.ts';
 import { EXIT, EXIT_MEANINGS, EXIT_OF_ERROR, type ExitCode } from './exit-codes.ts';
+import { reportUncaughtErrors } from './uncaught.ts';
 
 /** What commander takes where there is no terminal. */
 const HELP_COLUMNS = 80;
@@ -34,6 +35,7 @@ Examples:
  * @returns the exit status; errors have been told on stderr by then
  */
 export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
+  reportUncaughtErrors();
   let code: ExitCode = EXIT.ok;
   const program = createProgram({
     env,

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../errors.ts';
+import { Connections } from './connections.ts';
 import type { ReadinessReport } from './readiness.ts';
 
 /** What the server tells. */
@@ -16,6 +18,15 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
+const log = diag.createComponentLogger({ namespace: 'health' });
+
+/** A request of a probe or a scrape has a few hundred bytes. */
+const HEADER_BYTES_MAX = 8_192;
+/** Connections that wait in the kernel to be accepted: fewer than may be open, so that a batch of them ends no younger one. */
+const BACKLOG = 128;
+/** Between two lines in the log about the same, ms. */
+const LOG_MILLIS = 60_000;
+
 /**
  * Serves `/healthz`, `/readyz` and `/metrics`.
  *
@@ -26,9 +37,23 @@ export async function startHealthServer(
   listenPort: number,
   sources: HealthSources,
 ): Promise<HealthServer> {
-  const server = createServer((request, response) => answer(request, response, sources));
+  const warn = seldomWarning();
+  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
+    // closed with the answer: there are no idle ones
+    response.setHeader('connection', 'close');
+    try {
+      answer(request, response, sources);
+    } catch (error) {
+      warn('failed to answer a request:', error);
+      response.destroy();
+    }
+  });
+  // a packet may have hundreds of requests
+  server.maxRequestsPerSocket = 1;
+  const connections = new Connections();
+  server.on('connection', socket => connections.admit(socket));
   try {
-    server.listen(listenPort, listenAddress);
+    server.listen({ port: listenPort, host: listenAddress, backlog: BACKLOG });
     await once(server, 'listening');
   } catch (cause) {
     throw new MemwardenError(
@@ -38,15 +63,31 @@ export async function startHealthServer(
       { cause },
     );
   }
+  // what accept(2) says: out of descriptors or memory, and not for what was asked here
+  server.on('error', error => {
+    warn('failed to accept a connection:', error);
+    connections.endAll();
+  });
   // a probe must not keep the process alive
   server.unref();
   return {
     port: (server.address() as AddressInfo).port,
     close: async () => {
       server.close();
-      server.closeAllConnections();
+      connections.endAll();
       await once(server, 'close');
     },
+  };
+}
+
+/** Logs not more often than a person would read it: how often it happens is up to whoever may reach the port. */
+function seldomWarning(): (what: string, error: unknown) => void {
+  let silentUntilMillis = 0;
+  return (what, error) => {
+    const now = performance.now();
+    if (now < silentUntilMillis) return;
+    silentUntilMillis = now + LOG_MILLIS;
+    log.warn(what, error);
   };
 }
 

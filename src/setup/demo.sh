@@ -46,7 +46,7 @@ wait_for() {
 # that come from its own process group.
 start_sidecar() {
 	as_root sh -c 'echo $$ >"$1" && shift && exec "$@"' start "$work/sidecar" \
-		node_modules/.bin/node src/cli/main.ts run --exporter console --log-level error --set health.enabled=false "$@"
+		bin/memwarden run --exporter console --log-level error --set health.enabled=false "$@"
 }
 
 as_root true # asks for the password while this is the only thing that happens

@@ -38,14 +38,16 @@ export class Sidecar {
    *
    * @param environment settings over those of the tests, by their environment names.
    * @param prefix command that starts it in its own place, for example one that takes capabilities away.
+   * @param command what is started, before `run`.
    * Throws Error with what it wrote to stderr when it ends instead, or is not ready in time.
    */
   static async start(
     environment: Readonly<Record<string, string>> = {},
     prefix: readonly string[] = [],
+    command: readonly string[] = [process.execPath, MAIN],
   ): Promise<Sidecar> {
     const directory = mkdtempSync(join(tmpdir(), 'memwarden-live-'));
-    const [program = process.execPath, ...words] = [...prefix, process.execPath, MAIN, 'run'];
+    const [program = process.execPath, ...words] = [...prefix, ...command, 'run'];
     const child = spawn(program, words, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
@@ -151,6 +153,12 @@ export class Sidecar {
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.stop();
+  }
+
+  /** Waits for an end that was asked for otherwise, and returns the exit code. */
+  async ended(): Promise<number | null> {
+    if (this.#isRunning) await once(this.#process, 'exit');
+    return this.stop();
   }
 
   /** Ends it as an orchestrator does, and returns its exit code (null when a signal ended it). */

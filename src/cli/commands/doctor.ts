@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import { loadSettings, type Settings } from '../../config/index.ts';
 import { ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
 import { setDiagnostics } from '../diagnostics.ts';
-import type { Check } from '../doctor/check.ts';
+import { type Check, failedCheck } from '../doctor/check.ts';
 import { collectorCheck } from '../doctor/collector.ts';
 import { hookChecks } from '../doctor/hooks.ts';
 import { kernelChecks } from '../doctor/kernel.ts';
@@ -50,19 +51,20 @@ async function pins(settings: Settings): Promise<Check> {
 }
 
 async function hooks(capture: Settings['capture']): Promise<readonly Check[]> {
-  if (ownCapabilities().missing.some(({ required }) => required)) {
-    return [
-      {
-        name: 'hooks',
-        status: 'failed',
-        detail: 'not tried: a capability is missing',
-        advice: 'sudo memwarden doctor',
-      },
-    ];
+  const name = 'hooks';
+  try {
+    if (ownCapabilities().missing.some(({ required }) => required)) {
+      const detail = 'not tried: a capability is missing';
+      return [{ name, status: 'failed', detail, advice: 'sudo memwarden doctor' }];
+    }
+    assertDescriptors(ownDescriptorLimit());
+    const { LADDERS, probeHooks } = await import('../../capture/index.ts');
+    const required = LADDERS.filter(ladder => ladder.required).map(({ capability }) => capability);
+    return hookChecks(await probeHooks(capture), new Set(required));
+  } catch (error) {
+    // the checks before this one name the cause, and a report is what was asked for
+    return [failedCheck(name, error)];
   }
-  const { LADDERS, probeHooks } = await import('../../capture/index.ts');
-  const required = LADDERS.filter(ladder => ladder.required).map(({ capability }) => capability);
-  return hookChecks(await probeHooks(capture), new Set(required));
 }
 
 /** After the hooks, as `run` does it: it cannot be taken back. */

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
 import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
@@ -23,6 +24,7 @@ export function addRecord(program: Command, { env, finish }: Context): void {
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env);
       assertCapabilities(ownCapabilities());
+      assertDescriptors(ownDescriptorLimit());
       const { startConfined } = await import('../confinement/start-confined.ts');
       const { startRecording } = await import('../../pipeline.ts');
       finish(await runUntilSignal(() => startConfined(() => startRecording(settings, file), settings)));

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { loadSettings, suggestion } from '../../config/index.ts';
 import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
@@ -15,8 +16,12 @@ Examples:
   sudo memwarden run --events default,mem_prot_alert --set health.enabled=false
 
 Signals:
-  SIGTERM, SIGINT  stop capturing, flush, exit 0; a second one exits 130 at once
-  SIGHUP           read the exceptions again`;
+  SIGTERM, SIGINT, SIGQUIT  stop capturing, flush, exit 0; a second one: exit 130
+  SIGHUP                    read the exceptions again
+  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  stand still until SIGCONT
+  SIGKILL, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT  end at once; what
+                            the spool has is delivered after the next start
+  every other one           nothing`;
 
 /** `memwarden run`, which is also what `memwarden` alone does. */
 export function addRun(program: Command, { env, finish }: Context): void {
@@ -30,6 +35,7 @@ export function addRun(program: Command, { env, finish }: Context): void {
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env);
       assertCapabilities(ownCapabilities());
+      assertDescriptors(ownDescriptorLimit());
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../confinement/start-confined.ts');
       const { startPipeline } = await import('../../pipeline.ts');

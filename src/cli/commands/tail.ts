@@ -11,6 +11,7 @@ import { openToRead } from '../../files/read-file.ts';
 import { SEVERITIES } from '../../telemetry/record.ts';
 import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { runUntilSignal } from '../lifecycle.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
@@ -73,6 +74,7 @@ export function addTail(program: Command, { env, finish }: Context): void {
         await pipeline(recordsOf(options.from), viewer);
       } else {
         assertCapabilities(ownCapabilities());
+        assertDescriptors(ownDescriptorLimit());
         const { startConfined } = await import('../confinement/start-confined.ts');
         const { startPipeline } = await import('../../pipeline.ts');
         const restore = process.stdin.isTTY

@@ -3,8 +3,9 @@ import { machine, release, version } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { lockdownMode } from '../../capture/lockdown.ts';
 import type { Settings } from '../../config/index.ts';
-import { howToGrant, ownCapabilities } from '../capabilities.ts';
-import type { Check } from './check.ts';
+import { type CapabilityStatus, howToGrant, ownCapabilities } from '../capabilities.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
+import { type Check, failedCheck } from './check.ts';
 import { preemptionCheck, preemptionOf } from './preemption.ts';
 
 /** What the kernel is and what it has; nothing is loaded. */
@@ -17,6 +18,7 @@ export function kernelChecks({ btfPath, objectPath }: Settings['capture']): read
     lockdown(),
     paranoid(),
     capabilities(),
+    descriptors(),
     bpfObject(objectPath),
   ];
 }
@@ -83,16 +85,34 @@ function paranoid(): Check {
 }
 
 function capabilities(): Check {
-  const { held, missing } = ownCapabilities();
+  const name = 'capabilities';
+  let status: CapabilityStatus;
+  try {
+    status = ownCapabilities();
+  } catch (error) {
+    return failedCheck(name, error);
+  }
+  const { held, missing } = status;
   const names = held.map(({ name }) => name).join(' ') || 'none of those needed';
-  if (missing.length === 0) return { name: 'capabilities', status: 'ok', detail: names };
+  if (missing.length === 0) return { name, status: 'ok', detail: names };
   const lacking = missing.map(({ name, purpose }) => `${name} (to ${purpose})`).join(', ');
   return {
-    name: 'capabilities',
+    name,
     status: missing.some(({ required }) => required) ? 'failed' : 'warning',
     detail: `${names}; missing: ${lacking}`,
     advice: howToGrant(missing),
   };
+}
+
+function descriptors(): Check {
+  const name = 'open files';
+  try {
+    const limit = ownDescriptorLimit();
+    assertDescriptors(limit);
+    return { name, status: 'ok', detail: `${limit} at most` };
+  } catch (error) {
+    return failedCheck(name, error);
+  }
 }
 
 function bpfObject(path: string): Check {

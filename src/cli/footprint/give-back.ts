@@ -22,10 +22,10 @@ export function keepFootprintSmall(): void {
   // at first all of it counts as growth: the start has freed much
   let smallestBytes = 0;
   const look = () => {
-    const bytes = process.memoryUsage.rss();
+    const bytes = residentBytes() ?? smallestBytes;
     const hasGrown = bytes - smallestBytes > GROWN_BYTES;
     if (hasGrown) returnFreedMemory();
-    smallestBytes = hasGrown ? process.memoryUsage.rss() : Math.min(smallestBytes, bytes);
+    smallestBytes = (hasGrown ? residentBytes() : undefined) ?? Math.min(smallestBytes, bytes);
     setTimeout(look, hasGrown ? LOOK_MILLIS.grown : LOOK_MILLIS.quiet).unref();
   };
   const settle = () => {
@@ -34,6 +34,16 @@ export function keepFootprintSmall(): void {
   };
   setTimeout(settle, SETTLED_MILLIS).unref();
   setInterval(giveBackPages, AGAIN_MILLIS).unref();
+}
+
+/** Undefined where /proc/self/stat cannot be opened, for which `process.memoryUsage` throws: out of descriptors, for example. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch (error) {
+    log.debug('failed to measure the memory of this process:', error);
+    return undefined;
+  }
 }
 
 /**

@@ -1,12 +1,29 @@
 /** Started by lifecycle.test.ts: the signal handling of `run` around a pipeline that does nothing but tell. */
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { runUntilSignal } from '../../../src/cli/lifecycle.ts';
 
-const [, , ending] = process.argv;
+const [, , ending, fault] = process.argv;
+
+/** Errors that nobody catches, by how they come about. */
+const FAULTS: Readonly<Record<string, () => void>> = {
+  timer: () => {
+    throw new Error('broken timer');
+  },
+  promise: () => {
+    Promise.reject(new Error('broken promise'));
+  },
+  emitter: () => {
+    new EventEmitter().emit('error', new Error('broken emitter'));
+  },
+  text: () => {
+    throw 'broken text';
+  },
+};
 
 process.exitCode = await runUntilSignal(async () => {
   // a pipeline holds the process alive; so does this
   const alive = setInterval(() => {}, 1_000);
+  if (fault !== undefined) process.once('SIGUSR2', () => setImmediate(FAULTS[fault] ?? (() => {})));
   return {
     hooks: new Map([
       ['file_open', 'lsm'],
@@ -19,7 +36,8 @@ process.exitCode = await runUntilSignal(async () => {
       // listened for before the test is told that it may send it
       const told = once(process, 'SIGUSR2');
       process.stderr.write('flushing\n');
-      if (ending === 'hangs') await new Promise(() => {});
+      if (ending === 'throws') setImmediate(FAULTS['timer'] ?? (() => {}));
+      if (ending === 'hangs' || ending === 'throws') await new Promise(() => {});
       if (ending === 'waits') await told;
       process.stderr.write('flushed\n');
       clearInterval(alive);

@@ -69,3 +69,48 @@ it('reads the exceptions again on SIGHUP and goes on', async () => {
   program.process.kill('SIGTERM');
   assert.deepEqual(await program.exit, [EXIT.ok, null]);
 });
+
+for (const fault of ['timer', 'promise', 'emitter']) {
+  it(`tells an error of a ${fault} that nobody caught with its place, without a stack, and ends in order with 1`, async () => {
+    const program = new Program('stops', fault);
+    await program.line(/memwarden ready/);
+    program.process.kill('SIGUSR2');
+    await program.line(
+      new RegExp(
+        `ERROR cli: failed unexpectedly: broken ${fault} \\(at test/unit/cli/lifecycle\\.program\\.ts:\\d+:\\d+\\)$`,
+      ),
+    );
+    await program.line(/^flushing$/);
+    await program.line(/^flushed$/);
+    assert.deepEqual(await program.exit, [EXIT.failure, null]);
+  });
+}
+
+it('takes anything that is thrown for an error', async () => {
+  const program = new Program('stops', 'text');
+  await program.line(/memwarden ready/);
+  program.process.kill('SIGUSR2');
+  await program.line(/failed unexpectedly: broken text$/);
+  await program.line(/^flushing$/);
+  await program.line(/^flushed$/);
+  assert.deepEqual(await program.exit, [EXIT.failure, null]);
+});
+
+it('ends at once when there is one more such error on the way to the end', async () => {
+  const program = new Program('throws', 'promise');
+  await program.line(/memwarden ready/);
+  program.process.kill('SIGUSR2');
+  await program.line(/broken promise/);
+  await program.line(/^flushing$/);
+  await program.line(/broken timer/);
+  assert.deepEqual(await program.exit, [EXIT.failure, null]);
+});
+
+it('ends by itself after such an error when the flush does not end', async () => {
+  const program = new Program('hangs', 'timer');
+  await program.line(/memwarden ready/);
+  program.process.kill('SIGUSR2');
+  await program.line(/broken timer/);
+  await program.line(/^flushing$/);
+  assert.deepEqual(await program.exit, [EXIT.failure, null]);
+});

@@ -1,0 +1,24 @@
+"""Opens connections to a port and keeps every one, half of them with half a request: half_open.py PORT COUNT.
+
+Prints a line when all are open, and holds them until its stdin ends.
+"""
+
+import resource
+import socket
+import sys
+
+port, count = int(sys.argv[1]), int(sys.argv[2])
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+held = []
+for number in range(count):
+    connection = socket.create_connection(("127.0.0.1", port))
+    if number % 2:
+        try:
+            connection.send(b"GET /metrics HTTP/1.1\r\nHost: ")
+        except ConnectionError:
+            pass
+    held.append(connection)
+print(len(held), flush=True)
+sys.stdin.read()

@@ -1,0 +1,121 @@
+/**
+ * Two clients that held 10,500 half-open connections each took all descriptors of the sidecar; accept(2) failed with
+ * EMFILE, nothing listened for that, and it ended after 13 s.
+ */
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { buildAttacks } from './attack.ts';
+import { whyNotLive } from './requirements.ts';
+import { Sidecar } from './sidecar.ts';
+
+const HALF_OPEN = fileURLToPath(new URL('./half_open.py', import.meta.url));
+const CONNECTIONS_EACH = 10_000;
+/** src/health/connections.ts */
+const CONNECTIONS_MAX = 256;
+/** What garbage comes to before it is collected: much less than 20,000 connections would. */
+const GROWTH_MAX_KB = 64 * 1024;
+
+class Client implements AsyncDisposable {
+  readonly #process: ChildProcess;
+  readonly opened: Promise<unknown>;
+
+  constructor(port: number) {
+    this.#process = spawn('python3', [HALF_OPEN, `${port}`, `${CONNECTIONS_EACH}`], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const { stdout } = this.#process;
+    if (stdout === null) throw new Error('the client was started without pipes');
+    this.opened = Promise.race([
+      once(stdout, 'data'),
+      once(this.#process, 'exit').then(() => assert.fail('the client has ended')),
+    ]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const exit = once(this.#process, 'exit');
+    this.#process.stdin?.end();
+    await exit;
+  }
+}
+
+async function healthPort(sidecar: Sidecar): Promise<number> {
+  await sidecar.says(/listening on http:\/\/127\.0\.0\.1:\d+/);
+  return Number(/listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(sidecar.diagnostics)?.[1]);
+}
+
+function residentKilobytes({ pid }: Sidecar): number {
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+const ENVIRONMENT = { MEMWARDEN_HEALTH_ENABLED: 'true', MEMWARDEN_HEALTH_LISTEN_PORT: '0' };
+/** Fewer than the clients take; what the sidecar asks for at least, and what is left for it is for its own work. */
+const FEW_DESCRIPTORS = ['prlimit', '--nofile=512:512'];
+
+suite('the health port', { skip: whyNotLive() }, () => {
+  test('outlives 20,000 half-open connections: it answers, its memory is flat, and the capture goes on', async () => {
+    buildAttacks();
+    const sidecar = await Sidecar.start(ENVIRONMENT, FEW_DESCRIPTORS);
+    try {
+      const port = await healthPort(sidecar);
+      const url = `http://127.0.0.1:${port}`;
+      const descriptors = () => readdirSync(`/proc/${sidecar.pid}/fd`).length;
+      const before = { kilobytes: residentKilobytes(sidecar), descriptors: descriptors() };
+      await using first = new Client(port);
+      await using second = new Client(port);
+      await Promise.all([first.opened, second.opened]);
+
+      assert.equal((await fetch(`${url}/healthz`)).status, 200);
+      assert.equal((await fetch(`${url}/metrics`)).status, 200);
+      assert.ok(descriptors() <= before.descriptors + CONNECTIONS_MAX);
+      assert.ok(residentKilobytes(sidecar) < before.kilobytes + GROWTH_MAX_KB);
+      await sidecar.fence();
+      assert.doesNotMatch(sidecar.diagnostics, /failed/);
+    } finally {
+      assert.equal(await sidecar.stop(), 0);
+    }
+  });
+
+  test('outlives that there is no descriptor left for clients, and answers when there is one again', async () => {
+    const sidecar = await Sidecar.start(ENVIRONMENT);
+    try {
+      const port = await healthPort(sidecar);
+      const limit = (descriptors: number) =>
+        execFileSync('prlimit', [`--pid=${sidecar.pid}`, `--nofile=${descriptors}:4096`]);
+      // numbers below the highest are free: some clients get one
+      limit(Math.max(...readdirSync(`/proc/${sidecar.pid}/fd`).map(Number)) + 1);
+      await Promise.all(
+        Array.from({ length: 200 }, () => {
+          // ended at once by a reset or an end, or when it has been there for long
+          const client = connect(port, '127.0.0.1').on('error', () => undefined);
+          return new Promise(resolve => client.resume().once('close', resolve));
+        }),
+      );
+      limit(4096);
+
+      assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+    } finally {
+      assert.equal(await sidecar.stop(), 0);
+    }
+  });
+
+  test('ends a connection that sends nothing, and one that sends half a request', async () => {
+    const sidecar = await Sidecar.start(ENVIRONMENT);
+    try {
+      const port = await healthPort(sidecar);
+      for (const sent of ['', 'GET /healthz HTTP/1.1\r\nHost: ']) {
+        const client = connect(port, '127.0.0.1');
+        client.write(sent);
+        // a reset, so that nothing of it stays in the kernel
+        await assert.rejects(once(client.resume(), 'close'), { code: 'ECONNRESET' });
+      }
+    } finally {
+      await sidecar.stop();
+    }
+  });
+});

@@ -1,0 +1,62 @@
+/** What a start needs from the machine, taken away: each was a stack trace with status 1, or an advice that did not help. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { whyNotLive } from './requirements.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const BTF = '/sys/kernel/btf/vmlinux';
+
+/** In a mount namespace of its own. @param preparation shell commands before the start */
+function memwarden(preparation: string, ...words: string[]) {
+  return spawnSync(
+    'unshare',
+    [
+      ...['--mount', '--propagation=private', 'sh', '-ec', `${preparation}; exec "$@"`, 'start'],
+      ...[process.execPath, MAIN, ...words],
+    ],
+    // one that starts in spite of it would not end by itself
+    { encoding: 'utf8', timeout: 120_000 },
+  );
+}
+
+const RUN = ['run', '--exporter', 'console', '--set', 'health.enabled=false'];
+
+suite('a machine that hides what the sidecar needs', { skip: whyNotLive() }, () => {
+  for (const [what, preparation, message, advice, ...settings] of [
+    ['/sys', 'mount -t tmpfs none /sys', /type information/, /mount -t sysfs/],
+    [
+      'the number of CPUs',
+      'mount -t tmpfs none /sys/devices/system/cpu',
+      /count the CPUs.*\/sys\/devices\/system\/cpu\/possible: ENOENT/,
+      /mount -t sysfs/,
+    ],
+    [
+      '/sys, with type information elsewhere',
+      `mount -t tmpfs none /mnt; cp ${BTF} /mnt/vmlinux; mount -t tmpfs none /sys`,
+      /count the CPUs/,
+      /mount -t sysfs/,
+      ...['--set', 'capture.btfPath=/mnt/vmlinux'],
+    ],
+    ['/proc', 'mount -t tmpfs none /proc', /read \/proc\/self\/status: ENOENT/, /mount -t proc/],
+    ['descriptors', 'ulimit -n 40', /40 open files, and 512 are needed/, /ulimit -n 512/],
+    ['some descriptors', 'ulimit -n 70', /70 open files, and 512 are needed/, /LimitNOFILE=512/],
+  ] as const) {
+    test(`ends the start without ${what}: status 3, what is missing, what to do, and no stack trace`, () => {
+      const { status, stderr } = memwarden(preparation, ...RUN, ...settings);
+      assert.equal(status, 3, stderr);
+      assert.match(stderr, message);
+      assert.match(stderr, advice);
+      assert.doesNotMatch(stderr, /^\s+at |unexpectedly/m);
+    });
+
+    test(`lets doctor report what else there is without ${what}`, () => {
+      const { status, stdout, stderr } = memwarden(preparation, 'doctor', '--json');
+      assert.equal(status, 3, stderr);
+      const checks: { name: string; status: string }[] = JSON.parse(stdout);
+      assert.ok(checks.some(check => check.status === 'failed' && check.name !== 'collector'));
+      assert.ok(checks.some(check => check.status === 'ok'));
+    });
+  }
+});
