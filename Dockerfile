@@ -31,13 +31,15 @@ COPY --from=bpf /build/bpf/build/ bpf/build/
 COPY config/ config/
 COPY LICENSE ./
 # What goes into the image, laid out as it will be there; node, libbpf and libpsx with the libraries that the base
-# lacks. Their packages are named where scanners of images look for them.
+# lacks. Their packages are named where scanners of images look for them. A clone made with umask 002 has files that the
+# group may write, and those memwarden does not believe.
 # /usr/local/bin/node is a small program that becomes Node.js without what the environment has for it.
 RUN mkdir -p /image/opt/memwarden /image/usr/local/bin /image/var/lib/memwarden /image/var/lib/dpkg/status.d \
     && install -D -m 755 node_modules/node/bin/node /image/usr/local/lib/memwarden/node \
     && gcc -static -Os -Wall -Wextra -Werror -o /image/usr/local/bin/node src/setup/start-node.c \
     && rm -rf node_modules/node node_modules/node-* node_modules/.bin \
     && cp -a package.json LICENSE dist node_modules bpf config /image/opt/memwarden/ \
+    && chmod -R go-w /image/opt/memwarden \
     && cd /usr/lib/*-linux-gnu && install -Dt "/image$PWD" \
         libatomic.so.1 libbpf.so.1 libelf.so.1 libpsx.so.2 libz.so.1 libzstd.so.1 \
     && for package in libatomic1 libbpf1 libcap2 libelf1t64 libzstd1 zlib1g; do \
