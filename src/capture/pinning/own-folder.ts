@@ -135,8 +135,6 @@ function refused(path: string, why: string): UntrustedFolder {
 }
 
 /** What the kernel refuses, without the names of descriptors in it. */
-function inWords(path: string, open: (path: string) => number): number;
-function inWords(path: string, open: (path: string) => void): void;
 function inWords<T>(path: string, open: (path: string) => T): T {
   try {
     return open(path);
