@@ -16,7 +16,7 @@ Examples:
   sudo memwarden run --events default,mem_prot_alert --set health.enabled=false
 
 Signals:
-  SIGTERM, SIGINT, SIGQUIT  stop capturing, flush, exit 0; a second one: exit 130
+  SIGTERM, SIGINT, SIGQUIT  stop, flush, exit 0; a second one exits 130 at once
   SIGHUP                    read the exceptions again
   SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  stand still until SIGCONT
   SIGKILL, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT  end at once; what

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { execFileSync, execSync } from 'node:child_process';
+import { execFileSync, execSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +51,17 @@ describe('the npm package', { skip: whyNoPackage() }, () => {
       const path = join(folder, `node_modules/memwarden/bpf/build/memwarden-${architecture}.bpf.o`);
       assert.equal(readFileSync(path).subarray(1, 4).toString(), 'ELF');
     }
+  });
+
+  test('takes nothing over that the environment has for Node.js', () => {
+    const bin = join(folder, 'node_modules/.bin/memwarden');
+    const env = {
+      PATH: process.env['PATH'],
+      NODE_OPTIONS: '--require=/does/not/exist',
+      NODE_DEBUG: 'module',
+    };
+    const { status, stderr } = spawnSync(bin, ['signatures'], { cwd: folder, encoding: 'utf8', env });
+    assert.deepEqual([status, stderr], [0, '']);
   });
 
   test('finds its kernel programs and exceptions where it was installed', () => {
