@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import { MemwardenError } from '../errors.ts';
-import { columnsOf, wrap } from '../telemetry/console/wrap.ts';
+import { describeError } from '../printing/describe-error.ts';
+import { printable } from '../printing/printable.ts';
+import { keepSecretsOfText } from '../printing/secrets.ts';
+import { columnsOf, wrap } from '../printing/wrap.ts';
 import { SCOPE } from '../telemetry/scope.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -34,6 +37,8 @@ Examples:
  * @returns the exit status; errors have been told on stderr by then
  */
 export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
+  for (const word of args) keepSecretsOfText(word);
+  keepSecretsOfProxies(env);
   let code: ExitCode = EXIT.ok;
   const program = createProgram({
     env,
@@ -49,6 +54,12 @@ export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv
   }
 }
 
+/** Libraries read these by themselves, and name them in their errors. */
+function keepSecretsOfProxies(env: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(env))
+    if (/_proxy$/i.test(name) && value !== undefined) keepSecretsOfText(value);
+}
+
 export function createProgram(context: Context): Command {
   const program = new Command('memwarden')
     .description(
@@ -57,6 +68,7 @@ export function createProgram(context: Context): Command {
     .version(SCOPE.version)
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
+    .configureOutput({ outputError: (message, write) => write(`${printableUsageError(message)}\n`) })
     .showHelpAfterError('(add --help to see what there is)')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', `\nExit status:\n${exitTable()}`);
@@ -78,6 +90,14 @@ export function createProgram(context: Context): Command {
   return program;
 }
 
+/** What commander says of a command line: the words of whoever typed it, and below them its suggestion. */
+function printableUsageError(message: string): string {
+  const text = message.trimEnd();
+  const suggestion = /\n\(Did you mean [^\n]*\)$/.exec(text)?.[0] ?? '';
+  const words = text.slice(0, text.length - suggestion.length);
+  return `${printable(words)}${suggestion}`;
+}
+
 function exitTable(): string {
   return Object.entries(EXIT_MEANINGS)
     .map(([name, meaning]) => {
@@ -96,8 +116,7 @@ function told(error: unknown): ExitCode {
     process.stderr.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
     return EXIT_OF_ERROR[error.code];
   }
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`memwarden: failed unexpectedly: ${detail}\n`);
+  process.stderr.write(`memwarden: failed unexpectedly: ${describeError(error).join('\n')}\n`);
   return EXIT.failure;
 }
 

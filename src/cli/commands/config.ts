@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../config/index.ts';
+import { printable } from '../../printing/printable.ts';
 import type { Context } from '../context.ts';
 import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
 import { settingsReference } from '../settings-reference.ts';
@@ -34,7 +35,7 @@ export function addConfig(program: Command, { env }: Context): void {
       const sources = file === undefined ? settingSources(command, env) : { file };
       const { origins } = loadConfiguration(sources);
       const count = `${origins.size} setting${origins.size === 1 ? '' : 's'} over the defaults`;
-      process.stderr.write(`${sources.file ?? 'configuration'}: valid, ${count}\n`);
+      process.stderr.write(`${printable(sources.file ?? 'configuration')}: valid, ${count}\n`);
     });
 
   config

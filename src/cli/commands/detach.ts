@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
+import { printable } from '../../printing/printable.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
@@ -24,11 +25,11 @@ export function addDetach(program: Command, { env }: Context): void {
       const { detachPinned } = await import('../../capture/pinning/detach.ts');
       const detached = detachPinned(capture.pinPath);
       if (detached === undefined) {
-        process.stderr.write(`nothing is pinned in ${capture.pinPath}\n`);
+        process.stderr.write(`nothing is pinned in ${printable(capture.pinPath)}\n`);
         return;
       }
       const { programs, unread } = detached;
       const lost = unread === 0 ? '' : `; ${unread} events that nobody had read are gone`;
-      process.stderr.write(`removed ${programs} programs from ${capture.pinPath}${lost}\n`);
+      process.stderr.write(`removed ${programs} programs from ${printable(capture.pinPath)}${lost}\n`);
     });
 }

@@ -4,9 +4,10 @@ import { createEngine } from '../../detect/engine.ts';
 import { checkExceptionsFile, loadExceptions } from '../../detect/exceptions/exceptions.ts';
 import { describeProblem, type ExceptionRule } from '../../detect/exceptions/rule.ts';
 import { openRecording } from '../../detect/recording.ts';
+import { printable } from '../../printing/printable.ts';
+import { table } from '../../printing/table.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { table } from '../table.ts';
 
 const TEST_EXAMPLES = `
 Examples:
@@ -26,9 +27,9 @@ export function addExceptions(program: Command, { finish }: Context): void {
     .addHelpText('after', '\nExamples:\n  memwarden exceptions check mine.yaml')
     .action((file: string) => {
       const problems = checkExceptionsFile(file);
-      for (const problem of problems) process.stderr.write(`${describeProblem(problem)}\n`);
+      for (const problem of problems) process.stderr.write(`${printable(describeProblem(problem))}\n`);
       if (problems.length > 0) finish(EXIT.usage);
-      else process.stderr.write(`${file}: valid, ${loadExceptions([file]).rules.length} rules\n`);
+      else process.stderr.write(`${printable(file)}: valid, ${loadExceptions([file]).rules.length} rules\n`);
     });
 
   exceptions

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
+import { escapeText } from '../../printing/escape.ts';
 import { OTEL } from '../../telemetry/attributes.ts';
 import { readableLine } from '../../telemetry/console/readable-line.ts';
 import { type ConsoleRecord, parseConsoleRecord } from './console-record.ts';
@@ -14,6 +15,11 @@ export interface ViewerOptions {
   /** Print what a record says beyond its sentence. */
   readonly details: boolean;
   readonly output: NodeJS.WriteStream;
+}
+
+/** The line as it came: only what stands within a string can need an escape, the rest is between tokens. */
+function printableJson(line: string): string {
+  return escapeText(line.replace(/[\t\r]/g, ' ').trim());
 }
 
 /** Takes the console exporter's stream, and shows the records that are wanted. A slow reader slows the source. */
@@ -59,7 +65,7 @@ export class Viewer extends Writable {
       return '';
     }
     this.counts.shown += 1;
-    if (this.#options.json) return `${line}\n`;
+    if (this.#options.json) return `${printableJson(line)}\n`;
     this.#last = record;
     const id = record.attributes[OTEL.SECURITY_RULE_UUID];
     const parts = { ...record, id: typeof id === 'string' ? id : undefined };

@@ -54,10 +54,11 @@ export function checkExceptionsFile(file: string): readonly ExceptionProblem[] {
 function readRules(files: readonly string[]): readonly ExceptionRule[] {
   const parsed = files.map(parseFile);
   const problems = parsed.flatMap(({ problems }) => problems);
-  if (problems.length > 0)
+  const [first, ...others] = problems.map(describeProblem);
+  if (first !== undefined)
     throw new MemwardenError(
       'EXCEPTIONS_INVALID',
-      `failed to load exceptions: ${problems.map(describeProblem).join('\n')}`,
+      [`failed to load exceptions: ${first}`, ...others],
       'try `memwarden exceptions check FILE` after each change',
     );
   return parsed.flatMap(({ rules }) => rules);
@@ -116,7 +117,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
       return true;
     } catch (error) {
       if (!(error instanceof MemwardenError)) throw error;
-      log.error(`${error.message}; the rules from before stay in force`);
+      log.error(`${error.message.replaceAll('\n', ' ')}; the rules from before stay in force`);
       return false;
     }
   }

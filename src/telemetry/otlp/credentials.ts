@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
+import { keepSecretsOfHeaders } from '../../printing/secrets.ts';
 import type { OtlpOptions } from '../options.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
@@ -120,6 +121,7 @@ function check(what: string, path: string | undefined, parse: () => unknown): vo
 
 function parseHeaders(text: Buffer, path: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
+  keepSecretsOfHeaders(text.toString('utf8'));
   for (const line of text.toString('utf8').split('\n')) {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
