@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { MemwardenError } from '../errors.ts';
 import { describeError } from '../printing/describe-error.ts';
+import { guardOutput } from '../printing/guard-output.ts';
 import { printable } from '../printing/printable.ts';
 import { keepSecretsOfText } from '../printing/secrets.ts';
 import { columnsOf, wrap } from '../printing/wrap.ts';
@@ -30,6 +31,12 @@ Examples:
   sudo memwarden doctor                            what this kernel allows
   memwarden signatures                             what is detected
   memwarden config show                            settings, and who said them`;
+
+/** Once, before anything is printed. */
+export function prepareOutput(): void {
+  guardOutput(process.stdout);
+  guardOutput(process.stderr);
+}
 
 /**
  * Runs one command line.

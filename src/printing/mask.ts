@@ -39,7 +39,7 @@ export function secretsOfEndpoint(endpoint: string): string[] {
 function partsOf(text: string): string[] {
   const [user = '', ...password] = text.split(':');
   const isName = password.join('') !== '' && /^[a-z._-]{1,11}$/i.test(user);
-  const parts = text.split(/[:/?#@,&;=]/).filter(part => !(isName && part === user));
+  const parts = text.split(/[:/?#@,&;=%\\\s"']/).filter(part => !(isName && part === user));
   return [password.join(':'), ...parts];
 }
 

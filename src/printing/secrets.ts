@@ -38,7 +38,7 @@ export function keepSecretsOfEndpoint(endpoint: string): void {
 /** All that may be secret in the endpoints of a text in which there may be none. */
 export function keepSecretsOfText(text: string): void {
   for (const word of [text, ...text.split(/[\s,"'`]+/)])
-    if (/:\/\/|@|\?.*=/s.test(word)) keepSecretsOfEndpoint(word.replace(/^[-\w.]+=/, ''));
+    if (/:\/\/|@|\?.*=/s.test(percentDecoded(word))) keepSecretsOfEndpoint(word.replace(/^[-\w.]+=/, ''));
 }
 
 /** The value of a header: the whole, and what follows the name of a scheme such as `Bearer`. */
@@ -77,9 +77,22 @@ export function keepSecretsOfHeaders(headers: string): void {
 export function withoutSecrets(text: string): string {
   if (kept.size === 0) return text;
   pattern ??= patternOf(kept);
-  return text.replace(pattern, (secret, offset: number) =>
+  const hidden = replaced(text, pattern);
+  return hidden.includes('%') ? withoutEncoded(hidden, pattern) : hidden;
+}
+
+function replaced(text: string, secrets: RegExp): string {
+  return text.replace(secrets, (secret, offset: number) =>
     isJsonNumber(text, offset, secret.length) ? secret : MASK,
   );
+}
+
+/** Which characters somebody encoded is anybody's choice. */
+function withoutEncoded(text: string, secrets: RegExp): string {
+  return text.replace(/[^\s"\\]+/g, word => {
+    const plain = percentDecoded(word);
+    return plain === word || replaced(plain, secrets) === plain ? word : MASK;
+  });
 }
 
 /** A number of ours that happens to be a password: masked, it would break the JSON text, and it tells nothing. */
@@ -137,11 +150,7 @@ function isWorthHiding(spelling: string): boolean {
   return !MASK.includes(spelling) && !OWN_WORDS.has(spelling);
 }
 
+/** Also what is encoded in parts, or wrongly. */
 function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    // a lone % is no encoding: the text stands for itself
-    return text;
-  }
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, run => Buffer.from(run.replaceAll('%', ''), 'hex').toString());
 }
