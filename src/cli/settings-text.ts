@@ -15,6 +15,8 @@ export function settingsYaml(configuration: Configuration): string {
   return shown(configuration).toString({
     lineWidth: 0,
     flowCollectionPadding: false,
+    // a text in several lines could begin one that looks like a setting
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
   });
 }
 

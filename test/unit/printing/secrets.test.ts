@@ -47,7 +47,7 @@ test('words of every message, short texts and numbers of ours are left', () => {
 
 test('a short secret is hidden as a word alone', () => {
   keepSecret('pw4x');
-  assert.equal(withoutSecrets('user:pw4x@h apw4xb %40pw4x'), 'user:[secret]@h apw4xb %40[secret]');
+  assert.equal(withoutSecrets('someone:pw4x@h apw4xb %40pw4x'), 'someone:[secret]@h apw4xb %40[secret]');
 });
 
 test('the oldest secrets are forgotten, and the newest are not', () => {
