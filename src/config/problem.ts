@@ -13,9 +13,6 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Of a longer value no choice was meant, and comparing costs its length for each. Characters. */
-const COMPARED_MAX = 1_000;
-
 const NOT_SHOWN = 'the value (not shown)';
 
 export function notAllowed(
@@ -38,7 +35,6 @@ function shownValue({ type: { show } }: Setting<unknown>, value: unknown): strin
 /** The choice that the first wrong word of a value may have meant. */
 function nearest(value: unknown, choices: readonly string[]): string | undefined {
   const words = String(value)
-    .slice(0, COMPARED_MAX)
     .split(',')
     .map(word => word.trim());
   const wrong = words.find(word => !choices.includes(word));

@@ -3,7 +3,7 @@ import { maskUrls } from './mask.ts';
 import { withoutSecrets } from './secrets.ts';
 
 /** What somebody else wrote takes no more room than this in a message of ours, characters. */
-export const QUOTED_MAX = 500;
+const QUOTED_MAX = 500;
 /** A message of ours, with what it quotes, characters. */
 const MESSAGE_MAX = 4_000;
 
