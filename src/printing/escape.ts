@@ -4,18 +4,17 @@
  * is drawn as nothing.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
-/** The usual case, and quick to tell. */
-const PLAIN = /^[ -~]*$/;
+/** What is left of a text when the usual letters are skipped; cheap to find, and mostly nothing. */
+const UNUSUAL = /[^ -~]+/g;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** The text with each such character as JSON and YAML write it, `\n` or `\u001b`: a JSON text stays the same value. */
 export function escapeText(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, escaped);
+  return text.replace(UNUSUAL, run => run.replace(UNPRINTABLE, escaped));
 }
 
 /** The text with `kept` as it is, which is what matches the pattern, and the rest escaped. */
 export function escapeBut(kept: RegExp, text: string): string {
-  if (PLAIN.test(text)) return text;
   let result = '';
   let end = 0;
   for (const { 0: match, index } of text.matchAll(kept)) {
