@@ -92,13 +92,12 @@ export function openObject(
 
 /** Names the capability, what was tried, and what each answered. */
 export function unavailable({ capability, attempts }: CapabilityReport): MemwardenError {
-  const tried = attempts
-    .map(({ program, outcome, reason }) => `\n  ${program}: ${outcome}: ${reason}`)
-    .join('');
+  const tried = attempts.map(({ program, outcome, reason }) => `  ${program}: ${outcome}: ${reason}`);
+  const head = `failed to watch ${capability}: no hook of this kernel could be used; tried:`;
   return new MemwardenError(
     'CAPTURE_UNAVAILABLE',
-    `failed to watch ${capability}: no hook of this kernel could be used; tried:${tried || ' nothing'}`,
-    adviceFor(tried),
+    tried.length === 0 ? `${head} nothing` : [head, ...tried],
+    adviceFor(tried.join('\n')),
   );
 }
 

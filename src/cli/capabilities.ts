@@ -80,14 +80,14 @@ export function ownCapabilities(): CapabilityStatus {
 }
 
 /** Three ways to grant capabilities. Not setcap on the node binary: every script on the machine would inherit the power. */
-export function howToGrant(missing: readonly Capability[]): string {
+export function howToGrant(missing: readonly Capability[]): readonly string[] {
   const names = missing.map(({ name }) => name);
   const added = names.map(name => `--cap-add ${name.replace('CAP_', '')}`);
   return [
     'run it with sudo',
     `or in a systemd unit: AmbientCapabilities=${names.join(' ')}`,
     `or in a container: docker run ${added.join(' ')}`,
-  ].join('\n');
+  ];
 }
 
 /** @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which nothing can be captured is missing */

@@ -1,6 +1,9 @@
 import { inspect, styleText } from 'node:util';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Settings } from '../config/index.ts';
+import { MemwardenError } from '../errors.ts';
+import { summarizeError } from '../printing/describe-error.ts';
+import { printable } from '../printing/printable.ts';
 
 export type DiagnosticsLevel = Settings['diagnostics']['level'];
 
@@ -51,12 +54,16 @@ export function setDiagnostics(level: DiagnosticsLevel): void {
 export function diagnosticLine(severity: Severity, words: readonly unknown[], time: Date): string {
   const [first, ...rest] = words;
   const hasNamespace = rest.length > 0 && typeof first === 'string' && /^[\w@./-]+$/.test(first);
-  const said = (hasNamespace ? rest : words).map(word =>
-    typeof word === 'string' ? word : inspect(word, { breakLength: Number.POSITIVE_INFINITY, depth: 4 }),
-  );
+  const said = (hasNamespace ? rest : words).map(word => (typeof word === 'string' ? word : describe(word)));
   const level = styleText(STYLES[severity], severity.toUpperCase().padEnd(5), {
     stream: process.stderr,
   });
   const namespace = hasNamespace ? `${first}: ` : '';
-  return `${time.toISOString()} ${level} ${namespace}${said.join(' ')}`;
+  return `${time.toISOString()} ${level} ${printable(`${namespace}${said.join(' ')}`)}`;
+}
+
+function describe(word: unknown): string {
+  if (word instanceof MemwardenError) return word.message;
+  if (word instanceof Error) return summarizeError(word);
+  return inspect(word, { breakLength: Number.POSITIVE_INFINITY, depth: 4 });
 }

@@ -11,7 +11,8 @@ setFlagsFromString('--semi-space-growth-factor=1');
 const message = oldNodeMessage(process.versions.node);
 if (message === undefined) {
   // only now: what it imports does not exist in an older Node.js, and would fail before any word of ours
-  const { runProgram } = await import('./program.ts');
+  const { prepareOutput, runProgram } = await import('./program.ts');
+  prepareOutput();
   process.exitCode = await runProgram(process.argv.slice(2), process.env);
 } else {
   process.stderr.write(`memwarden: ${message}\n`);

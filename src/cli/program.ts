@@ -1,6 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { MemwardenError } from '../errors.ts';
-import { columnsOf, wrap } from '../telemetry/console/wrap.ts';
+import { describeError } from '../printing/describe-error.ts';
+import { guardOutput } from '../printing/guard-output.ts';
+import { printable } from '../printing/printable.ts';
+import { keepSecretsOfText } from '../printing/secrets.ts';
+import { columnsOf, wrap } from '../printing/wrap.ts';
 import { SCOPE } from '../telemetry/scope.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -29,6 +33,12 @@ Examples:
   memwarden signatures                             what is detected
   memwarden config show                            settings, and who said them`;
 
+/** Once, before anything is printed. */
+export function prepareOutput(): void {
+  guardOutput(process.stdout);
+  guardOutput(process.stderr);
+}
+
 /**
  * Runs one command line.
  *
@@ -36,6 +46,8 @@ Examples:
  */
 export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   reportUncaughtErrors();
+  for (const word of args) keepSecretsOfText(word);
+  keepSecretsOfProxies(env);
   let code: ExitCode = EXIT.ok;
   const program = createProgram({
     env,
@@ -51,6 +63,12 @@ export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv
   }
 }
 
+/** Libraries read these by themselves, and name them in their errors. */
+function keepSecretsOfProxies(env: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(env))
+    if (/_proxy$/i.test(name) && value !== undefined) keepSecretsOfText(value);
+}
+
 export function createProgram(context: Context): Command {
   const program = new Command('memwarden')
     .description(
@@ -59,6 +77,7 @@ export function createProgram(context: Context): Command {
     .version(SCOPE.version)
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
+    .configureOutput({ outputError: (message, write) => write(`${printableUsageError(message)}\n`) })
     .showHelpAfterError('(add --help to see what there is)')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', `\nExit status:\n${exitTable()}`);
@@ -80,6 +99,14 @@ export function createProgram(context: Context): Command {
   return program;
 }
 
+/** What commander says of a command line: the words of whoever typed it, and below them its suggestion. */
+function printableUsageError(message: string): string {
+  const text = message.trimEnd();
+  const suggestion = /\n\(Did you mean [^\n]*\)$/.exec(text)?.[0] ?? '';
+  const words = text.slice(0, text.length - suggestion.length);
+  return `${printable(words)}${suggestion}`;
+}
+
 function exitTable(): string {
   return Object.entries(EXIT_MEANINGS)
     .map(([name, meaning]) => {
@@ -98,8 +125,7 @@ function told(error: unknown): ExitCode {
     process.stderr.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
     return EXIT_OF_ERROR[error.code];
   }
-  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`memwarden: failed unexpectedly: ${detail}\n`);
+  process.stderr.write(`memwarden: failed unexpectedly: ${describeError(error).join('\n')}\n`);
   return EXIT.failure;
 }
 

@@ -35,7 +35,7 @@ export function addSettingFlags(command: Command, ...groups: readonly FlagGroup[
   }
   return command.option(
     '-s, --set <key=value>',
-    'any setting by its key, for example health.listenPort=0; may be repeated',
+    'any setting by its key, for example health.listenPort=0; may be repeated; every user can read it in ps: no secrets',
     (pair: string, pairs: readonly string[] | undefined) => [...(pairs ?? []), pair],
   );
 }

@@ -1,11 +1,13 @@
-import { Document, isScalar } from 'yaml';
+import { Document, isScalar, Scalar, visit } from 'yaml';
 import { type Configuration, settings } from '../config/index.ts';
-
-const SECRET = '[secret]';
+import { escapeText } from '../printing/escape.ts';
+import { MASK, maskUrls } from '../printing/mask.ts';
+import { jsonText, quoted } from '../printing/printable.ts';
+import { withoutSecrets } from '../printing/secrets.ts';
 
 /** The settings as one JSON object, without secrets. */
 export function settingsJson(configuration: Configuration): string {
-  return `${JSON.stringify(shown(configuration).toJS(), undefined, 2)}\n`;
+  return `${jsonText(shown(configuration).toJS(), 2)}\n`;
 }
 
 /** The settings as a YAML file that `--config` takes back; what is not at its default says where it comes from. */
@@ -13,6 +15,8 @@ export function settingsYaml(configuration: Configuration): string {
   return shown(configuration).toString({
     lineWidth: 0,
     flowCollectionPadding: false,
+    // a text in several lines could begin one that looks like a setting
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
   });
 }
 
@@ -23,20 +27,29 @@ function shown({ settings: values, origins }: Configuration): Document {
     const value: unknown = path.reduce<unknown>((inner, name) => member(inner, name), values);
     const origin = origins.get(key);
     if (value !== undefined && sensitive) hide(document, path, value);
-    else if (value !== undefined && type.show !== undefined) document.setIn(path, type.show(value));
+    else if (typeof value === 'string' && type.show !== undefined) document.setIn(path, type.show(value));
     const node = document.getIn(path, true);
-    if (origin !== undefined && isScalar(node)) node.comment = ` ${origin}`;
+    const comment = ` ${quoted(origin ?? '')}`;
+    if (origin !== undefined && isScalar(node)) node.comment = comment;
     else if (origin !== undefined && node instanceof Object && 'commentBefore' in node)
-      node.commentBefore = ` ${origin}`;
+      node.commentBefore = comment;
   }
+  visit(document, {
+    Scalar: (_, node) => {
+      if (typeof node.value !== 'string') return;
+      node.value = withoutSecrets(maskUrls(node.value));
+      // within double quotes what is escaped on its way out is the same value still
+      if (escapeText(String(node.value)) !== node.value) node.type = Scalar.QUOTE_DOUBLE;
+    },
+  });
   return document;
 }
 
 /** Names of secret headers are no secret, and help to see which one is set. */
 function hide(document: Document, path: readonly string[], value: unknown): void {
   const names = typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
-  if (names === undefined) document.setIn(path, SECRET);
-  for (const name of names ?? []) document.setIn([...path, name], SECRET);
+  if (names === undefined) document.setIn(path, MASK);
+  for (const name of names ?? []) document.setIn([...path, name], MASK);
 }
 
 function member(value: unknown, name: string): unknown {

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { MemwardenError } from '../errors.ts';
 import { FileRefusal, hintOf } from '../files/file-refusal.ts';
-import { listed } from '../listed.ts';
+import { listed } from '../printing/listed.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { textOf, type YamlText } from '../yaml/yaml-text.ts';
 import type { Assignment } from './assignment.ts';
@@ -16,7 +16,8 @@ export function assignmentsOfFile(path: string): readonly Assignment[] {
   const yaml = contents(path);
   if (yaml.faults.length > 0) {
     const faults = yaml.faults.map(({ line, column, reason }) => `${path}:${line}:${column}: ${reason}`);
-    throw new MemwardenError('CONFIG_INVALID', `failed to parse ${listed(faults)}`);
+    const [first = '', ...others] = listed(faults);
+    throw new MemwardenError('CONFIG_INVALID', [`failed to parse ${first}`, ...others]);
   }
   if (yaml.contents === undefined) return [];
   const root = yaml.resolve(yaml.contents);

@@ -1,3 +1,6 @@
+import { maskEndpoint } from '../printing/mask.ts';
+import { keepSecretsOfEndpoint, keepSecretsOfHeaders } from '../printing/secrets.ts';
+
 /** How the text or YAML value of a setting becomes a typed value, and what is allowed in words. */
 export interface Format<T> {
   /** Name in convict's registry and in the settings reference; unique. */
@@ -8,8 +11,10 @@ export interface Format<T> {
   readonly choices?: readonly string[];
   /** Undefined when the value is not allowed. Text comes from the environment, flags or YAML strings. */
   parse(value: unknown): T | undefined;
-  /** The value as it may be shown, where showing it whole could tell a secret. */
-  show?(value: T): string;
+  /** The text of a value, right or wrong, as it may be shown, where showing it whole could tell a secret. */
+  show?(text: string): string;
+  /** Has what may be secret in the text of a value, right or wrong, never printed anywhere. */
+  keepSecrets?(text: string): void;
 }
 
 const TEXT_BOOLEANS = new Map([
@@ -121,6 +126,12 @@ export const keyValues: Format<Readonly<Record<string, string>>> = {
   parse: value => (typeof value === 'string' ? pairsFromText(value) : pairsFromMapping(value)),
 };
 
+/** As `keyValues`, where the values are secrets. */
+export const headers: Format<Readonly<Record<string, string>>> = {
+  ...keyValues,
+  keepSecrets: keepSecretsOfHeaders,
+};
+
 /** As `keyValues`, kept as the text that the OpenTelemetry SDK's own parser takes. */
 export const keyValueText: Format<string> = {
   name: 'key=value text',
@@ -166,15 +177,19 @@ function percentDecoded(value: string): string | undefined {
 /** An OTLP endpoint; `telemetry` decides what the parts mean for the transport that is chosen. */
 export const endpoint: Format<string> = {
   name: 'endpoint',
-  allowed: 'http://host:port, https://host:port, host:port or unix:/path',
+  allowed:
+    'http://host:port, https://host:port, host:port or unix:/path; @ / ? and # in a user, password, path or query percent-encoded',
   parse: value => {
     if (typeof value !== 'string' || value === '' || /\s/.test(value)) return undefined;
     if (/^unix:(\/\/)?\//.test(value)) return value;
+    // a password that is not encoded would end here, and its rest be looked up as the name of a host
+    if (/[\\/?#][^@]*@/.test(value.replace(/^[a-z]+:\/\//i, ''))) return undefined;
     const url = URL.parse(value.includes('://') ? value : `http://${value}`);
     if (url === null || url.hostname === '') return undefined;
     return url.protocol === 'http:' || url.protocol === 'https:' ? value : undefined;
   },
-  show: value => value.replace(/\/\/[^/@]*@/, '//[secret]@'),
+  show: maskEndpoint,
+  keepSecrets: keepSecretsOfEndpoint,
 };
 
 function wholeNumber(value: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import convict from 'convict';
+import { keepSecretsOfText } from '../printing/secrets.ts';
 import type { Assignment } from './assignment.ts';
 import { impossibleCombinations } from './combinations.ts';
 import { assignmentsOfEnvironment } from './environment-source.ts';
@@ -6,7 +7,7 @@ import { assignmentsOfFile } from './file-source.ts';
 import type { Format } from './format.ts';
 import { notAllowed, Problems } from './problem.ts';
 import { type Settings, schema, settings } from './schema.ts';
-import { isSetting, type SettingTree } from './setting.ts';
+import { isSetting, type Setting, type SettingTree } from './setting.ts';
 import { unknownKey } from './unknown-key.ts';
 
 export interface SettingSources {
@@ -39,6 +40,7 @@ export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources
   for (const assignment of assignments) {
     const { key, value, origin } = assignment;
     const definition = settings.get(key);
+    keepSecrets(definition, value);
     const parsed = definition?.type.parse(value);
     if (definition === undefined) problems.add(() => unknownKey(assignment));
     else if (parsed === undefined) problems.add(() => notAllowed(key, definition, value, origin));
@@ -52,6 +54,21 @@ export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources
   for (const problem of impossibleCombinations(complete, origins)) problems.add(() => problem);
   problems.assertNone();
   return { settings: complete, origins };
+}
+
+/** Before anything is said of the value: also a wrong one, and one at a wrong key, may hold a password. */
+function keepSecrets(definition: Setting<unknown> | undefined, value: unknown): void {
+  const keep = definition?.type.keepSecrets ?? keepSecretsOfText;
+  for (const text of textsOf(value)) keep(text);
+}
+
+/** All texts in what YAML may hold; a mapping of headers as `name=value` each. */
+function* textsOf(value: unknown, name = ''): Generator<string> {
+  if (value === null || value === undefined) return;
+  if (typeof value !== 'object') yield `${name}${String(value)}`;
+  else
+    for (const [key, inner] of Object.entries(value))
+      yield* textsOf(inner, Array.isArray(value) ? '' : `${key}=`);
 }
 
 /** The settings of `loadConfiguration` alone. */

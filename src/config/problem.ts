@@ -1,5 +1,6 @@
 import { MemwardenError } from '../errors.ts';
-import { LISTED_MAX, listed } from '../listed.ts';
+import { LISTED_MAX, listed } from '../printing/listed.ts';
+import { quoted } from '../printing/printable.ts';
 import type { Setting } from './setting.ts';
 import { suggestion } from './suggestion.ts';
 
@@ -13,16 +14,23 @@ export interface Problem {
   readonly message: string;
 }
 
+const NOT_SHOWN = 'the value (not shown)';
+
 export function notAllowed(
   key: string,
   definition: Setting<unknown>,
   value: unknown,
   origin: string,
 ): Problem {
-  const shown = definition.sensitive ? 'the value (not shown)' : JSON.stringify(value);
+  const shown = definition.sensitive ? NOT_SHOWN : shownValue(definition, value);
   const near = definition.sensitive ? undefined : nearest(value, definition.type.choices ?? []);
   const hint = near === undefined ? '' : `; did you mean ${near}?`;
   return { key, origin, message: `${shown} is not allowed${hint}; allowed: ${definition.type.allowed}` };
+}
+
+function shownValue({ type: { show } }: Setting<unknown>, value: unknown): string {
+  if (show === undefined) return quoted(JSON.stringify(value));
+  return typeof value === 'string' ? `"${quoted(show(value))}"` : NOT_SHOWN;
 }
 
 /** The choice that the first wrong word of a value may have meant. */
@@ -46,11 +54,13 @@ export class Problems {
   /** @throws MemwardenError CONFIG_INVALID that names the first of the problems, and their number, when there is one */
   assertNone(): void {
     if (this.#count === 0) return;
-    const lines = this.#first.map(({ key, origin, message }) => `  ${key} (${origin}): ${message}`);
+    const lines = this.#first.map(
+      ({ key, origin, message }) => `  ${quoted(key)} (${quoted(origin)}): ${message}`,
+    );
     const count = this.#count === 1 ? 'one setting is' : `${this.#count} settings are`;
     throw new MemwardenError(
       'CONFIG_INVALID',
-      `failed to load the configuration: ${count} wrong\n${listed(lines, this.#count)}`,
+      [`failed to load the configuration: ${count} wrong`, ...listed(lines, this.#count)],
       'memwarden config validate checks a file without starting; memwarden config show lists every setting',
     );
   }

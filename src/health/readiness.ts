@@ -1,3 +1,5 @@
+import { quoted } from '../printing/printable.ts';
+
 /** A canary that has not come for this long means that its hook is dead, ms. */
 const CANARY_MAX_AGE_MILLIS = 30_000;
 
@@ -66,9 +68,9 @@ export class Readiness {
     if (spoolProblem !== undefined) reasons.push(spoolProblem);
     return {
       ready: reasons.length === 0,
-      reasons,
+      reasons: reasons.map(quoted),
       canaryAgeSeconds: Object.fromEntries(ages),
-      collector: this.#sources.collectorProblem() ?? 'ok',
+      collector: quoted(this.#sources.collectorProblem() ?? 'ok'),
     };
   }
 }

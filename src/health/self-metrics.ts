@@ -4,6 +4,7 @@ import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type MetricReader } from '@opentelemetry/sdk-metrics';
 import type { SkippedRuns } from '../capture/index.ts';
+import { quoted } from '../printing/printable.ts';
 import { OTEL } from '../telemetry/attributes.ts';
 import type { Backlog } from '../telemetry/delivery-counts.ts';
 import { METRICS, type Metric } from '../telemetry/metrics.ts';
@@ -104,7 +105,8 @@ function* read(sources: MetricSources): Generator<Reading> {
   yield [METRICS.FINDINGS_TOLD, findings.told];
   yield [METRICS.FINDINGS_SUMMARIZED, findings.summarized];
   yield [METRICS.FINDINGS_HELD, findings.held];
-  for (const [rule, count] of sources.exceptions()) yield [METRICS.EXCEPTION_MATCHES, count, { rule }];
+  for (const [rule, count] of sources.exceptions())
+    yield [METRICS.EXCEPTION_MATCHES, count, { rule: quoted(rule) }];
   yield [METRICS.RECORDS_EMITTED, records.emitted];
   yield [METRICS.RECORDS_INHERITED, records.inherited];
   yield [METRICS.RECORDS_ACCEPTED, records.accepted];

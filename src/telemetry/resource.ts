@@ -4,6 +4,8 @@ import { diag } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { MemwardenError } from '../errors.ts';
 import { readFile } from '../files/read-file.ts';
+import { maskUrls } from '../printing/mask.ts';
+import { withoutSecrets } from '../printing/secrets.ts';
 import { MEMWARDEN, OTEL } from './attributes.ts';
 import type { ResourceOptions } from './options.ts';
 import { SCOPE } from './scope.ts';
@@ -68,7 +70,8 @@ function parseResourceAttributes(text: string): Record<string, string> {
       logger.warn(`resource attribute ${key} is ignored: it would be read as the actor's`);
       continue;
     }
-    attributes[key] = decode(pair.slice(equals + 1));
+    // it goes with every record: no place for the sidecar's own credentials
+    attributes[key] = withoutSecrets(maskUrls(decode(pair.slice(equals + 1))));
   }
   return attributes;
 }

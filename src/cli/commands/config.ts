@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfiguration } from '../../config/index.ts';
 import { unusedVariables } from '../../config/unused-variables.ts';
+import { printable } from '../../printing/printable.ts';
 import type { Context } from '../context.ts';
 import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
 import { settingsReference } from '../settings-reference.ts';
@@ -35,9 +36,9 @@ export function addConfig(program: Command, { env }: Context): void {
       const sources = file === undefined ? settingSources(command, env) : { file };
       const { origins } = loadConfiguration(sources);
       const count = `${origins.size} setting${origins.size === 1 ? '' : 's'} over the defaults`;
-      process.stderr.write(`${sources.file ?? 'configuration'}: valid, ${count}\n`);
+      process.stderr.write(`${printable(sources.file ?? 'configuration')}: valid, ${count}\n`);
       if (file === undefined)
-        for (const sentence of unusedVariables(env)) process.stderr.write(`${sentence}\n`);
+        for (const sentence of unusedVariables(env)) process.stderr.write(`${printable(sentence)}\n`);
     });
 
   config

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Detached } from '../../capture/pinning/detach.ts';
 import { loadSettings } from '../../config/index.ts';
+import { printable } from '../../printing/printable.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
@@ -26,7 +27,7 @@ export function addDetach(program: Command, { env }: Context): void {
       setDiagnostics(diagnostics.level);
       const { detachPinned } = await import('../../capture/pinning/detach.ts');
       for (const sentence of report(capture.pinPath, detachPinned(capture.pinPath)))
-        process.stderr.write(`${sentence}\n`);
+        process.stderr.write(`${printable(sentence)}\n`);
     });
 }
 

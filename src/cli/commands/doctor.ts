@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { loadSettings, type Settings } from '../../config/index.ts';
+import { jsonText } from '../../printing/printable.ts';
 import { ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
@@ -39,7 +40,7 @@ export function addDoctor(program: Command, { env, finish }: Context): void {
       ];
       const collector = await collectorCheck(settings.telemetry);
       const checks = [...machine, collector];
-      process.stdout.write(options.json ? `${JSON.stringify(checks, undefined, 2)}\n` : doctorReport(checks));
+      process.stdout.write(options.json ? `${jsonText(checks, 2)}\n` : doctorReport(checks));
       finish(verdict(machine, collector));
     });
 }

@@ -4,10 +4,11 @@ import { createEngine } from '../../detect/engine.ts';
 import { checkExceptionsFile, loadExceptions } from '../../detect/exceptions/exceptions.ts';
 import { describeProblem, type ExceptionRule } from '../../detect/exceptions/rule.ts';
 import { openRecording } from '../../detect/recording.ts';
-import { listed } from '../../listed.ts';
+import { listed } from '../../printing/listed.ts';
+import { printable } from '../../printing/printable.ts';
+import { table } from '../../printing/table.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit-codes.ts';
-import { table } from '../table.ts';
 
 const TEST_EXAMPLES = `
 Examples:
@@ -28,9 +29,14 @@ export function addExceptions(program: Command, { finish }: Context): void {
     .action((file: string) => {
       const problems = checkExceptionsFile(file);
       if (problems.length > 0) {
-        process.stderr.write(`${listed(problems.map(describeProblem))}\n`);
+        process.stderr.write(
+          `${listed(problems.map(describeProblem))
+            .map(line => printable(line))
+            .join('\n')}\n`,
+        );
         finish(EXIT.usage);
-      } else process.stderr.write(`${file}: valid, ${loadExceptions([file]).rules.length} rules\n`);
+      } else
+        process.stderr.write(`${printable(file)}: valid, ${loadExceptions([file]).rules.length} rules\n`);
     });
 
   exceptions

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SIGNATURES } from '../../detect/signatures/index.ts';
-import { columnsOf } from '../../telemetry/console/wrap.ts';
+import { jsonText } from '../../printing/printable.ts';
+import { columnsOf } from '../../printing/wrap.ts';
 import { signatureTable } from '../signature-table.ts';
 
 const EXAMPLES = `
@@ -18,9 +19,7 @@ export function addSignatures(program: Command): void {
     .action((options: { json?: true }) => {
       const definitions = SIGNATURES.map(({ definition }) => definition);
       process.stdout.write(
-        options.json
-          ? `${JSON.stringify(definitions, undefined, 2)}\n`
-          : signatureTable(columnsOf(process.stdout)),
+        options.json ? `${jsonText(definitions, 2)}\n` : signatureTable(columnsOf(process.stdout)),
       );
     });
 }

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
+import { jsonText } from '../../printing/printable.ts';
+import { table } from '../../printing/table.ts';
 import { drainSpool } from '../../telemetry/delivery/drain.ts';
 import type { DeliveryCounts } from '../../telemetry/delivery-counts.ts';
 import { refusedRecords, spoolStatus } from '../../telemetry/spool/look.ts';
@@ -9,7 +11,6 @@ import { setDiagnostics } from '../diagnostics.ts';
 import { EXIT } from '../exit-codes.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
-import { table } from '../table.ts';
 
 /** `memwarden spool`: what is kept on disk for the collector. */
 export function addSpool(program: Command, { env, finish }: Context): void {
@@ -38,7 +39,7 @@ export function addSpool(program: Command, { env, finish }: Context): void {
     .addHelpText('after', '\nExamples:\n  sudo memwarden spool inspect | jq .reason')
     .action((_options: object, command: Command) => {
       for (const refused of refusedRecords(directoryOf(command))) {
-        process.stdout.write(`${JSON.stringify(refused)}\n`);
+        process.stdout.write(`${jsonText(refused)}\n`);
       }
     });
 

@@ -1,4 +1,5 @@
 import type { CapabilityReport } from '../../capture/index.ts';
+import { quoted } from '../../printing/printable.ts';
 import type { Check } from './check.ts';
 
 /**
@@ -13,7 +14,7 @@ export function hookChecks(
     const tried = attempts.map(({ hook: kind, program, outcome, reason }) =>
       outcome === 'alive'
         ? `${kind}: ${spaced(program)} is alive`
-        : `${kind}: ${spaced(program)} ${outcome}, ${reason}`,
+        : `${kind}: ${spaced(program)} ${outcome}, ${quoted(String(reason))}`,
     );
     const detail = [hook ?? 'no hook', ...tried, ...limits.map(limit => `limit: ${limit}`)].join('\n');
     if (hook !== undefined) return { name: `hook ${capability}`, status: 'ok', detail };

@@ -3,6 +3,7 @@ import { machine, release, version } from 'node:os';
 import { gunzipSync } from 'node:zlib';
 import { lockdownMode } from '../../capture/lockdown.ts';
 import type { Settings } from '../../config/index.ts';
+import { quoted } from '../../printing/printable.ts';
 import { type CapabilityStatus, howToGrant, ownCapabilities } from '../capabilities.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
 import { type Check, failedCheck } from './check.ts';
@@ -40,15 +41,15 @@ function btf(path: string): Check {
     ? {
         name: 'BTF',
         status: 'failed',
-        detail: `${path} cannot be read`,
+        detail: `${quoted(path)} cannot be read`,
         advice:
           'boot a kernel built with CONFIG_DEBUG_INFO_BTF=y, or name a BTF file with --set capture.btfPath=FILE',
       }
-    : { name: 'BTF', status: 'ok', detail: `${path}, ${size} bytes` };
+    : { name: 'BTF', status: 'ok', detail: `${quoted(path)}, ${size} bytes` };
 }
 
 function lsm(): Check {
-  const modules = textOf('/sys/kernel/security/lsm');
+  const modules = quotedText('/sys/kernel/security/lsm');
   if (modules === undefined) {
     return {
       name: 'LSM',
@@ -80,7 +81,7 @@ function lockdown(): Check {
 
 /** Debian's level 3 refuses kprobes and classic tracepoints without CAP_SYS_ADMIN. */
 function paranoid(): Check {
-  const level = textOf('/proc/sys/kernel/perf_event_paranoid') ?? 'unknown';
+  const level = quotedText('/proc/sys/kernel/perf_event_paranoid') ?? 'unknown';
   return { name: 'perf_event_paranoid', status: 'ok', detail: level };
 }
 
@@ -100,7 +101,7 @@ function capabilities(): Check {
     name,
     status: missing.some(({ required }) => required) ? 'failed' : 'warning',
     detail: `${names}; missing: ${lacking}`,
-    advice: howToGrant(missing),
+    advice: howToGrant(missing).join('\n'),
   };
 }
 
@@ -121,10 +122,16 @@ function bpfObject(path: string): Check {
     ? {
         name: 'BPF object',
         status: 'failed',
-        detail: `${path} cannot be read`,
+        detail: `${quoted(path)} cannot be read`,
         advice: 'npm run build:bpf',
       }
-    : { name: 'BPF object', status: 'ok', detail: `${path}, ${size} bytes` };
+    : { name: 'BPF object', status: 'ok', detail: `${quoted(path)}, ${size} bytes` };
+}
+
+/** For a detail, where a line feed of its own would make a new line. */
+function quotedText(path: string): string | undefined {
+  const text = textOf(path);
+  return text === undefined ? undefined : quoted(text);
 }
 
 function textOf(path: string): string | undefined {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { columnsOf, wrap } from '../../telemetry/console/wrap.ts';
+import { printable } from '../../printing/printable.ts';
+import { columnsOf, wrap } from '../../printing/wrap.ts';
 import type { Check } from './check.ts';
 
 const MARKS = {
@@ -21,8 +22,8 @@ export function doctorReport(checks: readonly Check[]): string {
     `${' '.repeat(MARK_COLUMNS)}${wrap(line, MARK_COLUMNS + HANG_COLUMNS, columns)}`;
   const lines = checks.flatMap(({ name, status, detail, advice }) => {
     const [mark, style] = MARKS[status];
-    const [first = '', ...rest] = detail.split('\n');
-    const tried = advice === undefined ? [] : `try: ${advice}`.split('\n');
+    const [first = '', ...rest] = detail.split('\n').map(line => printable(line));
+    const tried = advice === undefined ? [] : `try: ${advice}`.split('\n').map(line => printable(line));
     const label = styleText(style, mark.padEnd(MARK_COLUMNS), { stream: process.stdout });
     return [
       `${label}${name.padEnd(width)}  ${wrap(first, MARK_COLUMNS + width + 2, columns)}`,

@@ -1,5 +1,5 @@
+import { printable } from '../../printing/printable.ts';
 import { ECS, MEMWARDEN, OTEL } from '../../telemetry/attributes.ts';
-import { visible } from '../../telemetry/console/visible.ts';
 import type { ConsoleRecord } from './console-record.ts';
 
 /** What a record says beyond its sentence, one aspect a line; aspects that are not known are left out. */
@@ -49,7 +49,7 @@ export function details({ attributes }: ConsoleRecord): readonly string[] {
   ];
   return lines.flatMap(([label, words]) => {
     const known = words.filter(word => word !== undefined);
-    return known.length === 0 ? [] : [`${label.padEnd(10)}  ${visible(known.join(' · '))}`];
+    return known.length === 0 ? [] : [`${label.padEnd(10)}  ${printable(known.join(' · '))}`];
   });
 }
 

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
+import { escapeText } from '../../printing/escape.ts';
 import { OTEL } from '../../telemetry/attributes.ts';
 import { readableLine } from '../../telemetry/console/readable-line.ts';
 import { type ConsoleRecord, parseConsoleRecord } from './console-record.ts';
@@ -18,6 +19,11 @@ export interface ViewerOptions {
 
 /** A record has some thousand characters. */
 const LINE_LENGTH_MAX = 1024 * 1024;
+
+/** The line as it came: only what stands within a string can need an escape, the rest is between tokens. */
+function printableJson(line: string): string {
+  return escapeText(line.replace(/[\t\r]/g, ' ').trim());
+}
 
 /** Takes the console exporter's stream, and shows the records that are wanted. A slow reader slows the source. */
 export class Viewer extends Writable {
@@ -72,7 +78,7 @@ export class Viewer extends Writable {
       return '';
     }
     this.counts.shown += 1;
-    if (this.#options.json) return `${line}\n`;
+    if (this.#options.json) return `${printableJson(line)}\n`;
     this.#last = record;
     const id = record.attributes[OTEL.SECURITY_RULE_UUID];
     const parts = { ...record, id: typeof id === 'string' ? id : undefined };

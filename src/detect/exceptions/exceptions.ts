@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
-import { listed } from '../../listed.ts';
+import { listed } from '../../printing/listed.ts';
 import { readYaml, unreadable } from '../../yaml/read-yaml.ts';
 import type { YamlText } from '../../yaml/yaml-text.ts';
 import type { Detection, Severity } from '../detection.ts';
@@ -52,10 +52,11 @@ export function checkExceptionsFile(file: string): readonly ExceptionProblem[] {
 function readRules(files: readonly string[]): readonly ExceptionRule[] {
   const parsed = files.map(parseFile);
   const problems = parsed.flatMap(({ problems }) => problems);
-  if (problems.length > 0)
+  const [first, ...others] = listed(problems.map(describeProblem));
+  if (first !== undefined)
     throw new MemwardenError(
       'EXCEPTIONS_INVALID',
-      `failed to load exceptions: ${listed(problems.map(describeProblem))}`,
+      [`failed to load exceptions: ${first}`, ...others],
       'try `memwarden exceptions check FILE` after each change',
     );
   return parsed.flatMap(({ rules }) => rules);
@@ -114,7 +115,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
       return true;
     } catch (error) {
       if (!(error instanceof MemwardenError)) throw error;
-      log.error(`${error.message}; the rules from before stay in force`);
+      log.error(`${error.message.replaceAll('\n', ' ')}; the rules from before stay in force`);
       return false;
     }
   }

@@ -1,4 +1,5 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { jsonText } from '../../printing/printable.ts';
 import { toRfc3339 } from '../hr-time.ts';
 import type { LineFormat } from './line-format.ts';
 
@@ -15,7 +16,7 @@ export function jsonLine(): LineFormat {
       tail = tailOf(record);
       tails.set(record.resource, tail);
     }
-    const head = JSON.stringify({
+    const head = jsonText({
       timestamp: toRfc3339(record.hrTime),
       observedTimestamp: toRfc3339(record.hrTimeObserved),
       eventName: record.eventName,
@@ -29,5 +30,5 @@ export function jsonLine(): LineFormat {
 }
 
 function tailOf({ resource, instrumentationScope: { name, version } }: ReadableLogRecord): string {
-  return JSON.stringify({ resource: resource.attributes, scope: { name, version } }).slice(1);
+  return jsonText({ resource: resource.attributes, scope: { name, version } }).slice(1);
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import { visible } from './visible.ts';
-import { columnsOf, wrap } from './wrap.ts';
+import { printable } from '../../printing/printable.ts';
+import { columnsOf, wrap } from '../../printing/wrap.ts';
 
 const COLORS = { HIGH: 'redBright', MEDIUM: 'yellow', LOW: 'cyan' } as const;
 
@@ -25,10 +25,10 @@ const MARGIN = 12 + 1 + 6 + 1 + 8 + 1;
  */
 export function readableLine(parts: ReadableParts, stream: NodeJS.WritableStream): string {
   const { timestamp, severityText, id, eventName, body } = parts;
-  const padded = visible(severityText).padEnd(6);
+  const padded = printable(severityText).padEnd(6);
   const color = Object.hasOwn(COLORS, severityText) ? COLORS[severityText as keyof typeof COLORS] : undefined;
   const label = color === undefined ? padded : styleText(color, padded, { stream });
-  const time = visible(timestamp.slice(11, 23));
-  const sentence = wrap(`${visible(eventName)}  ${visible(body)}`, MARGIN, columnsOf(stream));
-  return `${time} ${label} ${visible(id ?? '-').padEnd(8)} ${sentence}`;
+  const time = printable(timestamp.slice(11, 23));
+  const sentence = wrap(`${printable(eventName)}  ${printable(body)}`, MARGIN, columnsOf(stream));
+  return `${time} ${label} ${printable(id ?? '-').padEnd(8)} ${sentence}`;
 }

@@ -1,5 +1,8 @@
+import { maskEndpoint } from '../../printing/mask.ts';
+import { quoted } from '../../printing/printable.ts';
 import type { OtlpOptions } from '../options.ts';
 import { CredentialSource } from './credentials.ts';
+import type { ExportOutcome } from './export-outcome.ts';
 import { GrpcTransport } from './grpc-transport.ts';
 import { HttpTransport } from './http-transport.ts';
 import { LOGS, type Signal } from './signal.ts';
@@ -11,7 +14,23 @@ import type { OtlpTransport } from './transport.ts';
  */
 export function createTransport(options: OtlpOptions, signal: Signal = LOGS): OtlpTransport {
   const credentials = new CredentialSource(options);
-  return options.protocol === 'grpc'
-    ? new GrpcTransport(options, credentials, signal)
-    : new HttpTransport(options, credentials, signal);
+  return quoting(
+    options.protocol === 'grpc'
+      ? new GrpcTransport(options, credentials, signal)
+      : new HttpTransport(options, credentials, signal),
+  );
+}
+
+/** What a server or a network says is printed, kept and served at many places: it is made harmless where it comes in. */
+function quoting(transport: OtlpTransport): OtlpTransport {
+  return {
+    address: maskEndpoint(transport.address),
+    send: async request => quotedOutcome(await transport.send(request)),
+    close: () => transport.close(),
+  };
+}
+
+function quotedOutcome(outcome: ExportOutcome): ExportOutcome {
+  if (outcome.kind === 'accepted') return { ...outcome, message: quoted(outcome.message) };
+  return { ...outcome, reason: quoted(outcome.reason) };
 }

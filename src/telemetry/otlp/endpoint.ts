@@ -1,4 +1,5 @@
 import { MemwardenError } from '../../errors.ts';
+import { maskEndpoint } from '../../printing/mask.ts';
 import type { OtlpOptions } from '../options.ts';
 import type { Signal } from './signal.ts';
 
@@ -53,7 +54,7 @@ function parse(text: string, given: string): URL {
 function invalid(endpoint: string, cause: string): MemwardenError {
   return new MemwardenError(
     'CONFIG_INVALID',
-    `failed to read the OTLP endpoint "${endpoint}": ${cause}`,
+    `failed to read the OTLP endpoint "${maskEndpoint(endpoint)}": ${cause}`,
     'use http://host:4317 or https://host:4317 for gRPC, http://host:4318 for http/protobuf',
   );
 }

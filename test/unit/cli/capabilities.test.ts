@@ -30,7 +30,7 @@ describe('capabilities', () => {
   });
 
   it('are granted without setcap on the node binary', () => {
-    const advice = howToGrant(status('0').missing);
+    const advice = howToGrant(status('0').missing).join(' ');
     assert.match(advice, /--cap-add SYS_PTRACE/);
     assert.doesNotMatch(advice, /setcap/);
   });

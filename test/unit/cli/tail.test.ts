@@ -130,7 +130,7 @@ describe('memwarden tail', () => {
       '--details',
     );
     assert.doesNotMatch(stdout.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
-    assert.match(stdout, /\\u\{1b\}/);
+    assert.match(stdout, /\\u001b/);
   });
 
   it('refuses a signature that does not exist', () => {

@@ -1,10 +1,14 @@
-import { wrap } from '../telemetry/console/wrap.ts';
+import { printable } from './printable.ts';
+import { wrap } from './wrap.ts';
+
+/** Longest cell, characters. */
+const CELL_MAX = 1_000;
 
 /** Columns of the terminal that the last cell needs; with fewer it goes below its row. */
 const LAST_CELL_COLUMNS = 40;
 
 /**
- * Columns as wide as their longest cell, two blanks apart; the last one is broken between words.
+ * Columns as wide as their longest cell, two blanks apart; the last one is broken between words. The cells may be anybody's.
  *
  * @param columns width of the terminal, if it is one
  */
@@ -13,7 +17,7 @@ export function table(
   rows: readonly (readonly string[])[],
   columns?: number,
 ): string {
-  const all = [head, ...rows];
+  const all = [head, ...rows].map(row => row.map(cell => printable(cell, CELL_MAX)));
   const widths = head.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)));
   const indent = widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0);
   const isNarrow =

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { wrap } from '../../../../src/telemetry/console/wrap.ts';
+import { wrap } from '../../../src/printing/wrap.ts';
 
 const TEXT = 'node (pid 4711) opened the memory of Runner.Worker (pid 4242) for reading';
 

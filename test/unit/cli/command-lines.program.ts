@@ -1,0 +1,25 @@
+import { text } from 'node:stream/consumers';
+
+/** Run one after the other in this process, as the program runs one: commands in their hundreds, without a start for each. */
+export interface CommandLine {
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Stands on both streams before what a command line prints. */
+export const BOUNDARY = '\u2550\u2550\u2550 ';
+
+if (import.meta.main) {
+  const lines: readonly CommandLine[] = JSON.parse(await text(process.stdin));
+  const boundary = (index: number): void => {
+    process.stdout.write(`${BOUNDARY}${index}\n`);
+    process.stderr.write(`${BOUNDARY}${index}\n`);
+  };
+  const { prepareOutput, runProgram } = await import('../../../src/cli/program.ts');
+  prepareOutput();
+  for (const [index, { args, env }] of lines.entries()) {
+    boundary(index);
+    await runProgram(args, env);
+  }
+  process.exit();
+}

@@ -1,0 +1,77 @@
+/** Endpoints as people write them, right and wrong, with a secret somewhere in each. `at` is a host and a port. */
+export function endpointsWith(secret: string, at: string): Readonly<Record<string, string>> {
+  const encoded = [...secret].map(c => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+  return {
+    plain: `http://user:${secret}@${at}`,
+    tls: `https://user:${secret}@${at}`,
+    'no password': `http://${secret}@${at}`,
+    'empty password': `http://${secret}:@${at}`,
+    'user is the token': `http://${secret}:x-oauth-basic@${at}`,
+    'no user': `http://:${secret}@${at}`,
+    'upper-case scheme': `HTTP://user:${secret}@${at}`,
+    '@ in it': `http://user:p@${secret}@${at}`,
+    '@ behind it': `http://user:${secret}@p@${at}`,
+    ': in it': `http://user:p:${secret}@${at}`,
+    '/ before it': `http://user:p/${secret}@${at}`,
+    '/ behind it': `http://user:${secret}/p@${at}`,
+    '? before it': `http://user:p?${secret}@${at}`,
+    '# before it': `http://user:p#${secret}@${at}`,
+    '# behind it': `http://user:${secret}#p@${at}`,
+    'backslash before it': `http://user:p\\${secret}@${at}`,
+    'percent-encoded': `http://user:${encoded}@${at}`,
+    'encoded @ before it': `http://user:p%40${secret}@${at}`,
+    'encoded @ for the separator': `http://user:${secret}%40${at}`,
+    'a lone %': `http://user:100%${secret}@${at}`,
+    'no scheme': `user:${secret}@${at}`,
+    'no scheme, no password': `${secret}@${at}`,
+    'scheme-relative': `//user:${secret}@${at}`,
+    'one slash': `http:/user:${secret}@${at}`,
+    'no slash': `http:user:${secret}@${at}`,
+    'no colon': `http//user:${secret}@${at}`,
+    backslashes: `http:\\\\user:${secret}@${at}`,
+    'another scheme': `ftp://user:${secret}@${at}`,
+    'a mistyped scheme': `htp://user:${secret}@${at}`,
+    'the scheme of gRPC': `grpc://user:${secret}@${at}`,
+    'scheme twice': `http://http://user:${secret}@${at}`,
+    'wrong port': `http://user:${secret}@127.0.0.1:port`,
+    'port too large': `http://user:${secret}@127.0.0.1:99999`,
+    'with a path': `http://user:${secret}@${at}/v1/logs`,
+    'query key': `http://${at}/v1/logs?api-key=${secret}`,
+    'second query key': `http://${at}/v1/logs?a=b&sig=${secret}&token=x`,
+    'query without a key': `http://${at}/v1/logs?${secret}`,
+    'query of semicolons': `http://${at}/v1/logs?a=b;token=${secret}`,
+    'query without a path': `http://${at}?token=${secret}`,
+    'encoded query': `http://${at}/v1/logs?token=${encoded}`,
+    'parameter of the path': `http://${at}/v1/logs;token=${secret}`,
+    fragment: `http://${at}/v1/logs#${secret}`,
+    'fragment behind a query': `http://${at}/v1/logs?a=b#token=${secret}`,
+    'query, no scheme': `${at}/?token=${secret}`,
+    'blanks around it': `  http://user:${secret}@${at}  `,
+    'a blank in it': `http://user:${secret} @${at}`,
+    'controls around it': `\u0007http://user:${secret}@${at}\u001b`,
+    'a line feed in it': `http://user:${secret}\n@${at}`,
+    'quotes in it': `http://us"er:'${secret}"'@${at}`,
+    'two of them': `http://user:${secret}@${at},http://user:${secret}@${at}`,
+    IPv6: `http://user:${secret}@[::1]:9`,
+    'unix socket': `unix:/nowhere/otel.sock?token=${secret}`,
+    'unix socket with a user': `unix://user:${secret}@/nowhere/otel.sock`,
+    'in quotes': `"http://user:${secret}@${at}"`,
+    'all of it encoded': encodeURIComponent(`http://user:${secret}@${at}`),
+  };
+}
+
+/** A secret as it may be printed: as it is, encoded for URLs, in base64 (by itself and with a user's name), as bytes. */
+export function spellingsOf(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const all = [...secret].map(c => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+  return [
+    secret,
+    secret.toLowerCase(),
+    all,
+    encodeURIComponent(secret),
+    bytes.toString('base64').replace(/=+$/, ''),
+    Buffer.from(`user:${secret}`).toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+  ];
+}
