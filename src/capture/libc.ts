@@ -45,6 +45,7 @@ const systemCall = libc.func('int64_t syscall(long number, long first, long seco
 const madvise = libc.func('int madvise(uint64_t addr, size_t length, int advice)');
 const mallocTrim = libc.func('int malloc_trim(size_t keep)');
 const mallocOption = libc.func('int mallopt(int option, int value)');
+const exitCall = libc.func('void _exit(int status)');
 const clockGettime = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
 
 export const PAGE_BYTES: number = Number(libc.func('long sysconf(int name)')(30));
@@ -199,6 +200,11 @@ export function returnFreedMemory(): void {
  */
 export function forgetPages(start: bigint, lengthBytes: number): void {
   checked('madvise', madvise(start, lengthBytes, MADV_DONTNEED));
+}
+
+/** _exit(2): ends the process without waiting for its threads, and without anything that is to be done at its end. */
+export function exitAtOnce(status: number): void {
+  exitCall(status);
 }
 
 function clockNs(clock: number): bigint {

@@ -1,6 +1,7 @@
 import { inspect, styleText } from 'node:util';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import type { Settings } from '../config/index.ts';
+import { standardError } from '../standard-streams/standard-error.ts';
 
 export type DiagnosticsLevel = Settings['diagnostics']['level'];
 
@@ -29,7 +30,7 @@ export function setDiagnostics(level: DiagnosticsLevel): void {
   const write =
     (severity: Severity) =>
     (...words: unknown[]): void => {
-      process.stderr.write(`${diagnosticLine(severity, words, new Date())}\n`);
+      standardError.write(`${diagnosticLine(severity, words, new Date())}\n`);
     };
   const logger: DiagLogger = {
     error: write('error'),

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { MemwardenError } from '../errors.ts';
+import { standardError } from '../standard-streams/standard-error.ts';
 import { columnsOf, wrap } from '../telemetry/console/wrap.ts';
 import { SCOPE } from '../telemetry/scope.ts';
 import { addCompletion } from './commands/completion.ts';
@@ -93,11 +94,11 @@ function told(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof MemwardenError) {
     const hint = error.hint === undefined ? '' : `\ntry: ${broken(error.hint, 5)}`;
-    process.stderr.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
+    standardError.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
     return EXIT_OF_ERROR[error.code];
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`memwarden: failed unexpectedly: ${detail}\n`);
+  standardError.write(`memwarden: failed unexpectedly: ${detail}\n`);
   return EXIT.failure;
 }
 

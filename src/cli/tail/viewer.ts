@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
+import type { Written } from '../../standard-streams/descriptor-writer.ts';
+import type { RecordOutput } from '../../standard-streams/record-output.ts';
 import { OTEL } from '../../telemetry/attributes.ts';
 import { readableLine } from '../../telemetry/console/readable-line.ts';
 import { type ConsoleRecord, parseConsoleRecord } from './console-record.ts';
@@ -13,10 +15,13 @@ export interface ViewerOptions {
   readonly json: boolean;
   /** Print what a record says beyond its sentence. */
   readonly details: boolean;
-  readonly output: NodeJS.WriteStream;
+  readonly output: RecordOutput;
 }
 
-/** Takes the console exporter's stream, and shows the records that are wanted. A slow reader slows the source. */
+/**
+ * Takes the console exporter's lines, from the exporter itself or as a stream of bytes, and shows the records that are
+ * wanted. A slow reader slows the source.
+ */
 export class Viewer extends Writable {
   readonly counts = { shown: 0, hidden: 0, noRecord: 0 };
   readonly #options: ViewerOptions;
@@ -31,20 +36,43 @@ export class Viewer extends Writable {
     this.#details = options.details;
   }
 
+  /** Takes the place of stdout for the console exporter: what is shown is written there. */
+  get input(): RecordOutput {
+    const { output } = this.#options;
+    return {
+      stream: output.stream,
+      isReaderGone: error => output.isReaderGone(error),
+      abandon: () => output.abandon(),
+      write: async bytes => {
+        const { error } = await this.#pass(bytes);
+        // it is told of whole blocks: what was hidden has no place in the output
+        return { bytes: error === undefined ? bytes.length : 0, error };
+      },
+    };
+  }
+
   /** Details on or off from here; switched on, those of the last record are shown at once. */
   toggleDetails(): void {
     this.#details = !this.#details;
-    if (this.#details && this.#last !== undefined) this.#options.output.write(this.#detailsOf(this.#last));
+    if (this.#details && this.#last !== undefined) this.#print(this.#detailsOf(this.#last));
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    const lines = (this.#rest + this.#decoder.write(chunk)).split('\n');
-    this.#rest = lines.pop() ?? '';
-    this.#options.output.write(lines.map(line => this.#show(line)).join(''), done);
+    this.#pass(chunk).then(({ error }) => done(error));
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    this.#options.output.write(this.#show(this.#rest + this.#decoder.end()), done);
+    this.#print(this.#show(this.#rest + this.#decoder.end())).then(({ error }) => done(error));
+  }
+
+  #pass(chunk: Uint8Array): Promise<Written> {
+    const lines = (this.#rest + this.#decoder.write(Buffer.from(chunk))).split('\n');
+    this.#rest = lines.pop() ?? '';
+    return this.#print(lines.map(line => this.#show(line)).join(''));
+  }
+
+  #print(text: string): Promise<Written> {
+    return this.#options.output.write(Buffer.from(text));
   }
 
   #show(line: string): string {
@@ -64,12 +92,12 @@ export class Viewer extends Writable {
     const id = record.attributes[OTEL.SECURITY_RULE_UUID];
     const parts = { ...record, id: typeof id === 'string' ? id : undefined };
     const detailed = this.#details ? this.#detailsOf(record) : '';
-    return `${readableLine(parts, this.#options.output)}\n${detailed}`;
+    return `${readableLine(parts, this.#options.output.stream)}\n${detailed}`;
   }
 
   #detailsOf(record: ConsoleRecord): string {
     return details(record)
-      .map(line => `${styleText('dim', `    ${line}`, { stream: this.#options.output })}\n`)
+      .map(line => `${styleText('dim', `    ${line}`, { stream: this.#options.output.stream })}\n`)
       .join('');
   }
 }
