@@ -87,6 +87,18 @@ export class BareSidecar {
     return join(this.directory, 'spool');
   }
 
+  /** The function of the kernel in which its main thread waits. */
+  get waitsIn(): string {
+    return readFileSync(`/proc/${this.#pid}/wchan`, 'utf8');
+  }
+
+  /** Whether it has a handler for the signal of this number. */
+  takesSignal(number: number): boolean {
+    const [, caught = '0'] =
+      /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${this.#pid}/status`, 'utf8')) ?? [];
+    return ((BigInt(`0x${caught}`) >> BigInt(number - 1)) & 1n) === 1n;
+  }
+
   kill(signal: NodeJS.Signals): void {
     process.kill(this.#pid, signal);
   }
