@@ -18,9 +18,11 @@ const POOL_CALLS: ReadonlySet<string> = new Set([
  * @param status asked when all is written, which may have failed
  */
 export async function endProcess(status: () => number): Promise<never> {
-  await standardError.flush(LAST_MESSAGES_MILLIS);
   // what a command printed for a person or a pipe waits for its reader, like in any other program
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
+  // the error of a write is an event of the next turn, and is said there
+  await new Promise(resolve => setImmediate(resolve));
+  await standardError.flush(LAST_MESSAGES_MILLIS);
   return await exit(status());
 }
 

@@ -18,7 +18,7 @@ Examples:
   sudo memwarden run --events default,mem_prot_alert --set health.enabled=false
 
 Signals:
-  SIGTERM, SIGINT  stop capturing, flush, exit 0; a second one exits 130 at once
+  SIGTERM, SIGINT  stop capturing, flush, exit 0, within 8 s; a second one exits 130 at once
   SIGHUP           read the exceptions again`;
 
 /** `memwarden run`, which is also what `memwarden` alone does. */
