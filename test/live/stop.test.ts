@@ -97,6 +97,8 @@ suite('SIGTERM ends the sidecar in time, with what it could not do said', { skip
 
   test('while the disk of the spool hangs', async t => {
     const directory = join(tmpdir(), `memwarden-hanging-${process.pid}`);
+    // mounted in its own namespace alone: here it is an empty folder
+    t.after(() => rmSync(directory, { recursive: true, force: true }));
     const sidecar = await BareSidecar.launch(t, {
       environment: { ...environment, MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool') },
       prefix: [...OWN_MOUNTS, 'python3', HANGING_DISK, directory],
