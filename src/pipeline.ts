@@ -1,4 +1,4 @@
-import type { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import {
   bootToWallOffsetNs,
@@ -14,12 +14,25 @@ import { createRecorder, openRecording } from './detect/recording.ts';
 import { LossWatch } from './health/loss-watch.ts';
 import { type Health, type Stages, startHealth } from './health/start-health.ts';
 import { createJudgement, type Judgement } from './judgement.ts';
+import type { RecordOutput } from './standard-streams/record-output.ts';
+import { StandardOutput } from './standard-streams/standard-output.ts';
 import { prepareTelemetry, type StartTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 const log = diag.createComponentLogger({ namespace: 'pipeline' });
 
-/** Longest time that the flush at the end may take, ms. */
-const SHUTDOWN_MILLIS = 10_000;
+/**
+ * Longest time that the end may take, ms. Docker kills after ten seconds, so 8 s are promised (StopWatchdog), of which this
+ * leaves some for a slow machine.
+ */
+const SHUTDOWN_MILLIS = 5_000;
+/** Within that, what the last reading of the kernel's buffer waits for a disk or a reader that takes nothing, ms. */
+const PERSIST_MILLIS = 3_000;
+/** The same for the last metrics, which the records must not wait for. */
+const LAST_METRICS_MILLIS = 500;
+/** Longest time that a replay waits for the collector after its last record, ms. */
+const REPLAY_MILLIS = 10_000;
+/** Records of a replay that are in memory at once. */
+const REPLAY_ROUND = 2_048;
 
 /** How often the storm filter is asked for summaries that are due, ms. */
 const SWEEP_MILLIS = 1_000;
@@ -30,8 +43,11 @@ export interface Pipeline {
   readonly hooks: ReadonlyMap<string, HookName>;
   /** Reads the exceptions again; a broken file leaves the old rules in force. */
   reload(): void;
-  /** Ends the capture, then flushes. */
-  stop(): Promise<void>;
+  /**
+   * Ends the capture, then flushes.
+   * @returns whether every record is with its reader, with the collector, or in the spool
+   */
+  stop(): Promise<boolean>;
 }
 
 /**
@@ -41,7 +57,7 @@ export interface Pipeline {
  */
 export async function startPipeline(
   settings: Settings,
-  output: Writable = process.stdout,
+  output: RecordOutput = new StandardOutput(),
 ): Promise<Pipeline> {
   // what can fail for a wrong setting does so before anything is done to the kernel
   const startTelemetry = prepare(settings, output);
@@ -115,18 +131,21 @@ export async function startPipeline(
     stop: async () => {
       clearInterval(sweep);
       stopping = true;
-      await health?.stop();
-      // the last round waits for a full disk no longer than this
-      const deadline = setTimeout(hurry, SHUTDOWN_MILLIS);
+      const end = performance.now() + SHUTDOWN_MILLIS;
+      // the numbers are read at once; what they are sent to may never answer
+      if (health !== undefined) await within(LAST_METRICS_MILLIS, health.stop());
+      // the last round waits for a full disk, or for who reads stdout, no longer than this
+      const deadline = setTimeout(hurry, PERSIST_MILLIS);
       try {
-        await capture.stop();
+        await within(end - performance.now(), capture.stop());
       } finally {
         clearTimeout(deadline);
         // also when the capture failed: what it had seen until then is told
         judgement.flush();
         keep?.(judgement.takeChanges(), true);
-        await shutdown(SHUTDOWN_MILLIS);
+        await shutdown(Math.max(end - performance.now(), 0));
       }
+      return telemetry.lost() === 0;
     },
   };
 }
@@ -172,8 +191,17 @@ export async function startRecording(settings: Settings, path: string): Promise<
       } finally {
         recorder.close();
       }
+      return true;
     },
   };
+}
+
+/** What became of the records of a replay, beside those that were delivered. */
+export interface ReplayOutcome {
+  /** In the spool, or refused by the collector; those of an earlier run that wait there too are among them. */
+  readonly undelivered: number;
+  /** Could not be written to stdout. */
+  readonly lost: number;
 }
 
 /**
@@ -181,17 +209,30 @@ export async function startRecording(settings: Settings, path: string): Promise<
  * told.
  * @throws MemwardenError RECORDING_INVALID for a file that is cut short, damaged, or of a newer version
  */
-export async function replay(settings: Settings, path: string): Promise<void> {
+export async function replay(settings: Settings, path: string): Promise<ReplayOutcome> {
   const recording = await openRecording(path);
-  const telemetry = prepare(settings, process.stdout)('replay');
+  let isReaderGone = false;
+  const telemetry = prepare(settings, new StandardOutput(), () => {
+    isReaderGone = true;
+  })('replay');
+  // a full disk: the recording can be replayed again when there is room
+  if (settings.telemetry.exporter === 'otlp') telemetry.hurry();
   const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry.emit(detection));
   try {
-    for await (const event of recording) judgement.accept(event);
+    let events = 0;
+    for await (const event of recording) {
+      judgement.accept(event);
+      events += 1;
+      if (events % REPLAY_ROUND === 0) await telemetry.persist();
+      if (isReaderGone) break;
+    }
   } finally {
     judgement.flush();
     await telemetry.persist();
-    await telemetry.shutdown(SHUTDOWN_MILLIS);
+    await telemetry.shutdown(REPLAY_MILLIS);
   }
+  const { spooled, refused } = telemetry.stats();
+  return { undelivered: spooled + refused, lost: telemetry.lost() };
 }
 
 /** Judges what the kernel recorded while no sidecar ran, and what the one before this one had not told. */
@@ -240,11 +281,18 @@ function pinPath({ capture, telemetry }: Settings): string | undefined {
   return telemetry.exporter === 'otlp' && capture.pin ? capture.pinPath : undefined;
 }
 
-function prepare({ telemetry }: Settings, output: Writable): StartTelemetry {
-  return prepareTelemetry(telemetry, {
-    output,
-    onOutputClosed: () => process.kill(process.pid, 'SIGTERM'),
-  });
+/** @param onOutputClosed nobody reads the output any more */
+function prepare(
+  { telemetry }: Settings,
+  output: RecordOutput,
+  onOutputClosed: () => void = () => process.kill(process.pid, 'SIGTERM'),
+): StartTelemetry {
+  return prepareTelemetry(telemetry, { output, onOutputClosed });
+}
+
+/** Goes on after that time at the latest; what is not done by then is left alone. */
+async function within(millis: number, work: Promise<void>): Promise<void> {
+  await Promise.race([work, delay(Math.max(millis, 0), undefined, { ref: false })]);
 }
 
 /** A sidecar that no longer captures must not look alive: it ends, and whoever started it starts it again. */

@@ -1,3 +1,4 @@
+import { readSync } from 'node:fs';
 import koffi from 'koffi';
 
 /** The few libc calls that Node does not offer: mapped memory, epoll, eventfd, mounts and the boot clock. */
@@ -14,6 +15,10 @@ const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const EPOLL_CTL_ADD = 1;
 const EPOLLIN = 1;
 const EPOLL_CLOEXEC = 0o2000000;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+/** include/linux/splice.h */
+const SPLICE_F_NONBLOCK = 2;
 const EFD_CLOEXEC = 0o2000000;
 /** The same on every architecture: include/uapi/asm-generic/unistd.h. */
 const SYS_PIDFD_OPEN = 434;
@@ -55,6 +60,9 @@ const systemCall = libc.func('int64_t syscall(long number, long first, long seco
 const madvise = libc.func('int madvise(uint64_t addr, size_t length, int advice)');
 const mallocTrim = libc.func('int malloc_trim(size_t keep)');
 const mallocOption = libc.func('int mallopt(int option, int value)');
+const pipeCall = libc.func('int pipe2(_Out_ int *fds, int flags)');
+const teeCall = libc.func('int64_t tee(int from, int to, size_t count, unsigned int flags)');
+const exitCall = libc.func('void _exit(int status)');
 const clockGettime = libc.func('int clock_gettime(int clock, _Out_ int64_t *time)');
 
 export const PAGE_BYTES: number = Number(libc.func('long sysconf(int name)')(30));
@@ -228,6 +236,27 @@ export function returnFreedMemory(): void {
  */
 export function forgetPages(start: bigint, lengthBytes: number): void {
   checked('madvise', madvise(start, lengthBytes, MADV_DONTNEED));
+}
+
+/** What waits in a pipe, which stays there; see tee(2). */
+export function peekPipe(fd: number): Buffer {
+  const ends = new Int32Array(2);
+  checked('pipe2', pipeCall(ends, O_NONBLOCK | O_CLOEXEC));
+  const [from = -1, to = -1] = ends;
+  try {
+    const bytes = Number(teeCall(fd, to, PAGE_BYTES, SPLICE_F_NONBLOCK));
+    const copy = Buffer.alloc(Math.max(bytes, 0));
+    if (copy.length > 0) readSync(from, copy);
+    return copy;
+  } finally {
+    closeCall(from);
+    closeCall(to);
+  }
+}
+
+/** _exit(2): ends the process without waiting for its threads, and without anything that is to be done at its end. */
+export function exitAtOnce(status: number): void {
+  exitCall(status);
 }
 
 function clockNs(clock: number): bigint {

@@ -4,6 +4,7 @@ import type { Settings } from '../config/index.ts';
 import { MemwardenError } from '../errors.ts';
 import { summarizeError } from '../printing/describe-error.ts';
 import { printable } from '../printing/printable.ts';
+import { standardError } from '../standard-streams/standard-error.ts';
 
 export type DiagnosticsLevel = Settings['diagnostics']['level'];
 
@@ -32,7 +33,7 @@ export function setDiagnostics(level: DiagnosticsLevel): void {
   const write =
     (severity: Severity) =>
     (...words: unknown[]): void => {
-      process.stderr.write(`${diagnosticLine(severity, words, new Date())}\n`);
+      standardError.write(`${diagnosticLine(severity, words, new Date())}\n`);
     };
   const logger: DiagLogger = {
     error: write('error'),

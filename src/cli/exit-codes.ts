@@ -13,11 +13,12 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: 'done; for `run`: stopped by SIGTERM, SIGINT or SIGQUIT after everything was flushed or spooled',
-  failure: 'failed while running',
+  ok: 'done; for `run`: stopped by SIGTERM, SIGINT or SIGQUIT after everything was flushed or spooled; the reader of stdout has gone',
+  failure:
+    'failed while running; records could not be written or spooled; the end took longer than 8 s and was cut short',
   usage: 'wrong configuration, exceptions, recording or command line; nothing was started',
   kernel: 'the kernel, a capability or the BPF object does not allow what was asked for',
-  collector: 'the collector cannot be reached or refuses the records',
+  collector: 'the collector cannot be reached or refuses the records; those of `replay` wait in the spool',
   interrupted: 'a second SIGTERM, SIGINT or SIGQUIT came before the flush was done',
 };
 
@@ -30,5 +31,6 @@ export const EXIT_OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   CAPTURE_UNAVAILABLE: EXIT.kernel,
   CAPTURE_OBJECT_INVALID: EXIT.kernel,
   DELIVERY_FAILED: EXIT.collector,
+  OUTPUT_FAILED: EXIT.failure,
   SPOOL_INVALID: EXIT.failure,
 };

@@ -1,6 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
+import { standardError } from '../standard-streams/standard-error.ts';
+import { exit } from './end-process.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { ignoreStraySignals } from './signals.ts';
+import { StopWatchdog } from './stop-watchdog/stop-watchdog.ts';
 import { endInOrderAfterUncaughtError } from './uncaught.ts';
 
 const log = diag.createComponentLogger({ namespace: 'cli' });
@@ -11,8 +15,11 @@ export interface Running {
   readonly hooks: ReadonlyMap<string, string>;
   /** Reads the exceptions again; without effect on what is captured. */
   reload(): void | Promise<void>;
-  /** Ends the capture and flushes. */
-  stop(): Promise<void>;
+  /**
+   * Ends the capture and flushes, within some seconds.
+   * @returns whether every record is with its reader, with the collector, or in the spool
+   */
+  stop(): Promise<boolean>;
 }
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
@@ -23,11 +30,15 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
  */
 const ONE_KEYSTROKE_MILLIS = 500;
 
+/** How long a start may go on after a request to stop, ms: it is left undone then. */
+const START_MILLIS = 4_000;
+
 /**
- * Starts, says that it is ready, and stops when a signal says so or when the reader of stdout has gone.
+ * Starts, says that it is ready, and stops when a signal says so.
  *
  * @param onReady called once it has said so
- * @returns 0 after the flush, 1 after an error that nobody caught; a second signal ends the process with 130 instead
+ * @returns 0 after the flush, 1 when records are lost or after an error that nobody caught; a second signal ends the process with
+ * 130 instead
  */
 export async function runUntilSignal(
   start: () => Promise<Running>,
@@ -45,30 +56,38 @@ export async function runUntilSignal(
         log.error('failed to reload the exceptions, the old ones stay:', error);
       });
   });
-  running = await start();
+  running = await Promise.race([
+    start(),
+    stopping.then(() => delay(START_MILLIS, undefined, { ref: false })),
+  ]);
+  if (running === undefined) {
+    // what was read from the kernel and is not spooled is still in its ring buffer: nothing is lost
+    log.warn(`stopped by ${await stopping} before the start was done`);
+    return EXIT.ok;
+  }
   const hooks = [...running.hooks].map(([capability, hook]) => `${capability}=${hook}`).join(' ');
   // not a diagnostic that a level could silence: scripts wait for this line
-  process.stderr.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
+  standardError.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
   await onReady?.();
   log.info(`stopping: ${await Promise.race([stopping, orderlyEnd.reason])}`);
-  await running.stop();
-  return orderlyEnd.finish(EXIT.ok);
+  return orderlyEnd.finish((await running.stop()) ? EXIT.ok : EXIT.failure);
 }
 
-/** Resolves with the reason at the first request to stop; ends the process at the second signal. */
+/** Resolves with the reason at the first request to stop; ends the process at the second signal, or when it takes too long. */
 function stopRequest(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
+  const watchdog = new StopWatchdog();
+  watchdog.onError(error =>
+    log.warn('failed to watch over the stop, which may take longer than 8 s:', error),
+  );
   let firstMillis: number | undefined;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
+      watchdog.stopRequested();
       firstMillis ??= performance.now();
-      if (performance.now() - firstMillis > ONE_KEYSTROKE_MILLIS) process.exit(EXIT.interrupted);
+      if (performance.now() - firstMillis > ONE_KEYSTROKE_MILLIS) void exit(EXIT.interrupted);
       resolve(signal);
     });
   }
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    resolve('the reader of stdout has gone');
-  });
   return promise;
 }

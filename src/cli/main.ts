@@ -4,6 +4,9 @@ import { startClean } from './clean-start.ts';
 import { oldNodeMessage } from './node-version.ts';
 
 startClean();
+// libuv has four threads unless told otherwise: the wait for the ring buffer, files that hang and names that are looked up
+// must not take each other's place
+process.env['UV_THREADPOOL_SIZE'] ??= '8';
 
 // objects here live for a moment or for long: a young generation that grows to its 16 MiB and more would only stay resident
 setFlagsFromString('--semi-space-growth-factor=1');
@@ -11,9 +14,13 @@ setFlagsFromString('--semi-space-growth-factor=1');
 const message = oldNodeMessage(process.versions.node);
 if (message === undefined) {
   // only now: what it imports does not exist in an older Node.js, and would fail before any word of ours
+  const { guardStandardStreams } = await import('../standard-streams/guard.ts');
+  const guard = guardStandardStreams();
   const { prepareOutput, runProgram } = await import('./program.ts');
+  const { endProcess } = await import('./end-process.ts');
   prepareOutput();
-  process.exitCode = await runProgram(process.argv.slice(2), process.env);
+  const status = await runProgram(process.argv.slice(2), process.env);
+  await endProcess(() => (guard.isOutputLost && status === 0 ? 1 : status));
 } else {
   process.stderr.write(`memwarden: ${message}\n`);
   process.exitCode = 1;

@@ -5,6 +5,7 @@ import { guardOutput } from '../printing/guard-output.ts';
 import { printable } from '../printing/printable.ts';
 import { keepSecretsOfText } from '../printing/secrets.ts';
 import { columnsOf, wrap } from '../printing/wrap.ts';
+import { standardError } from '../standard-streams/standard-error.ts';
 import { SCOPE } from '../telemetry/scope.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
@@ -122,10 +123,10 @@ function told(error: unknown): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof MemwardenError) {
     const hint = error.hint === undefined ? '' : `\ntry: ${broken(error.hint, 5)}`;
-    process.stderr.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
+    standardError.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
     return EXIT_OF_ERROR[error.code];
   }
-  process.stderr.write(`memwarden: failed unexpectedly: ${describeError(error).join('\n')}\n`);
+  standardError.write(`memwarden: failed unexpectedly: ${describeError(error).join('\n')}\n`);
   return EXIT.failure;
 }
 

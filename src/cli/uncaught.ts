@@ -1,4 +1,7 @@
+import { framesOf } from '../printing/describe-error.ts';
+import { standardError } from '../standard-streams/standard-error.ts';
 import { diagnosticLine } from './diagnostics.ts';
+import { endProcess, exit } from './end-process.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** Longest time from the error to the end, ms: less than the 10 s that Docker waits before it kills. */
@@ -28,7 +31,7 @@ export function endInOrderAfterUncaughtError(): OrderlyEnd {
   let deadline: NodeJS.Timeout | undefined;
   onFirst = reason => {
     onFirst = undefined;
-    deadline = setTimeout(() => process.exit(EXIT.failure), STOP_MILLIS);
+    deadline = setTimeout(() => exit(EXIT.failure), STOP_MILLIS);
     resolve(reason);
   };
   return {
@@ -43,15 +46,15 @@ export function endInOrderAfterUncaughtError(): OrderlyEnd {
 
 function report(error: unknown): void {
   // not through the logger: no level may silence it, and before there are settings there is no logger
-  process.stderr.write(`${diagnosticLine('error', ['cli', describeUncaught(error)], new Date())}\n`);
-  if (onFirst === undefined) process.exit(EXIT.failure);
-  onFirst('an error that nobody caught');
+  standardError.write(`${diagnosticLine('error', ['cli', describeUncaught(error)], new Date())}\n`);
+  if (onFirst === undefined) void endProcess(() => EXIT.failure);
+  else onFirst('an error that nobody caught');
 }
 
 /** For example "failed unexpectedly: EIO: i/o error, read (at src/health/loss-watch.ts:31:7)". Anything can be thrown. */
 export function describeUncaught(error: unknown): string {
   if (!(error instanceof Error)) return `failed unexpectedly: ${String(error)}`;
-  const frames = error.stack?.split('\n').filter(line => /^\s+at /.test(line)) ?? [];
+  const frames = framesOf(error);
   // where it was made may be deep in a library; where we called that is what a reader can look at
   const frame =
     frames.find(line => line.includes(`${ROOT}src/`) || line.includes(`${ROOT}dist/`)) ?? frames[0];

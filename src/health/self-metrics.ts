@@ -24,6 +24,8 @@ export interface MetricSources {
   backlog(): Backlog;
   /** Seconds, by capability. */
   canaryAges(): ReadonlyMap<string, number>;
+  /** Lines for stderr that could not be written. */
+  droppedMessages(): number;
   /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
   readonly exporterType: string | undefined;
 }
@@ -121,6 +123,7 @@ function* read(sources: MetricSources): Generator<Reading> {
   for (const [capability, seconds] of sources.canaryAges()) {
     yield [METRICS.CANARY_AGE, seconds, { capability }];
   }
+  yield [METRICS.MESSAGES_DROPPED, sources.droppedMessages()];
   yield [METRICS.PROCESS_MEMORY, process.memoryUsage.rss()];
   if (sources.exporterType !== undefined) yield* readSdk(records, inFlight, sources.exporterType);
 }

@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api';
 import type { Capture, CapturedEvent } from '../capture/index.ts';
 import type { Settings } from '../config/index.ts';
 import type { Judgement } from '../judgement.ts';
+import { standardError } from '../standard-streams/standard-error.ts';
 import { createMetricReader } from '../telemetry/metric-reader.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { keepBooks } from './accounting.ts';
@@ -53,6 +54,7 @@ export async function startHealth(
     skippedRuns: () => capture.skippedRuns.read(),
     unknownRecords: () => capture.unknownRecords,
     canaryAges: () => readiness.canaryAges(),
+    droppedMessages: () => standardError.dropped,
   };
   const metrics = createSelfMetrics(sources, push);
   const server = enabled

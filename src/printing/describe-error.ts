@@ -24,7 +24,8 @@ export function summarizeError(error: unknown): string {
   return place === undefined ? words : `${words} (${place.trim()})`;
 }
 
-function framesOf(error: unknown): string[] {
+/** The places that an error went through, as lines of its stack; its message cannot add one. */
+export function framesOf(error: unknown): string[] {
   if (!(error instanceof Error) || error.stack === undefined) return [];
   // the message comes first in the stack, and may look like one
   const start = error.stack.indexOf(error.message) + error.message.length;

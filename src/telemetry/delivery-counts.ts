@@ -1,5 +1,8 @@
 import type { EvictionReason } from './spool/totals.ts';
 
+/** Why records were given up: by the spool, or because the console exporter could not write them. */
+export type GivenUpReason = EvictionReason | 'output';
+
 /**
  * Where the records are, counted since this process began. Every record is in one place, always:
  * emitted + inherited = accepted + spooled + refused + evicted.
@@ -15,8 +18,8 @@ export interface DeliveryCounts {
   readonly spooled: number;
   /** The collector will never take them, or they could not be encoded. */
   readonly refused: number;
-  /** Given up: for want of room, because of their age, or with a damaged file. */
-  readonly evicted: Readonly<Record<EvictionReason, number>>;
+  /** Given up: for want of room, because of their age, with a damaged file, or because stdout could not be written. */
+  readonly evicted: Readonly<Record<GivenUpReason, number>>;
 }
 
 /** What waits for the collector. */

@@ -24,7 +24,7 @@ export class DiscardProcessor implements DurableLogRecordProcessor {
       accepted: this.#accepted,
       spooled: 0,
       refused: 0,
-      evicted,
+      evicted: { ...evicted, output: 0 },
     };
   }
 }

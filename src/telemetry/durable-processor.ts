@@ -28,10 +28,12 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
   setResource?(resource: Resource): void;
   /** What has been kept, also by a process before this one. */
   readonly notes?: Notes;
-  /** From now on `persist` fails where it would have to wait for a spool that cannot be written. */
+  /** From now on `persist` does not wait for a spool or a stdout that cannot be written. */
   hurry?(): void;
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
+  /** Records that are gone for good although somebody wanted them: not written, or not spooled before the end. */
+  readonly lost?: number;
   counts(): DeliveryCounts;
   /** Absent, like `problems`, where nothing is spooled and nothing is sent. */
   backlog?(): Backlog;

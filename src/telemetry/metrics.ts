@@ -170,7 +170,8 @@ export const METRICS = {
     name: 'memwarden.records.evicted',
     kind: 'counter',
     unit: '{record}',
-    description: 'Records given up for want of room, for their age, or with a damaged file.',
+    description:
+      'Records given up for want of room, for their age, with a damaged file, or because stdout could not be written.',
     attributes: ['reason'],
   },
   SPOOL_SIZE: {
@@ -191,6 +192,12 @@ export const METRICS = {
     unit: 's',
     description: 'Time since an event of the sidecar itself last proved the hook alive.',
     attributes: ['capability'],
+  },
+  MESSAGES_DROPPED: {
+    name: 'memwarden.messages.dropped',
+    kind: 'counter',
+    unit: '{message}',
+    description: 'Messages of the sidecar about itself that could not be written to stderr.',
   },
   PROCESS_MEMORY: {
     name: 'process.memory.usage',

@@ -1,9 +1,9 @@
-import type { Writable } from 'node:stream';
 import type { Logger } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { Detection } from '../detect/detection.ts';
 import type { NoteChanges, Notes } from '../notes.ts';
+import type { RecordOutput } from '../standard-streams/record-output.ts';
 import { readBootId } from './boot-id.ts';
 import { jsonLine } from './console/json-line.ts';
 import { prettyLine } from './console/pretty-line.ts';
@@ -37,7 +37,7 @@ export interface Telemetry {
   readonly keep: ((changes: NoteChanges, alone: boolean) => void) | undefined;
   /** What has been kept, also by a process before this one; empty where there is no spool. */
   notes(): Notes;
-  /** From now on `persist` fails where it would have to wait for a spool that cannot be written. */
+  /** From now on `persist` does not wait for a spool or a stdout that cannot be written. */
   hurry(): void;
   /** Resolves when the collector has answered for all that was emitted so far, or cannot be reached. */
   forceFlush(): Promise<void>;
@@ -48,6 +48,8 @@ export interface Telemetry {
   /** What waits on the disk for the collector; nothing where there is no spool. */
   backlog(): Backlog;
   problems(): DeliveryProblems;
+  /** Records that are gone for good although somebody wanted them; known after `shutdown`. */
+  lost(): number;
   /** Other hooks have been taken: what is emitted from now on says so. Not for the console exporter. */
   setCaptureHook(captureHook: string): void;
   /** Where the records come from, and the metrics. */
@@ -58,8 +60,8 @@ export interface Telemetry {
 
 /** What the stage needs from its surroundings. */
 export interface TelemetrySurroundings {
-  /** Stream of the console exporter. */
-  readonly output: Writable;
+  /** Where the console exporter writes. */
+  readonly output: RecordOutput;
   /** Called once when the console exporter's reader has gone: there is nobody left to tell. */
   onOutputClosed(): void;
 }
@@ -116,6 +118,7 @@ function startTelemetry(
     },
     resource: () => resource,
     exporterType: exporterType(options),
+    lost: () => processor.lost ?? 0,
     problems: () => processor.problems?.() ?? { spool: undefined, collector: undefined },
   };
 }
@@ -132,7 +135,7 @@ function prepareProcessor(
 ): (resource: Resource) => DurableLogRecordProcessor {
   switch (options.exporter) {
     case 'console': {
-      const format = options.pretty ? prettyLine(output) : jsonLine();
+      const format = options.pretty ? prettyLine(output.stream) : jsonLine();
       return () => new ConsoleProcessor(output, format, onOutputClosed);
     }
     case 'none':

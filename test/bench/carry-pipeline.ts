@@ -9,6 +9,7 @@ import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import type { Detection } from '../../src/detect/detection.ts';
 import { createJudgement } from '../../src/judgement.ts';
+import { StandardOutput } from '../../src/standard-streams/standard-output.ts';
 import { readBootId } from '../../src/telemetry/boot-id.ts';
 import { toLogRecord } from '../../src/telemetry/record.ts';
 import { createResource } from '../../src/telemetry/resource.ts';
@@ -59,7 +60,7 @@ const settings = loadSettings({
 });
 
 function memwarden(): End {
-  const surroundings = { output: process.stdout, onOutputClosed: () => undefined };
+  const surroundings = { output: new StandardOutput(), onOutputClosed: () => undefined };
   const telemetry = prepareTelemetry(settings.telemetry, surroundings)('benchmark');
   return {
     emit: telemetry.emit,

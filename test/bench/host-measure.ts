@@ -47,7 +47,7 @@ const RESULT_PROGRAM: Readonly<Record<string, string>> = {
 };
 
 interface Running {
-  stop(): Promise<void>;
+  stop(): Promise<unknown>;
 }
 
 const ONE_LINER = 'printf("%d %s %s\\n", pid, comm, str(args->filename));';

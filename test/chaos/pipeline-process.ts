@@ -3,6 +3,7 @@
  * which event all is safe. Started again it goes on after the last one told, as the ring buffer's consumer would.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { StandardOutput } from '../../src/standard-streams/standard-output.ts';
 import { TELEMETRY_DEFAULTS, type TelemetryOptions } from '../../src/telemetry/options.ts';
 import { SPOOL_DEFAULTS } from '../../src/telemetry/spool/options.ts';
 import { prepareTelemetry } from '../../src/telemetry/telemetry.ts';
@@ -23,9 +24,10 @@ const options: TelemetryOptions = {
   },
   spool: { ...SPOOL_DEFAULTS, ...spool, directory },
 };
-const telemetry = prepareTelemetry(options, { output: process.stdout, onOutputClosed: () => undefined })(
-  'none',
-);
+const telemetry = prepareTelemetry(options, {
+  output: new StandardOutput(),
+  onOutputClosed: () => undefined,
+})('none');
 
 let stopping = false;
 let sequence = first;

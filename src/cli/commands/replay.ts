@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
+import { standardError } from '../../standard-streams/standard-error.ts';
 import type { Context } from '../context.ts';
 import { setDiagnostics } from '../diagnostics.ts';
+import { EXIT } from '../exit-codes.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
@@ -12,7 +14,7 @@ Examples:
   memwarden replay case.jsonl --endpoint http://localhost:4317`;
 
 /** `memwarden replay FILE`; needs no privilege. */
-export function addReplay(program: Command, { env }: Context): void {
+export function addReplay(program: Command, { env, finish }: Context): void {
   addSettingFlags(program.command('replay'), 'output', 'collector', 'detection')
     .description('send the events of a recording through the same stages as live ones; needs no root')
     .argument('<file>', 'made by `memwarden record`')
@@ -22,6 +24,13 @@ export function addReplay(program: Command, { env }: Context): void {
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env);
       const { replay } = await import('../../pipeline.ts');
-      await replay(settings, file);
+      const { lost, undelivered } = await replay(settings, file);
+      if (undelivered > 0) {
+        const { directory } = settings.telemetry.spool;
+        standardError.write(
+          `${undelivered} records were not delivered; they wait in ${directory} for the next run, or for memwarden spool drain\n`,
+        );
+        finish(EXIT.collector);
+      } else if (lost > 0) finish(EXIT.failure);
     });
 }

@@ -8,6 +8,9 @@ import { selectSignatures } from '../../detect/select-signatures.ts';
 import { MemwardenError } from '../../errors.ts';
 import { hintOf } from '../../files/file-refusal.ts';
 import { openToRead } from '../../files/read-file.ts';
+import type { RecordOutput } from '../../standard-streams/record-output.ts';
+import { standardError } from '../../standard-streams/standard-error.ts';
+import { StandardOutput } from '../../standard-streams/standard-output.ts';
 import { SEVERITIES } from '../../telemetry/record.ts';
 import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
 import type { Context } from '../context.ts';
@@ -60,6 +63,7 @@ export function addTail(program: Command, { env, finish }: Context): void {
       const settings = loadSettings(tailSources(settingSources(command, env), events));
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env);
+      const output = new StandardOutput();
       const viewer = new Viewer({
         filter: {
           events: events === undefined ? undefined : new Set(events),
@@ -68,10 +72,10 @@ export function addTail(program: Command, { env, finish }: Context): void {
         },
         json: options.json ?? false,
         details: options.details ?? false,
-        output: process.stdout,
+        output,
       });
       if (options.from !== undefined) {
-        await pipeline(recordsOf(options.from), viewer);
+        await showAll(options.from, viewer, output);
       } else {
         assertCapabilities(ownCapabilities());
         assertDescriptors(ownDescriptorLimit());
@@ -81,13 +85,31 @@ export function addTail(program: Command, { env, finish }: Context): void {
           ? listenForKeys(process.stdin, () => viewer.toggleDetails())
           : undefined;
         try {
-          finish(await runUntilSignal(() => startConfined(() => startPipeline(settings, viewer), settings)));
+          finish(
+            await runUntilSignal(() => startConfined(() => startPipeline(settings, viewer.input), settings)),
+          );
         } finally {
           restore?.();
         }
       }
-      process.stderr.write(`${summary(viewer.counts)}\n`);
+      standardError.write(`${summary(viewer.counts)}\n`);
     });
+}
+
+/**
+ * Until the end of the file, or until nobody reads what is shown.
+ * @throws MemwardenError RECORDING_INVALID, OUTPUT_FAILED
+ */
+async function showAll(file: string, viewer: Viewer, output: RecordOutput): Promise<void> {
+  try {
+    await pipeline(recordsOf(file), viewer);
+  } catch (cause) {
+    if (cause instanceof MemwardenError || !(cause instanceof Error)) throw cause;
+    if (output.isReaderGone(cause)) return;
+    throw new MemwardenError('OUTPUT_FAILED', `failed to write to stdout: ${cause.message}`, undefined, {
+      cause,
+    });
+  }
 }
 
 /** @throws MemwardenError RECORDING_INVALID while it is read, when the file cannot be */

@@ -2,6 +2,8 @@ import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
 import { escapeText } from '../../printing/escape.ts';
+import type { Written } from '../../standard-streams/descriptor-writer.ts';
+import type { RecordOutput } from '../../standard-streams/record-output.ts';
 import { OTEL } from '../../telemetry/attributes.ts';
 import { readableLine } from '../../telemetry/console/readable-line.ts';
 import { type ConsoleRecord, parseConsoleRecord } from './console-record.ts';
@@ -14,7 +16,7 @@ export interface ViewerOptions {
   readonly json: boolean;
   /** Print what a record says beyond its sentence. */
   readonly details: boolean;
-  readonly output: NodeJS.WriteStream;
+  readonly output: RecordOutput;
 }
 
 /** A record has some thousand characters. */
@@ -25,7 +27,10 @@ function printableJson(line: string): string {
   return escapeText(line.replace(/[\t\r]/g, ' ').trim());
 }
 
-/** Takes the console exporter's stream, and shows the records that are wanted. A slow reader slows the source. */
+/**
+ * Takes the console exporter's lines, from the exporter itself or as a stream of bytes, and shows the records that are
+ * wanted. A slow reader slows the source.
+ */
 export class Viewer extends Writable {
   readonly counts = { shown: 0, hidden: 0, noRecord: 0 };
   readonly #options: ViewerOptions;
@@ -40,25 +45,48 @@ export class Viewer extends Writable {
     this.#details = options.details;
   }
 
+  /** Takes the place of stdout for the console exporter: what is shown is written there. */
+  get input(): RecordOutput {
+    const { output } = this.#options;
+    return {
+      stream: output.stream,
+      isReaderGone: error => output.isReaderGone(error),
+      abandon: () => output.abandon(),
+      write: async bytes => {
+        const { error } = await this.#pass(bytes);
+        // it is told of whole blocks: what was hidden has no place in the output
+        return { bytes: error === undefined ? bytes.length : 0, error };
+      },
+    };
+  }
+
   /** Details on or off from here; switched on, those of the last record are shown at once. */
   toggleDetails(): void {
     this.#details = !this.#details;
-    if (this.#details && this.#last !== undefined) this.#options.output.write(this.#detailsOf(this.#last));
+    if (this.#details && this.#last !== undefined) this.#print(this.#detailsOf(this.#last));
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    const [first = '', ...more] = this.#decoder.write(chunk).split('\n');
+    this.#pass(chunk).then(({ error }) => done(error));
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#print(this.#show(this.#rest + this.#decoder.end())).then(({ error }) => done(error));
+  }
+
+  #pass(chunk: Uint8Array): Promise<Written> {
+    const [first = '', ...more] = this.#decoder.write(Buffer.from(chunk)).split('\n');
     let shown = '';
     this.#add(first);
     for (const next of more) {
       shown += this.#show(this.#rest);
       this.#rest = next;
     }
-    this.#options.output.write(shown, done);
+    return this.#print(shown);
   }
 
-  override _final(done: (error?: Error | null) => void): void {
-    this.#options.output.write(this.#show(this.#rest + this.#decoder.end()), done);
+  #print(text: string): Promise<Written> {
+    return this.#options.output.write(Buffer.from(text));
   }
 
   /** Of a line that is too long for a record only so much is kept that it is told to be none. */
@@ -83,12 +111,12 @@ export class Viewer extends Writable {
     const id = record.attributes[OTEL.SECURITY_RULE_UUID];
     const parts = { ...record, id: typeof id === 'string' ? id : undefined };
     const detailed = this.#details ? this.#detailsOf(record) : '';
-    return `${readableLine(parts, this.#options.output)}\n${detailed}`;
+    return `${readableLine(parts, this.#options.output.stream)}\n${detailed}`;
   }
 
   #detailsOf(record: ConsoleRecord): string {
     return details(record)
-      .map(line => `${styleText('dim', `    ${line}`, { stream: this.#options.output })}\n`)
+      .map(line => `${styleText('dim', `    ${line}`, { stream: this.#options.output.stream })}\n`)
       .join('');
   }
 }

@@ -1,81 +1,149 @@
-import type { Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { RecordOutput } from '../../standard-streams/record-output.ts';
 import type { DeliveryCounts } from '../delivery-counts.ts';
-import type { DurableLogRecordProcessor } from '../durable-processor.ts';
+import type { DeliveryProblems, DurableLogRecordProcessor } from '../durable-processor.ts';
 import { noTotals } from '../spool/totals.ts';
 import type { LineFormat } from './line-format.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'console' });
 
+const LINE_END = 0x0a;
+/** A reader that takes nothing for this long is a problem that /readyz shows, ms. */
+const PATIENCE_MILLIS = 10_000;
+
 /**
- * Writes records to a stream, a line each. A reader that is slow slows `persist`, and with it the reading of the ring
- * buffer: what is kept in memory is bounded by one drain. A reader that has gone (EPIPE) ends the output for good.
+ * Writes records to stdout, a line each. A reader that is slow slows `persist`, and with it the reading of the ring
+ * buffer: what is kept in memory is bounded by one drain. A reader that has gone ends the output for good. Whatever else
+ * fails (a full disk) is tried again with the next records, and those that could not be written are counted.
  */
 export class ConsoleProcessor implements DurableLogRecordProcessor {
-  readonly #stream: Writable;
+  readonly #output: RecordOutput;
   readonly #format: LineFormat;
   readonly #onClosed: () => void;
+  #lines: string[] = [];
   #closed = false;
   #emitted = 0;
-  #pending = 0;
   #written = 0;
-  #refused = 0;
+  #unwritten = 0;
+  /** Of them, those that somebody still wanted. */
+  #lost = 0;
+  /** The output ends within a line. */
+  #isTorn = false;
+  #failure: { readonly reason: string; readonly lostBefore: number } | undefined;
+  #waitingSince: number | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
-  /** @param onClosed called once, when nobody reads the stream any more. */
-  constructor(stream: Writable, format: LineFormat, onClosed: () => void) {
-    this.#stream = stream;
+  /** @param onClosed called once, when nobody reads the output any more. */
+  constructor(output: RecordOutput, format: LineFormat, onClosed: () => void) {
+    this.#output = output;
     this.#format = format;
     this.#onClosed = onClosed;
-    stream.on('error', error => this.#close(error));
   }
 
   onEmit(record: ReadableLogRecord): void {
     this.#emitted++;
-    if (this.#closed) {
-      this.#refused++;
-      return;
-    }
-    this.#stream.write(`${this.#format(record)}\n`);
-    this.#pending++;
+    if (this.#closed) this.#unwritten++;
+    else this.#lines.push(`${this.#format(record)}\n`);
   }
 
-  async persist(): Promise<void> {
-    const records = this.#pending;
-    if (records === 0) return;
-    // The callback of an empty write comes after those of all writes before it.
-    const failed = await new Promise<unknown>(resolve => this.#stream.write('', resolve));
-    this.#pending -= records;
-    if (failed instanceof Error) this.#refused += records;
-    else this.#written += records;
+  persist(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
   }
 
   forceFlush(): Promise<void> {
     return this.persist();
   }
 
-  shutdown(): Promise<void> {
-    return this.persist();
+  hurry(): void {
+    this.#output.abandon();
+  }
+
+  async shutdown(deadlineMillis = PATIENCE_MILLIS): Promise<void> {
+    const persisted = this.persist();
+    await Promise.race([persisted, delay(deadlineMillis, undefined, { ref: false })]);
+    this.#output.abandon();
+    await persisted;
+    if (this.#lost > 0) logger.error(`${this.#lost} records could not be written to stdout and are lost`);
+  }
+
+  get lost(): number {
+    return this.#lost;
   }
 
   counts(): DeliveryCounts {
-    const accepted = this.#written;
-    const spooled = this.#pending;
-    const refused = this.#refused;
     return {
       emitted: this.#emitted,
       inherited: 0,
-      accepted,
-      spooled,
-      refused,
-      evicted: noTotals().evicted,
+      accepted: this.#written,
+      spooled: this.#emitted - this.#written - this.#unwritten,
+      refused: 0,
+      evicted: { ...noTotals().evicted, output: this.#unwritten },
     };
   }
 
+  problems(): DeliveryProblems {
+    const waitedMillis = performance.now() - (this.#waitingSince ?? Number.POSITIVE_INFINITY);
+    const reason =
+      this.#failure?.reason ??
+      (waitedMillis > PATIENCE_MILLIS
+        ? `nobody has read stdout for ${Math.floor(waitedMillis / 1_000)} s`
+        : undefined);
+    return { spool: reason, collector: undefined };
+  }
+
+  async #write(): Promise<void> {
+    const lines = this.#lines;
+    if (lines.length === 0) return;
+    this.#lines = [];
+    if (this.#closed) {
+      this.#unwritten += lines.length;
+      return;
+    }
+    const block = Buffer.from((this.#isTorn ? '\n' : '') + lines.join(''));
+    const torn = this.#isTorn ? 1 : 0;
+    this.#waitingSince = performance.now();
+    const { bytes, error } = await this.#output.write(block);
+    this.#waitingSince = undefined;
+    const complete = error === undefined ? lines.length : completeIn(bytes - torn, lines);
+    if (bytes > 0) this.#isTorn = block[bytes - 1] !== LINE_END;
+    this.#written += complete;
+    this.#unwritten += lines.length - complete;
+    if (error === undefined) this.#recovered();
+    else if (this.#output.isReaderGone(error)) this.#close(error);
+    else this.#failed(error, lines.length - complete);
+  }
+
+  #failed(error: Error, records: number): void {
+    const lostBefore = this.#lost;
+    this.#lost += records;
+    if (this.#failure !== undefined) return;
+    this.#failure = { reason: `failed to write records to stdout: ${error.message}`, lostBefore };
+    logger.error(`${this.#failure.reason}; they are counted as lost until it can be written again`);
+  }
+
+  #recovered(): void {
+    if (this.#failure === undefined) return;
+    logger.warn(`stdout can be written again; ${this.#lost - this.#failure.lostBefore} records are lost`);
+    this.#failure = undefined;
+  }
+
   #close(error: Error): void {
-    if (this.#closed) return;
     this.#closed = true;
-    logger.warn(`failed to write records to the console: ${error.message}; nobody reads them any more`);
+    this.#failure = undefined;
+    logger.warn(`failed to write records to stdout: ${error.message}; nobody reads them any more`);
     this.#onClosed();
   }
+}
+
+/** How many of the records are whole within so many bytes; a readable one may be broken over several lines. */
+function completeIn(bytes: number, records: readonly string[]): number {
+  let end = 0;
+  const cut = records.findIndex(record => {
+    end += Buffer.byteLength(record);
+    return end > bytes;
+  });
+  return cut === -1 ? records.length : cut;
 }

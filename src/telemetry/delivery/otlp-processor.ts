@@ -42,6 +42,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   #spoolProblem: string | undefined;
   #isHurried = false;
   #stopped = false;
+  #lost = 0;
   #writing: Promise<void> = Promise.resolve();
 
   /** @param memory of the batches' bodies, which the sender gives back */
@@ -106,22 +107,26 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     await Promise.race([persisted, delay(deadlineMillis, undefined, { ref: false })]);
     await this.#sender.stop(Math.max(end - performance.now(), 0));
     this.#stopped = true;
-    const left = recordsOf(this.#batches);
-    if (left > 0) logger.error(`${left} records could not be spooled before the end and are lost`);
+    this.#lost = this.#unspooled();
+    if (this.#lost > 0)
+      logger.error(`${this.#lost} records could not be spooled before the end and are lost`);
     this.#spool.close();
   }
 
   counts(): DeliveryCounts {
     const { accepted, refused, evicted } = this.#spool.changes;
-    const unspooled = [...this.#pending.values()].reduce((sum, { records }) => sum + records, 0);
     return {
       emitted: this.#emitted,
       inherited: this.#spool.inherited,
       accepted,
-      spooled: this.#spool.waiting.records + unspooled + recordsOf(this.#batches),
+      spooled: this.#spool.waiting.records + this.#unspooled(),
       refused: refused + this.#unencodable,
-      evicted,
+      evicted: { ...evicted, output: 0 },
     };
+  }
+
+  get lost(): number {
+    return this.#lost;
   }
 
   backlog(): Backlog {
@@ -176,6 +181,10 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
       }
     }
     if (!this.#stopped) this.#sender.wake();
+  }
+
+  #unspooled(): number {
+    return this.#pending.values().reduce((sum, { records }) => sum + records, recordsOf(this.#batches));
   }
 
   #hasWork(): boolean {

@@ -41,6 +41,7 @@ process.exitCode = await runUntilSignal(async () => {
       if (ending === 'waits') await told;
       process.stderr.write('flushed\n');
       clearInterval(alive);
+      return true;
     },
   };
 });

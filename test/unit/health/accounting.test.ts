@@ -52,7 +52,7 @@ function open(name: string, fields: Partial<CapturedEvent> = {}): CapturedEvent 
 
 function booksOf(judgement: Judgement, captured: number, emitted: number): Books {
   const kernel = { captured: () => BigInt(captured), lost: () => [], notices: 0 };
-  const { evicted } = noTotals();
+  const evicted = { ...noTotals().evicted, output: 0 };
   const delivery = { emitted, inherited: 0, accepted: emitted, spooled: 0, refused: 0, evicted };
   return keepBooks(kernel, judgement.counts(), delivery);
 }

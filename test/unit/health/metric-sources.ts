@@ -6,7 +6,7 @@ const RECORDS = {
   accepted: 5,
   spooled: 2,
   refused: 1,
-  evicted: { size: 2, age: 0, corruption: 0 },
+  evicted: { size: 2, age: 0, corruption: 0, output: 0 },
 };
 
 /** Numbers that a sidecar could have. */
@@ -22,5 +22,6 @@ export const SOURCES: MetricSources = {
   exporterType: 'otlp_grpc_log_exporter',
   unknownRecords: () => 0n,
   skippedRuns: () => [{ capability: 'file_open', program: 'fentry_file_open', count: 3 }],
+  droppedMessages: () => 6,
   canaryAges: () => new Map([['file_open', 1.5]]),
 };
