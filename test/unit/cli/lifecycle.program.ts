@@ -4,6 +4,10 @@ import { runUntilSignal } from '../../../src/cli/lifecycle.ts';
 
 const [, , ending] = process.argv;
 
+// the clock stands still but for the test: a busy machine makes no request of a signal's echo, and nobody has to wait
+let nowMillis = 0;
+performance.now = () => nowMillis;
+
 process.exitCode = await runUntilSignal(async () => {
   // a pipeline holds the process alive; so does this
   const alive = setInterval(() => {}, 1_000);
@@ -19,7 +23,12 @@ process.exitCode = await runUntilSignal(async () => {
       // listened for before the test is told that it may send it
       const told = once(process, 'SIGUSR2');
       process.stderr.write('flushing\n');
-      if (ending === 'hangs') await new Promise(() => {});
+      if (ending === 'hangs') {
+        await told;
+        nowMillis += 60_000;
+        process.stderr.write('a minute later\n');
+        await new Promise(() => {});
+      }
       if (ending === 'waits') await told;
       process.stderr.write('flushed\n');
       clearInterval(alive);
