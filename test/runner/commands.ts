@@ -40,6 +40,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     'test/runner/**/*.test.ts',
   ]),
   live: tests(LIVE, [ONE_BY_ONE, 'test/live/**/*.test.ts', 'test/benign/**/*.test.ts']),
+  'live-flooded': { commandSeconds: 5 * HOUR, words: ['test/live/flooded.ts'] },
   benign: tests(LIVE, [ONE_BY_ONE, 'test/benign/**/*.test.ts']),
   // the first one builds a Collector, another an image
   e2e: tests({ testSeconds: 20 * MINUTE, fileSeconds: 40 * MINUTE, commandSeconds: 3 * HOUR }, [

@@ -7,6 +7,7 @@ import { suite, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Limits } from './commands.ts';
 import { survivors } from './survivors.ts';
+import { total } from './total.ts';
 
 const KEEP = fileURLToPath(new URL('fixtures/keep.ts', import.meta.url));
 /** Never reached by what is tested here. */
@@ -49,12 +50,6 @@ async function keep(
   });
   const [status] = await once(keeper, 'close');
   return { status, output, stubborn, left: survivors(marker) };
-}
-
-/** As src/setup/test.sh reads the output. */
-function total(output: string, what: string): number {
-  const lines = output.matchAll(new RegExp(`^[^a-z0-9]* ${what} (\\d+)$`, 'gm'));
-  return [...lines].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 function assertGone({ status, output, stubborn, left }: End): void {
