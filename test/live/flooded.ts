@@ -27,8 +27,10 @@ async function round(files: readonly string[]): Promise<{ passed: boolean; line:
   const said = text(flood.stdout);
   await once(flood, 'spawn');
   const tests = spawn(process.execPath, [RUNNER, 'live', ...files], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(tests, 'close');
   tests.stdout.pipe(process.stdout, { end: false });
   const output = await text(tests.stdout);
+  await ended;
   const [load = 0] = loadavg();
   flood.kill('SIGTERM');
   const { events, seconds, refused } = JSON.parse((await said).split('\n').at(-2) ?? '');
