@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { buildAttacks } from '../live/attack.ts';
+import { testUnlessFlooded, watchLosses } from '../live/foreign-loss.ts';
 import { whyNotLive } from '../live/requirements.ts';
 import { Sidecar } from '../live/sidecar.ts';
 import { highRecordsOf, missingPrograms } from './observe.ts';
@@ -19,7 +20,8 @@ describe('benign programs on a live kernel', { skip: whyNotLive() }, () => {
 
   after(() => sidecar?.stop());
 
-  test('an attack in their place is told as HIGH', async () => {
+  testUnlessFlooded('an attack in their place is told as HIGH', async t => {
+    watchLosses(t, sidecar);
     const high = await highRecordsOf(sidecar, { name: 'control', command: [CONTROL], needs: [] });
     assert.deepEqual(
       high.map(({ eventName }) => eventName),

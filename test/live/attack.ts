@@ -37,17 +37,26 @@ function isMet(need: Need): boolean {
 export async function observe(scenario: Scenario, sidecar: Sidecar): Promise<Observation> {
   const from = sidecar.records.length;
   const skippedBefore = sidecar.skippedRuns;
+  const lostBefore = sidecar.lost;
   const { truth, pid } = await run(scenario);
   await sidecar.fence();
   return {
     ...{ truth, pid, records: sidecar.records.slice(from), hook: sidecar.hooks[scenario.capability] },
     skippedRuns: sidecar.skippedRuns - skippedBefore,
+    lost: sidecar.lost - lostBefore,
   };
 }
 
 /** Runs one attack beside a running sidecar and judges what was said of it. */
 export async function attack(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
-  return judge(scenario, await observe(scenario, sidecar));
+  const observation = await observe(scenario, sidecar);
+  const lost = sidecar.lost;
+  const verdict = judge(scenario, observation);
+  if (verdict.status !== 'fail') return verdict;
+  return judge(scenario, {
+    ...observation,
+    lost: (observation.lost ?? 0) + (await sidecar.lossSince(lost)),
+  });
 }
 
 /** Throws Error when the attack program fails: its ground truth is then worth nothing. */

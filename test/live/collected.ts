@@ -1,8 +1,14 @@
 import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DecodedRecord } from '../../src/telemetry/otlp/log-decoder.ts';
 import { serveLogs } from '../unit/telemetry/delivery/logs-service.ts';
 import { requestRecords } from '../unit/telemetry/otlp/request-records.ts';
+import { watchLosses } from './foreign-loss.ts';
+
+/** Longest wait for records; shorter than the tests' own limit, so that a test says what it waited for. */
+const HANG_MILLIS = 120_000;
+const LOST_MILLIS = 20_000;
 
 /** A collector that takes everything, and what it has got: a record that was sent twice has one uid, and is there once. */
 export class Collected {
@@ -13,6 +19,7 @@ export class Collected {
   /** Listens on a free port of 127.0.0.1 until the test is over. */
   static async start(t: TestContext): Promise<Collected> {
     const collected = new Collected();
+    watchLosses(t, collected);
     collected.port = await serveLogs(t, (request, respond) => {
       for (const record of requestRecords(request)) {
         collected.#byUid.set(record.attributes['log.record.uid'], record);
@@ -31,9 +38,26 @@ export class Collected {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when a condition on the records holds; the runner's own time limit ends a wait for what never comes. */
+  /**
+   * Resolves when a condition on the records holds. Rejects when it does not before the hang limit; once events were lost,
+   * which may be what is waited for, it gives up sooner.
+   */
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await once(this.#arrivals, 'request');
+    const start = performance.now();
+    while (!holds()) {
+      const limit = this.lostByFlood > 0 ? LOST_MILLIS : HANG_MILLIS;
+      const left = start + limit - performance.now();
+      if (left <= 0) throw new Error(`what was waited for did not come in ${limit} ms`);
+      await Promise.race([
+        once(this.#arrivals, 'request'),
+        delay(Math.min(left, LOST_MILLIS), undefined, { ref: false }),
+      ]);
+    }
+  }
+
+  get lostByFlood(): number {
+    const { ring_full: full = 0, scratch_full: busy = 0, sequence_gap: gap = 0 } = this.losses;
+    return full + busy + gap;
   }
 
   /** How many opens by a process have been told: a summary stands for as many as it counts. */

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { survivors } from '../runner/survivors.ts';
 
 const DEMO = fileURLToPath(new URL('../../src/setup/demo.sh', import.meta.url));
-
-/** Processes that inherited a variable of this name from the demonstration. */
-function survivors(marker: string): readonly string[] {
-  return readdirSync('/proc').filter(name => {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
-    try {
-      return readFileSync(`/proc/${name}/environ`, 'utf8').includes(marker);
-    } catch {
-      // it ended between the two calls, or is a kernel thread
-      return false;
-    }
-  });
-}
 
 function bpfMounts(): readonly string[] {
   return readFileSync('/proc/self/mountinfo', 'utf8')

@@ -167,6 +167,29 @@ test('a record or an outcome that is missing is a limit where the kernel skipped
   assert.equal(judgeRecords([recordWith()], {}, 3).status, 'pass');
 });
 
+test('a record that is missing where events were lost is a limit that says how many, a wrong one is not', () => {
+  const judgeLost = (records: readonly ConsoleRecord[]) =>
+    judge(scenario, { truth: { acts: [act] }, records, hook: 'kprobe', lost: 7 });
+  assert.equal(judgeLost([]).status, 'limit');
+  assert.match(judgeLost([]).reasons.join(), /^7 events were lost/);
+  assert.equal(judgeLost([recordWith({ target_pid: 21 })]).status, 'fail');
+  assert.equal(judgeLost([recordWith(), recordWith()]).status, 'fail');
+  assert.equal(judgeLost([recordWith()]).status, 'pass');
+});
+
+test('what is unknown of processes that were gone when a late record was read is a limit, what is wrong is not', () => {
+  const late = (changes: Partial<ConsoleRecord['attributes']>) => ({
+    ...recordWith(changes),
+    observedTimestamp: '2023-11-14T22:13:23.000000000Z',
+  });
+  const gone = { target_pid: undefined, 'memwarden.target.process.pid': undefined };
+  assert.equal(judgeRecords([late(gone)]).status, 'limit');
+  assert.match(judgeRecords([late(gone)]).reasons.join(), /^read 2999 ms after the act/);
+  assert.equal(judgeRecords([recordWith(gone)]).status, 'fail');
+  assert.equal(judgeRecords([late({ target_pid: 21 })]).status, 'fail');
+  assert.equal(judgeRecords([late({})]).status, 'pass');
+});
+
 test('a record that nobody expected fails', () => {
   assert.equal(judgeRecords([recordWith(), recordWith()]).status, 'fail');
   assert.equal(judgeRecords([recordWith()], { expect: [] }).status, 'fail');

@@ -14,6 +14,8 @@ export interface Observation {
   readonly pid?: number | undefined;
   /** Runs of the programs that the kernel has left out meanwhile; see `Sidecar.skippedRuns`. */
   readonly skippedRuns?: number;
+  /** Events that the sidecar has reported as lost meanwhile, whoever caused them; see `Sidecar.lost`. */
+  readonly lost?: number;
 }
 
 export interface Verdict {
@@ -30,10 +32,15 @@ export interface Verdict {
 interface Difference {
   readonly about: 'target' | 'outcome' | 'missing' | 'other';
   readonly text: string;
+  /** The record does not have it; it has nothing wrong in its place. */
+  readonly isUnknown?: boolean;
 }
 
 /** A record's timestamp must lie in the act, give or take this: the contract of the record's Timestamp. */
 const TIME_TOLERANCE_NS = 50_000_000n;
+
+/** Beyond it the sidecar was behind, and what it looks up of a process that ends at once may be gone. */
+const LATE_NS = 1_000_000_000n;
 
 const MOVES_BYTES: ReadonlySet<string> = new Set(['proc_mem_read', 'proc_mem_write']);
 /** Methods whose records say how many bytes moved. */
@@ -43,12 +50,13 @@ const COUNTS_BYTES: ReadonlySet<string> = new Set([...MOVES_BYTES, 'process_vm_r
 const ABOUT_ITSELF = 'memwarden.';
 
 /**
- * Compares the records with what the attack says it did. What is missing is a limit where the hook has one, or where the
- * kernel counts that it has skipped the programs meanwhile; what is wrong is neither's fault.
+ * Compares the records with what the attack says it did. What is missing is a limit where the hook has one, or where it
+ * was measured that the kernel skipped programs, that events were lost or that the record was read late; what is wrong is
+ * none of these's fault.
  */
 export function judge(
   scenario: Scenario,
-  { truth, records, hook, pid: rootPid, skippedRuns = 0 }: Observation,
+  { truth, records, hook, pid: rootPid, skippedRuns = 0, lost = 0 }: Observation,
 ): Verdict {
   if (truth.skip !== undefined) return verdict('skip', [truth.skip]);
   if (truth.acts.length === 0) return verdict('fail', ['the attack printed no ground truth']);
@@ -59,6 +67,7 @@ export function judge(
   const differences: Difference[] = [];
   const limits = new Set<string>();
   let missing = 0;
+  let latestNs = 0n;
   for (const expectation of scenario.expect) {
     const act = truth.acts[expectation.act ?? 0];
     if (act === undefined) {
@@ -78,6 +87,8 @@ export function judge(
     }
     left.splice(left.indexOf(best.record), 1);
     differences.push(...best.differences);
+    const delayNs = unixNs(best.record.observedTimestamp) - unixNs(best.record.timestamp);
+    if (delayNs > latestNs) latestNs = delayNs;
   }
 
   const unexpected = left.filter(
@@ -92,14 +103,23 @@ export function judge(
   ) {
     return verdict('limit', [unknown]);
   }
+  const unseen = whyUnseen(skippedRuns, lost);
   if (
-    skippedRuns > 0 &&
+    unseen !== undefined &&
     unexpected.length === 0 &&
     differences.length > 0 &&
     differences.every(difference => difference.about === 'missing' || claimsNoOutcome(difference))
   ) {
+    return verdict('limit', [unseen]);
+  }
+  if (
+    latestNs > LATE_NS &&
+    unexpected.length === 0 &&
+    differences.length > 0 &&
+    differences.every(({ isUnknown }) => isUnknown)
+  ) {
     return verdict('limit', [
-      `the kernel skipped ${skippedRuns} runs of the programs: another task was preempted in them`,
+      `read ${latestNs / 1_000_000n} ms after the act, when the processes were gone: others flood this machine`,
     ]);
   }
   const reasons = differences.map(({ text }) => text);
@@ -112,6 +132,13 @@ export function judge(
     rightOutcome: missing === 0 && differences.every(({ about }) => about !== 'outcome'),
     reasons,
   };
+}
+
+/** What was measured while the attack went on, and may have taken a record or an outcome from it; undefined: nothing. */
+function whyUnseen(skippedRuns: number, lost: number): string | undefined {
+  if (skippedRuns > 0)
+    return `the kernel skipped ${skippedRuns} runs of the programs: another task was preempted in them`;
+  return lost > 0 ? `${lost} events were lost meanwhile: others flood this machine` : undefined;
 }
 
 /** Why this kernel cannot show the expected record through this hook; undefined when it can. */
@@ -169,7 +196,8 @@ function compare(expectation: Expectation, act: Act, record: ConsoleRecord): rea
   const differences: Difference[] = [];
   const check = (about: Difference['about'], name: string, actual: unknown, expected: unknown): void => {
     if (actual !== expected) {
-      differences.push({ about, text: `${expectation.eventName} ${name} is ${actual}, not ${expected}` });
+      const text = `${expectation.eventName} ${name} is ${actual}, not ${expected}`;
+      differences.push({ about, text, isUnknown: actual === undefined });
     }
   };
   const attribute = (about: Difference['about'], name: string, expected: unknown): void =>

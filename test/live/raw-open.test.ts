@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, before, suite } from 'node:test';
 import { buildAttacks } from './attack.ts';
 import type { ConsoleRecord } from './console-record.ts';
+import { testUnlessFlooded as test, watchLosses } from './foreign-loss.ts';
 import { whyNotLive } from './requirements.ts';
 import { Sidecar } from './sidecar.ts';
 
@@ -46,7 +47,8 @@ suite('security_file_open as a raw event', { skip: whyNotLive() }, () => {
     ['of a name', named],
     ['with an ending', ending],
   ] as const) {
-    test(`tells an open of a file ${what} that was asked for`, async () => {
+    test(`tells an open of a file ${what} that was asked for`, async t => {
+      watchLosses(t, sidecar);
       const [record] = await opened(path);
       assert.ok(record);
       assert.equal(record.attributes['pid'], process.pid);
@@ -55,7 +57,8 @@ suite('security_file_open as a raw event', { skip: whyNotLive() }, () => {
     });
   }
 
-  test('tells no other file, and the signatures see what they saw before', async () => {
+  test('tells no other file, and the signatures see what they saw before', async t => {
+    watchLosses(t, sidecar);
     assert.deepEqual(await opened(other), []);
     // the fence is a process that opens its own memory
     assert.ok(sidecar.records.some(record => record.eventName === 'proc_mem_access'));

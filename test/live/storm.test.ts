@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { suite, test } from 'node:test';
+import { suite } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { buildAttacks } from './attack.ts';
 import { type ConsoleRecord, numberOf } from './console-record.ts';
+import { testUnlessFlooded as test, watchLosses } from './foreign-loss.ts';
 import { whyNotLive } from './requirements.ts';
 import { Sidecar } from './sidecar.ts';
 
@@ -21,15 +22,16 @@ function repeats(record: ConsoleRecord): number {
 }
 
 suite('a storm of one finding', { skip: whyNotLive() }, () => {
-  test('is told as a few records whose counts add up to every single act', async () => {
+  test('is told as a few records whose counts add up to every single act', async t => {
     buildAttacks();
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '1000' });
+    watchLosses(t, sidecar);
     try {
       const actor = storm(20_000);
       const told = () => sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
       // a record is one act, a summary as many as it counts
       const acts = () => told().reduce((sum, record) => sum + (repeats(record) || 1), 0);
-      await sidecar.waitFor(() => acts() >= 20_000, 'told of 20,000 acts');
+      await sidecar.waitForAll(() => acts() >= 20_000, 'told of 20,000 acts');
 
       assert.equal(acts(), 20_000);
       assert.equal(told().map(repeats)[0], 0);
@@ -40,8 +42,9 @@ suite('a storm of one finding', { skip: whyNotLive() }, () => {
     }
   });
 
-  test('loses no count when the sidecar is stopped in its middle', async () => {
+  test('loses no count when the sidecar is stopped in its middle', async t => {
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '600000' });
+    watchLosses(t, sidecar);
     const actor = storm(5_000);
     await sidecar.stop();
     const told = sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
@@ -49,8 +52,9 @@ suite('a storm of one finding', { skip: whyNotLive() }, () => {
     assert.deepEqual(told.map(repeats), [0, 4_999]);
   });
 
-  test('is told one by one when the window is 0', async () => {
+  test('is told one by one when the window is 0', async t => {
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0' });
+    watchLosses(t, sidecar);
     try {
       const actor = storm(300);
       await sidecar.fence();

@@ -20,6 +20,10 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   },
 };
 
+// the clock stands still but for the test: a busy machine makes no request of a signal's echo, and nobody has to wait
+let nowMillis = 0;
+performance.now = () => nowMillis;
+
 process.exitCode = await runUntilSignal(async () => {
   // a pipeline holds the process alive; so does this
   const alive = setInterval(() => {}, 1_000);
@@ -37,6 +41,11 @@ process.exitCode = await runUntilSignal(async () => {
       const told = once(process, 'SIGUSR2');
       process.stderr.write('flushing\n');
       if (ending === 'throws') setImmediate(FAULTS['timer'] ?? (() => {}));
+      if (ending === 'hangs') {
+        await told;
+        nowMillis += 60_000;
+        process.stderr.write('a minute later\n');
+      }
       if (ending === 'hangs' || ending === 'throws') await new Promise(() => {});
       if (ending === 'waits') await told;
       process.stderr.write('flushed\n');

@@ -4,48 +4,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { buffer } from 'node:stream/consumers';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { createOtlpProcessor } from '../../../../src/telemetry/delivery/create-otlp-processor.ts';
 import type { OtlpProcessor } from '../../../../src/telemetry/delivery/otlp-processor.ts';
 import type { DeliveryCounts } from '../../../../src/telemetry/delivery-counts.ts';
-import {
-  type DeliveryOptions,
-  type OtlpOptions,
-  TELEMETRY_DEFAULTS,
-} from '../../../../src/telemetry/options.ts';
-import { createResource } from '../../../../src/telemetry/resource.ts';
-import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { databasePathOf } from '../../../../src/telemetry/spool/spool-directory.ts';
 import { buildReadable } from '../readable-builder.ts';
-import { BOOT_ID, openSpool, temporaryDirectory } from '../spool/spool-builder.ts';
+import { openSpool, temporaryDirectory } from '../spool/spool-builder.ts';
 import { GrpcCollector, OK } from './grpc-collector.ts';
-
-const QUICK: DeliveryOptions = {
-  ...TELEMETRY_DEFAULTS.delivery,
-  scheduleDelayMillis: 10,
-  retryInitialMillis: 20,
-  retryMaxMillis: 100,
-};
-
-function start(
-  t: TestContext,
-  otlp: Partial<OtlpOptions>,
-  delivery: Partial<DeliveryOptions> = {},
-  directory = temporaryDirectory(t),
-): OtlpProcessor {
-  return createOtlpProcessor(
-    {
-      ...TELEMETRY_DEFAULTS,
-      otlp: { ...TELEMETRY_DEFAULTS.otlp, ...otlp },
-      delivery: { ...QUICK, ...delivery },
-      spool: { ...SPOOL_DEFAULTS, directory },
-    },
-    createResource({}),
-    BOOT_ID,
-  );
-}
+import { NEVER_MILLIS, startProcessor } from './start-processor.ts';
 
 async function emit(processor: OtlpProcessor, records: number): Promise<void> {
   for (let i = 0; i < records; i++) processor.onEmit(buildReadable({ sequence: BigInt(i) }));
@@ -88,10 +56,10 @@ function retryInfo(millis: number): Buffer {
 
 test('a batch that met UNAVAILABLE is sent again with the same bytes, and accepted', async t => {
   const collector = await GrpcCollector.start(t, [{ code: status.UNAVAILABLE }, OK]);
-  const processor = start(t, { endpoint: collector.endpoint });
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 3);
   await collector.received(2);
-  await processor.shutdown(5_000);
+  await processor.shutdown(NEVER_MILLIS);
   assert.deepEqual(collector.requests[0], collector.requests[1]);
   assertBalance(processor, { accepted: 3 });
 });
@@ -101,14 +69,14 @@ test('RESOURCE_EXHAUSTED with RetryInfo is a wait and no refusal', async t => {
     { code: status.RESOURCE_EXHAUSTED, trailer: retryInfo(30) },
     OK,
   ]);
-  const processor = start(
+  const processor = startProcessor(
     t,
     { endpoint: collector.endpoint },
     { retryInitialMillis: 60_000, retryMaxMillis: 60_000 },
   );
   await emit(processor, 2);
   await collector.received(2);
-  await processor.shutdown(5_000);
+  await processor.shutdown(NEVER_MILLIS);
   assertBalance(processor, { accepted: 2 });
 });
 
@@ -116,7 +84,7 @@ test('a RetryInfo of ages stops neither the process nor the clock of the timer',
   const collector = await GrpcCollector.start(t, [
     { code: status.RESOURCE_EXHAUSTED, trailer: retryInfo(9_000_000_000) },
   ]);
-  const processor = start(t, { endpoint: collector.endpoint });
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 1);
   await collector.received(1);
   await processor.shutdown(100);
@@ -126,37 +94,37 @@ test('a RetryInfo of ages stops neither the process nor the clock of the timer',
 
 test('records that partial success rejects are counted as refused, the others as accepted', async t => {
   const collector = await GrpcCollector.start(t, [partialSuccess(2, 'too old')]);
-  const processor = start(t, { endpoint: collector.endpoint });
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 5);
   await processor.forceFlush();
   assertBalance(processor, { accepted: 3, refused: 2 });
-  await processor.shutdown(1_000);
+  await processor.shutdown(NEVER_MILLIS);
 });
 
 test('a permanent refusal is set aside once and not sent again', async t => {
   const collector = await GrpcCollector.start(t, [{ code: status.INVALID_ARGUMENT, details: 'no' }, OK]);
-  const processor = start(t, { endpoint: collector.endpoint });
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 2);
   await processor.forceFlush();
   await emit(processor, 1);
   await processor.forceFlush();
   assert.equal(collector.requests.length, 2);
   assertBalance(processor, { accepted: 1, refused: 2 });
-  await processor.shutdown(1_000);
+  await processor.shutdown(NEVER_MILLIS);
 });
 
 test('UNAUTHENTICATED keeps the records until the credentials are put right', async t => {
   const collector = await GrpcCollector.start(t, [{ code: status.UNAUTHENTICATED }, OK]);
-  const processor = start(t, { endpoint: collector.endpoint });
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 2);
   await collector.received(2);
-  await processor.shutdown(5_000);
+  await processor.shutdown(NEVER_MILLIS);
   assertBalance(processor, { accepted: 2 });
 });
 
 test('a request larger than the server takes is split until it fits, and nothing is lost', async t => {
   const collector = await GrpcCollector.start(t, [OK], 8_000);
-  const processor = start(t, { endpoint: collector.endpoint });
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 40);
   await processor.forceFlush();
   assert.ok(collector.requests.length > 1);
@@ -167,13 +135,13 @@ test('a request larger than the server takes is split until it fits, and nothing
   assert.equal(new Set(uids).size, 40);
   assert.equal(uids.length, 40);
   assertBalance(processor, { accepted: 40 });
-  await processor.shutdown(1_000);
+  await processor.shutdown(NEVER_MILLIS);
 });
 
 test('a collector that never answers delays the end no longer than the deadline, and the records stay spooled', async t => {
   const directory = temporaryDirectory(t);
   const collector = await GrpcCollector.start(t, [undefined]);
-  const processor = start(t, { endpoint: collector.endpoint }, {}, directory);
+  const processor = startProcessor(t, { endpoint: collector.endpoint }, {}, directory);
   await emit(processor, 4);
   await collector.received(1);
   await processor.shutdown(50);
@@ -185,16 +153,16 @@ test('a collector that never answers delays the end no longer than the deadline,
 test('what an earlier process left in the spool is delivered by the next with the same bytes', async t => {
   const directory = temporaryDirectory(t);
   const deaf = await GrpcCollector.start(t, [undefined]);
-  const first = start(t, { endpoint: deaf.endpoint }, {}, directory);
+  const first = startProcessor(t, { endpoint: deaf.endpoint }, {}, directory);
   await emit(first, 3);
   await deaf.received(1);
   await first.shutdown(10);
   const collector = await GrpcCollector.start(t, [OK]);
-  const second = start(t, { endpoint: collector.endpoint }, {}, directory);
+  const second = startProcessor(t, { endpoint: collector.endpoint }, {}, directory);
   await second.forceFlush();
   assert.deepEqual(collector.requests, deaf.requests);
   assert.equal(second.counts().accepted, 3);
-  await second.shutdown(1_000);
+  await second.shutdown(NEVER_MILLIS);
 });
 
 test('over HTTP a 503 is retried and a 400 is final', async t => {
@@ -210,7 +178,7 @@ test('over HTTP a 503 is retried and a 400 is final', async t => {
   await once(server, 'listening');
   t.after(() => server.close());
   const { port } = server.address() as AddressInfo;
-  const processor = start(t, { protocol: 'http/protobuf', endpoint: `http://127.0.0.1:${port}` });
+  const processor = startProcessor(t, { protocol: 'http/protobuf', endpoint: `http://127.0.0.1:${port}` });
   await emit(processor, 2);
   while (bodies.length < 2) await once(server, 'answered');
   assert.deepEqual(bodies[0], bodies[1]);
@@ -218,23 +186,23 @@ test('over HTTP a 503 is retried and a 400 is final', async t => {
   await emit(processor, 1);
   await processor.forceFlush();
   assertBalance(processor, { accepted: 2, refused: 1 });
-  await processor.shutdown(1_000);
+  await processor.shutdown(NEVER_MILLIS);
 });
 
 test('a record that cannot be encoded is one refused record, not a refused batch', async t => {
   const collector = await GrpcCollector.start(t, [OK]);
-  const processor = start(t, { endpoint: collector.endpoint });
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   processor.onEmit({ ...buildReadable(), body: { nested: 1 } });
   await emit(processor, 2);
   await processor.forceFlush();
   assertBalance(processor, { accepted: 2, refused: 1 });
-  await processor.shutdown(1_000);
+  await processor.shutdown(NEVER_MILLIS);
 });
 
 test('a spool that cannot be written holds persist back, and loses nothing once it can', async t => {
   const directory = temporaryDirectory(t);
   const collector = await GrpcCollector.start(t, [OK]);
-  const processor = start(t, { endpoint: collector.endpoint }, {}, directory);
+  const processor = startProcessor(t, { endpoint: collector.endpoint }, {}, directory);
   const holder = new DatabaseSync(databasePathOf(directory));
   holder.exec('BEGIN IMMEDIATE');
   let persisted = false;
@@ -253,12 +221,12 @@ test('a spool that cannot be written holds persist back, and loses nothing once 
   assert.equal(processor.problems().spool, undefined);
   await processor.forceFlush();
   assertBalance(processor, { accepted: 3 });
-  await processor.shutdown(1_000);
+  await processor.shutdown(NEVER_MILLIS);
 });
 
 test('at the end nobody waits for a spool that cannot be written: persist fails, the shutdown keeps its deadline', async t => {
   const directory = temporaryDirectory(t);
-  const processor = start(t, { endpoint: 'http://127.0.0.1:1' }, {}, directory);
+  const processor = startProcessor(t, { endpoint: 'http://127.0.0.1:1' }, {}, directory);
   const holder = new DatabaseSync(databasePathOf(directory));
   holder.exec('BEGIN IMMEDIATE');
   processor.hurry();
@@ -276,8 +244,7 @@ test('at the end nobody waits for a spool that cannot be written: persist fails,
 
 test('notes are kept with the records that they came with, and alone only where they matter alone', async t => {
   const collector = await GrpcCollector.start(t, [OK]);
-  const processor = start(t, { endpoint: collector.endpoint });
-  t.after(() => processor.shutdown(0));
+  const processor = startProcessor(t, { endpoint: collector.endpoint });
   processor.keep(new Map([['ring', Buffer.from('1')]]), false);
   await processor.persist();
   assert.equal(processor.notes.size, 0);

@@ -1,0 +1,47 @@
+import type { TestContext } from 'node:test';
+import { createOtlpProcessor } from '../../../../src/telemetry/delivery/create-otlp-processor.ts';
+import type { OtlpProcessor } from '../../../../src/telemetry/delivery/otlp-processor.ts';
+import {
+  type DeliveryOptions,
+  type OtlpOptions,
+  TELEMETRY_DEFAULTS,
+} from '../../../../src/telemetry/options.ts';
+import { createResource } from '../../../../src/telemetry/resource.ts';
+import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
+import { BOOT_ID, temporaryDirectory } from '../spool/spool-builder.ts';
+
+/** For what ends with an event: the runner's own limit comes first, however slow the machine is. */
+export const NEVER_MILLIS = 3_600_000;
+
+const QUICK: Partial<DeliveryOptions> = {
+  scheduleDelayMillis: 10,
+  retryInitialMillis: 20,
+  retryMaxMillis: 100,
+};
+
+/**
+ * A processor that loses no time between attempts, and for whose answers there is no limit. It is shut down with the test
+ * at the latest: a test that fails before its own shutdown would leave its timers, and with them the process, for ever.
+ */
+export function startProcessor(
+  t: TestContext,
+  otlp: Partial<OtlpOptions>,
+  delivery: Partial<DeliveryOptions> = {},
+  directory = temporaryDirectory(t),
+): OtlpProcessor {
+  const processor = createOtlpProcessor(
+    {
+      ...TELEMETRY_DEFAULTS,
+      otlp: { ...TELEMETRY_DEFAULTS.otlp, timeoutMillis: NEVER_MILLIS, ...otlp },
+      delivery: { ...TELEMETRY_DEFAULTS.delivery, ...QUICK, ...delivery },
+      spool: { ...SPOOL_DEFAULTS, directory },
+    },
+    createResource({}),
+    BOOT_ID,
+  );
+  const shutdown = t.mock.method(processor, 'shutdown');
+  t.after(async () => {
+    if (shutdown.mock.callCount() === 0) await processor.shutdown(0);
+  });
+  return processor;
+}
