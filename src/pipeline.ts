@@ -278,7 +278,8 @@ function persistence(judgement: Judgement, { keep, persist }: Telemetry): (round
 
 /** Only what is delivered durably is worth to be recorded while nobody reads it. */
 function pinPath({ capture, telemetry }: Settings): string | undefined {
-  return telemetry.exporter === 'otlp' && capture.pin ? capture.pinPath : undefined;
+  const isDurable = telemetry.exporter === 'otlp' && telemetry.delivery.mode === 'durable';
+  return isDurable && capture.pin ? capture.pinPath : undefined;
 }
 
 /** @param onOutputClosed nobody reads the output any more */

@@ -56,6 +56,18 @@ const COMBINATIONS: readonly Combination[] = [
     message: 'needs telemetry.exporter: console (OTEL_LOGS_EXPORTER=console)',
   },
   {
+    key: 'telemetry.delivery.mode',
+    wrong: ({ telemetry: { delivery, otlp, exporter } }) =>
+      delivery.mode === 'stock' && exporter === 'otlp' && otlp.protocol !== 'grpc',
+    message: 'stock delivers over gRPC alone; use durable, or telemetry.otlp.protocol: grpc',
+  },
+  {
+    key: 'telemetry.delivery.maxQueueSize',
+    wrong: ({ telemetry: { delivery } }) =>
+      delivery.mode === 'stock' && delivery.maxQueueSize < delivery.maxExportBatchSize,
+    message: 'is smaller than telemetry.delivery.maxExportBatchSize',
+  },
+  {
     key: 'telemetry.delivery.retryMaxMillis',
     wrong: ({ telemetry: { delivery } }) => delivery.retryMaxMillis < delivery.retryInitialMillis,
     message: 'is shorter than telemetry.delivery.retryInitialMillis',

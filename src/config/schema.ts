@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type {
+  DeliveryMode,
   ExporterKind,
   MetricsExporterKind,
   MetricsOptions,
@@ -169,6 +170,11 @@ export const schema = {
       clientKeyPath: forMetrics('clientKeyPath', filePath, 'CLIENT_KEY'),
     },
     delivery: {
+      mode: setting(
+        '`durable`: a spool on disk, retries, nothing is lost while the collector is away. `stock`: BatchLogRecordProcessor and OTLPLogExporter of the OpenTelemetry SDK alone, in memory, over gRPC.',
+        oneOf<DeliveryMode>('durable', 'stock'),
+        TELEMETRY_DEFAULTS.delivery.mode,
+      ),
       scheduleDelayMillis: setting(
         'Longest time a record below high severity waits for company, ms.',
         integer(0, MAX_MILLIS, 'ms'),
@@ -190,6 +196,18 @@ export const schema = {
         'Requests in flight at once.',
         integer(1, 64),
         TELEMETRY_DEFAULTS.delivery.maxInFlight,
+      ),
+      maxQueueSize: setting(
+        'Most records that wait in memory; in `stock` mode alone.',
+        integer(1, 1_000_000),
+        TELEMETRY_DEFAULTS.delivery.maxQueueSize,
+        { env: ['OTEL_BLRP_MAX_QUEUE_SIZE'] },
+      ),
+      exportTimeoutMillis: setting(
+        'Longest time for one export, ms; in `stock` mode alone.',
+        integer(1, MAX_MILLIS, 'ms'),
+        TELEMETRY_DEFAULTS.delivery.exportTimeoutMillis,
+        { env: ['OTEL_BLRP_EXPORT_TIMEOUT'] },
       ),
       preserveOrder: setting(
         'Deliver records in the order in which they happened, one request at a time.',

@@ -1,3 +1,4 @@
+import type { DeliveryMode } from '../telemetry/options.ts';
 import { environmentNames, isServiceLink } from './environment-source.ts';
 import { suggestion } from './suggestion.ts';
 
@@ -68,9 +69,6 @@ export const UNUSED_VARIABLES: Readonly<Record<string, string>> = {
   OTEL_ATTRIBUTE_COUNT_LIMIT: NO_LIMIT,
   OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: NO_LIMIT,
   OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT: NO_LIMIT,
-  OTEL_BLRP_MAX_QUEUE_SIZE: 'the queue is the spool, and telemetry.spool.maxBytes is its size',
-  OTEL_BLRP_EXPORT_TIMEOUT:
-    'a record is kept until the collector answers; telemetry.otlp.timeoutMillis limits each attempt',
   OTEL_METRIC_EXPORT_TIMEOUT: 'telemetry.metrics.timeoutMillis limits each request',
   OTEL_METRICS_EXEMPLAR_FILTER: NO_EXEMPLARS,
   OTEL_METRICS_EXEMPLAR_RESERVOIR: NO_EXEMPLARS,
@@ -85,19 +83,27 @@ export const UNUSED_VARIABLES: Readonly<Record<string, string>> = {
   OTEL_NODE_EXPERIMENTAL_SDK_METRICS: 'memwarden has metrics of its own',
 };
 
+/** Settings that only the OpenTelemetry SDK's own delivery has a use for. */
+const UNUSED_IN_DURABLE_MODE: Readonly<Record<string, string>> = {
+  OTEL_BLRP_MAX_QUEUE_SIZE: 'the queue is the spool, and telemetry.spool.maxBytes is its size',
+  OTEL_BLRP_EXPORT_TIMEOUT:
+    'a record is kept until the collector answers; telemetry.otlp.timeoutMillis limits each attempt',
+};
+
 /** `OTEL_{LANGUAGE}_{FEATURE}`, the specification's form for what one SDK alone knows. */
 const OTHER_LANGUAGES =
   /^OTEL_(CPP|DOTNET|ERLANG|GO|JAVA|JAVAAGENT|JAVASCRIPT|JS|KOTLIN|NODE|PHP|PYTHON|RUBY|RUST|SWIFT|INSTRUMENTATION)_/;
 
 /** One sentence for each variable of OpenTelemetry that is set and has no effect. */
-export function unusedVariables(env: NodeJS.ProcessEnv): string[] {
-  const used = environmentNames();
+export function unusedVariables(env: NodeJS.ProcessEnv, mode: DeliveryMode): string[] {
+  const unused = mode === 'durable' ? { ...UNUSED_VARIABLES, ...UNUSED_IN_DURABLE_MODE } : UNUSED_VARIABLES;
+  const used = environmentNames().filter(name => unused[name] === undefined);
   const known = new Set(used);
   return Object.entries(env)
     .filter(([name, value]) => name.startsWith('OTEL_') && value !== '' && !known.has(name))
-    .filter(([name]) => UNUSED_VARIABLES[name] !== undefined || !isServiceLink(name))
+    .filter(([name]) => unused[name] !== undefined || !isServiceLink(name))
     .filter(([name, value]) => name !== 'OTEL_SDK_DISABLED' || value?.toLowerCase() !== 'false')
-    .map(([name]) => `${name} has no effect: ${UNUSED_VARIABLES[name] ?? unknown(name, used)}`);
+    .map(([name]) => `${name} has no effect: ${unused[name] ?? unknown(name, used)}`);
 }
 
 function unknown(name: string, used: readonly string[]): string {

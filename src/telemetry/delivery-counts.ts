@@ -16,7 +16,7 @@ export interface DeliveryCounts {
   readonly accepted: number;
   /** Kept until the collector accepts them. */
   readonly spooled: number;
-  /** The collector will never take them, or they could not be encoded. */
+  /** The collector will never take them, they could not be encoded, or, in stock mode, their export failed. */
   readonly refused: number;
   /** Given up: for want of room, because of their age, with a damaged file, or because stdout could not be written. */
   readonly evicted: Readonly<Record<GivenUpReason, number>>;

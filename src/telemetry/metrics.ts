@@ -164,7 +164,8 @@ export const METRICS = {
     name: 'memwarden.records.refused',
     kind: 'counter',
     unit: '{record}',
-    description: 'Records that the collector refused for good, or that could not be encoded.',
+    description:
+      'Records that the collector refused for good, that could not be encoded, or, in stock mode, whose export failed.',
   },
   RECORDS_EVICTED: {
     name: 'memwarden.records.evicted',

@@ -53,8 +53,12 @@ export interface MetricsOptions
   readonly intervalMillis: number;
 }
 
+/** How records are brought to the collector: `durable` by spool and sender, `stock` by the OpenTelemetry SDK alone. */
+export type DeliveryMode = 'durable' | 'stock';
+
 /** The sender's pace. */
 export interface DeliveryOptions {
+  readonly mode: DeliveryMode;
   /** `OTEL_BLRP_SCHEDULE_DELAY`: longest wait of a record below high severity for company, milliseconds. */
   readonly scheduleDelayMillis: number;
   /** `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`: most records in one request. */
@@ -63,6 +67,10 @@ export interface DeliveryOptions {
   readonly maxRequestBytes: number;
   /** Requests in flight at once; 1 when `preserveOrder`. */
   readonly maxInFlight: number;
+  /** `OTEL_BLRP_MAX_QUEUE_SIZE`: most records that wait in memory; stock mode alone, in durable mode the queue is the spool. */
+  readonly maxQueueSize: number;
+  /** `OTEL_BLRP_EXPORT_TIMEOUT`: longest time for one export, milliseconds; stock mode alone. */
+  readonly exportTimeoutMillis: number;
   /** Deliver records in the order in which they happened, at the price of one request at a time. */
   readonly preserveOrder: boolean;
   /** First wait after a retryable failure; doubles, with jitter, up to the longest. Milliseconds. */
@@ -98,10 +106,13 @@ export const TELEMETRY_DEFAULTS = {
   pretty: false,
   resource: {},
   delivery: {
+    mode: 'durable',
     scheduleDelayMillis: 1_000,
     maxExportBatchSize: 512,
     maxRequestBytes: 3_500_000,
     maxInFlight: 4,
+    maxQueueSize: 2_048,
+    exportTimeoutMillis: 30_000,
     preserveOrder: false,
     retryInitialMillis: 1_000,
     retryMaxMillis: 30_000,

@@ -1,4 +1,4 @@
-import type { Logger } from '@opentelemetry/api';
+import { diag, type Logger } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { Detection } from '../detect/detection.ts';
@@ -17,6 +17,9 @@ import type { TelemetryOptions } from './options.ts';
 import { toLogRecord } from './record.ts';
 import { createResource, withCaptureHook } from './resource.ts';
 import { SCOPE } from './scope.ts';
+import { STOCK_LIMITS, StockProcessor } from './stock/stock-processor.ts';
+
+const log = diag.createComponentLogger({ namespace: 'telemetry' });
 
 /** The last stage: detections in, log records out. */
 export interface Telemetry {
@@ -140,7 +143,11 @@ function prepareProcessor(
     }
     case 'none':
       return () => new DiscardProcessor();
-    case 'otlp':
-      return prepareOtlpProcessor(options, bootId);
+    case 'otlp': {
+      if (options.delivery.mode === 'durable') return prepareOtlpProcessor(options, bootId);
+      const processor = new StockProcessor(options.otlp, options.delivery);
+      log.warn(STOCK_LIMITS);
+      return () => processor;
+    }
   }
 }

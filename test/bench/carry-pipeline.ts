@@ -1,19 +1,13 @@
 /**
  * One pipeline from records in memory to a receiver, as fast as it goes without losing any, in a process of its own: from
- * the kernel's bytes, or from detections made before; through ours, or through the SDK's batch processor and exporter.
+ * the kernel's bytes, or from detections made before; through ours, or through the stock mode, which is the SDK's batch processor and exporter.
  */
-import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-grpc';
-import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { EventDecoder } from '../../src/capture/decoder.ts';
 import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import type { Detection } from '../../src/detect/detection.ts';
 import { createJudgement } from '../../src/judgement.ts';
 import { StandardOutput } from '../../src/standard-streams/standard-output.ts';
-import { readBootId } from '../../src/telemetry/boot-id.ts';
-import { toLogRecord } from '../../src/telemetry/record.ts';
-import { createResource } from '../../src/telemetry/resource.ts';
-import { SCOPE } from '../../src/telemetry/scope.ts';
 import { prepareTelemetry } from '../../src/telemetry/telemetry.ts';
 import { readKernelRecords } from './kernel-records.ts';
 import { usageOf } from './usage.ts';
@@ -56,12 +50,16 @@ const settings = loadSettings({
     OTEL_EXPORTER_OTLP_ENDPOINT: job.endpoint,
     MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: job.spool,
     MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',
+    MEMWARDEN_TELEMETRY_DELIVERY_MODE: job.through === 'stock' ? 'stock' : 'durable',
+    // a queue for a whole round, since it drops what does not fit
+    OTEL_BLRP_MAX_QUEUE_SIZE: String(2 * ROUND_RECORDS),
   },
 });
 
+const surroundings = { output: new StandardOutput(), onOutputClosed: () => undefined };
+const telemetry = prepareTelemetry(settings.telemetry, surroundings)('benchmark');
+
 function memwarden(): End {
-  const surroundings = { output: new StandardOutput(), onOutputClosed: () => undefined };
-  const telemetry = prepareTelemetry(settings.telemetry, surroundings)('benchmark');
   return {
     emit: telemetry.emit,
     roundOver: async () => {
@@ -73,18 +71,9 @@ function memwarden(): End {
   };
 }
 
-/** With a queue for a whole round and a flush after it, since it drops what does not fit into its queue. */
+/** With a flush after each round, before its queue is full. */
 function stock(): End {
-  const exporter = new OTLPLogExporter({ url: job.endpoint });
-  const processor = new BatchLogRecordProcessor({ exporter, maxQueueSize: 2 * ROUND_RECORDS });
-  const provider = new LoggerProvider({ resource: createResource({}), processors: [processor] });
-  const logger = provider.getLogger(SCOPE.name, SCOPE.version);
-  const bootId = readBootId();
-  return {
-    emit: detection => logger.emit(toLogRecord(detection, bootId)),
-    roundOver: () => provider.forceFlush(),
-    flush: () => provider.forceFlush(),
-  };
+  return { emit: telemetry.emit, roundOver: telemetry.forceFlush, flush: telemetry.forceFlush };
 }
 
 const { memory, places } = readKernelRecords(job.recordsPath);

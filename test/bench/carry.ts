@@ -107,7 +107,7 @@ export async function benchCarry(): Promise<Report> {
     notes: [
       `The first table is the pipeline alone: records of ${RECORDED} are decoded, enriched, judged and delivered over ` +
         `and over, from memory, in a process of its own; medians of ${ROUNDS} interleaved rounds of ` +
-        `${ROUND_SECONDS} s. "Stock" is BatchLogRecordProcessor with OTLPLogExporter (gRPC) behind the same stages, ` +
+        `${ROUND_SECONDS} s. "Stock" is telemetry.delivery.mode=stock, BatchLogRecordProcessor with OTLPLogExporter (gRPC), behind the same stages, ` +
         'flushed after every round of 2,048 records since it drops what its queue cannot hold; it keeps nothing on disk.',
       'The second is where a record’s time goes, each stage alone. What is left is one thread’s work on 2 kB a record: SQLite ' +
         'and its fdatasync, gRPC’s framing, HTTP/2 and the socket, and the collection of what all of it allocates. One core is ' +

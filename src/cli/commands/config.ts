@@ -34,11 +34,12 @@ export function addConfig(program: Command, { env }: Context): void {
     )
     .action((file: string | undefined, _options: object, command: Command) => {
       const sources = file === undefined ? settingSources(command, env) : { file };
-      const { origins } = loadConfiguration(sources);
+      const { origins, settings } = loadConfiguration(sources);
       const count = `${origins.size} setting${origins.size === 1 ? '' : 's'} over the defaults`;
       process.stderr.write(`${printable(sources.file ?? 'configuration')}: valid, ${count}\n`);
       if (file === undefined)
-        for (const sentence of unusedVariables(env)) process.stderr.write(`${printable(sentence)}\n`);
+        for (const sentence of unusedVariables(env, settings.telemetry.delivery.mode))
+          process.stderr.write(`${printable(sentence)}\n`);
     });
 
   config

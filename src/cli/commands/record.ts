@@ -22,7 +22,7 @@ export function addRecord(program: Command, { env, finish }: Context): void {
     .action(async (file: string, _options: object, command: Command) => {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
-      reportUnusedVariables(env);
+      reportUnusedVariables(env, settings);
       assertCapabilities(ownCapabilities());
       assertDescriptors(ownDescriptorLimit());
       const { startConfined } = await import('../confinement/start-confined.ts');

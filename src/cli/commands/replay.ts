@@ -22,7 +22,7 @@ export function addReplay(program: Command, { env, finish }: Context): void {
     .action(async (file: string, _options: object, command: Command) => {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
-      reportUnusedVariables(env);
+      reportUnusedVariables(env, settings);
       const { replay } = await import('../../pipeline.ts');
       const { lost, undelivered } = await replay(settings, file);
       if (undelivered > 0) {

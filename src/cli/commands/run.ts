@@ -34,7 +34,7 @@ export function addRun(program: Command, { env, finish }: Context): void {
       refuseArguments(program, command);
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
-      reportUnusedVariables(env);
+      reportUnusedVariables(env, settings);
       assertCapabilities(ownCapabilities());
       assertDescriptors(ownDescriptorLimit());
       // the stages load native code; the other commands start without it

@@ -56,7 +56,7 @@ export function addSpool(program: Command, { env, finish }: Context): void {
         program.error(`error: --deadline takes seconds, not '${options.deadline}'`);
       const { telemetry, diagnostics } = loadSettings(settingSources(command, env));
       setDiagnostics(diagnostics.level);
-      reportUnusedVariables(env);
+      reportUnusedVariables(env, { telemetry });
       const tell = ({ accepted, refused, spooled }: DeliveryCounts) =>
         process.stderr.write(`accepted ${accepted}, refused ${refused}, still waiting ${spooled}\n`);
       const counts = await drainSpool(telemetry, seconds * 1_000, tell);

@@ -62,7 +62,7 @@ export function addTail(program: Command, { env, finish }: Context): void {
       const events = options.signature === undefined ? undefined : eventsNamed(options.signature);
       const settings = loadSettings(tailSources(settingSources(command, env), events));
       setDiagnostics(settings.diagnostics.level);
-      reportUnusedVariables(env);
+      reportUnusedVariables(env, settings);
       const output = new StandardOutput();
       const viewer = new Viewer({
         filter: {

@@ -9,7 +9,6 @@ import {
 } from '@grpc/grpc-js';
 import { createInsecureCredentials, createSslCredentials } from '@opentelemetry/otlp-grpc-exporter-base';
 import type { OtlpOptions } from '../options.ts';
-import { SCOPE } from '../scope.ts';
 import type { CredentialSource } from './credentials.ts';
 import { type GrpcEndpoint, grpcEndpoint } from './endpoint.ts';
 import type { ExportOutcome } from './export-outcome.ts';
@@ -17,6 +16,7 @@ import { readResponse } from './response.ts';
 import { readRetryInfoMillis } from './retry-info.ts';
 import type { Signal } from './signal.ts';
 import type { OtlpTransport } from './transport.ts';
+import { USER_AGENT } from './user-agent.ts';
 
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 
@@ -124,7 +124,7 @@ export class GrpcTransport implements OtlpTransport {
   #connect(): ExportClient {
     const { certificate, clientKey, clientCertificate } = this.#credentials.current;
     const channelOptions: ClientOptions = {
-      'grpc.primary_user_agent': `${SCOPE.name}/${SCOPE.version}`,
+      'grpc.primary_user_agent': USER_AGENT,
       'grpc.default_compression_algorithm':
         this.#options.compression === 'gzip' ? compressionAlgorithms.gzip : compressionAlgorithms.identity,
       'grpc.max_receive_message_length': MAX_ANSWER_BYTES,

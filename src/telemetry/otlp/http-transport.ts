@@ -2,13 +2,13 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { gzipSync } from 'node:zlib';
 import type { OtlpOptions } from '../options.ts';
-import { SCOPE } from '../scope.ts';
 import type { CredentialSource } from './credentials.ts';
 import { httpEndpoint } from './endpoint.ts';
 import type { ExportOutcome } from './export-outcome.ts';
 import { readResponse } from './response.ts';
 import type { Signal } from './signal.ts';
 import type { OtlpTransport } from './transport.ts';
+import { USER_AGENT } from './user-agent.ts';
 
 /** OTLP specification, "OTLP/HTTP Response", "Retryable Response Codes". */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -72,7 +72,7 @@ export class HttpTransport implements OtlpTransport {
         ...this.#credentials.current.headers,
         'content-type': 'application/x-protobuf',
         'content-length': body.length,
-        'user-agent': `${SCOPE.name}/${SCOPE.version}`,
+        'user-agent': USER_AGENT,
         ...(gzip ? { 'content-encoding': 'gzip' } : {}),
       },
     });

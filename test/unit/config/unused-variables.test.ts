@@ -41,24 +41,33 @@ const HONOURED = new Set([...settings.values()].flatMap(({ env }) => env));
 test('every variable of the specification is honoured or named, and never both', () => {
   assert.ok(SPECIFIED.length > 75, `${SPECIFIED.length}`);
   for (const name of SPECIFIED) {
-    const sentences = unusedVariables({ [name]: 'x' });
+    const sentences = unusedVariables({ [name]: 'x' }, 'stock');
     assert.equal(sentences.length, HONOURED.has(name) ? 0 : 1, name);
     if (!HONOURED.has(name)) {
       assert.match(sentences[0] ?? '', new RegExp(`^${name} has no effect: `));
       assert.ok(UNUSED_VARIABLES[name] !== undefined, `${name} has a reason of its own`);
     }
     // an empty variable counts as not set
-    assert.deepEqual(unusedVariables({ [name]: '' }), []);
+    assert.deepEqual(unusedVariables({ [name]: '' }, 'durable'), []);
   }
 });
 
 test('a variable that is set in vain is told with the setting that does the work', () => {
-  const [sentence, ...more] = unusedVariables({
-    OTEL_BLRP_MAX_QUEUE_SIZE: '2048',
-    OTEL_BLRP_EXPORT_TIMEOUT: '',
-  });
+  const [sentence, ...more] = unusedVariables(
+    {
+      OTEL_BLRP_MAX_QUEUE_SIZE: '2048',
+      OTEL_BLRP_EXPORT_TIMEOUT: '',
+    },
+    'durable',
+  );
   assert.match(sentence ?? '', /^OTEL_BLRP_MAX_QUEUE_SIZE has no effect: .*telemetry\.spool\.maxBytes/);
   assert.deepEqual(more, []);
+});
+
+test('what the SDK alone has a use for is used in stock mode', () => {
+  const env = { OTEL_BLRP_MAX_QUEUE_SIZE: '2048', OTEL_BLRP_EXPORT_TIMEOUT: '1' };
+  assert.equal(unusedVariables(env, 'durable').length, 2);
+  assert.deepEqual(unusedVariables(env, 'stock'), []);
 });
 
 test('what is said to do the work exists, and no setting is said to be in vain', () => {
@@ -72,24 +81,31 @@ test('what is said to do the work exists, and no setting is said to be in vain',
 
 test('a sensor is not switched off by a variable for all programs, but says that it was set', () => {
   for (const value of ['true', 'TRUE', '1'])
-    assert.match(unusedVariables({ OTEL_SDK_DISABLED: value })[0] ?? '', /goes on watching/, value);
+    assert.match(
+      unusedVariables({ OTEL_SDK_DISABLED: value }, 'durable')[0] ?? '',
+      /goes on watching/,
+      value,
+    );
   for (const value of ['', 'false', 'False'])
-    assert.deepEqual(unusedVariables({ OTEL_SDK_DISABLED: value }), []);
+    assert.deepEqual(unusedVariables({ OTEL_SDK_DISABLED: value }, 'durable'), []);
 });
 
 test('a name that nobody knows is told with the one that was meant', () => {
-  assert.deepEqual(unusedVariables({ OTEL_EXPORTER_OTLP_ENDPONT: 'http://c' }), [
+  assert.deepEqual(unusedVariables({ OTEL_EXPORTER_OTLP_ENDPONT: 'http://c' }, 'durable'), [
     'OTEL_EXPORTER_OTLP_ENDPONT has no effect: there is no such variable here; did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
   ]);
   assert.match(
-    unusedVariables({ OTEL_PYTHON_LOG_CORRELATION: 'true' })[0] ?? '',
+    unusedVariables({ OTEL_PYTHON_LOG_CORRELATION: 'true' }, 'durable')[0] ?? '',
     /an SDK that memwarden does not have/,
   );
   assert.match(
-    unusedVariables({ OTEL_ENTITES: 'x' })[0] ?? '',
+    unusedVariables({ OTEL_ENTITES: 'x' }, 'durable')[0] ?? '',
     /did you mean OTEL_ENTITIES\? It has none either: OTEL_RESOURCE_ATTRIBUTES/,
   );
-  assert.match(unusedVariables({ OTEL_QUITE_ANOTHER_THING: 'x' })[0] ?? '', /no such variable here$/);
+  assert.match(
+    unusedVariables({ OTEL_QUITE_ANOTHER_THING: 'x' }, 'durable')[0] ?? '',
+    /no such variable here$/,
+  );
 });
 
 test('what Kubernetes makes of a Service called otel-collector is no mistake of a person', () => {
@@ -99,6 +115,6 @@ test('what Kubernetes makes of a Service called otel-collector is no mistake of 
     OTEL_COLLECTOR_PORT: 'tcp://10.0.0.1:4317',
     OTEL_COLLECTOR_PORT_4317_TCP_ADDR: '10.0.0.1',
   };
-  assert.deepEqual(unusedVariables(links), []);
-  assert.equal(unusedVariables({ OTEL_EXPORTER_PROMETHEUS_PORT: '9464' }).length, 1);
+  assert.deepEqual(unusedVariables(links, 'durable'), []);
+  assert.equal(unusedVariables({ OTEL_EXPORTER_PROMETHEUS_PORT: '9464' }, 'durable').length, 1);
 });
