@@ -17,7 +17,7 @@ export class ToldDrops {
   #changed = false;
 
   /**
-   * @param mapFd the map `told` of bpf/maps.h
+   * @param mapFd the map `told` of bpf/lib/maps.bpf.h
    * @param createdNs when the maps were made, ns on CLOCK_BOOTTIME
    * @throws Error when it cannot be read
    */

@@ -3,7 +3,7 @@
 #ifndef MEMWARDEN_IDENTITY_H
 #define MEMWARDEN_IDENTITY_H
 
-#include "text.h"
+#include "text.bpf.h"
 
 #define MW_DESCENT_MAX 16 /* generations searched for "the target descends from the actor" */
 

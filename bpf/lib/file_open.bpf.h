@@ -10,9 +10,9 @@
 #ifndef MEMWARDEN_FILE_OPEN_H
 #define MEMWARDEN_FILE_OPEN_H
 
-#include "emit.h"
-#include "raw_filter.h"
-#include "syscall.h"
+#include "emit.bpf.h"
+#include "raw_filter.bpf.h"
+#include "syscall.bpf.h"
 
 #define MW_EPERM  1
 #define MW_EACCES 13

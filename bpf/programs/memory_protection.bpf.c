@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capability memory_protection. Part of memwarden.bpf.c. */
-#include "protection.h"
+#include "../lib/memory_protection.bpf.h"
 
 SEC("lsm/file_mprotect")
 int BPF_PROG(lsm_file_mprotect, struct vm_area_struct *vma, unsigned long requested, unsigned long prot)

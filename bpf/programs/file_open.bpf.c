@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capability file_open. Part of memwarden.bpf.c. */
-#include "file_open.h"
+#include "../lib/file_open.bpf.h"
 
 /* file_open, first rung: the LSM hook itself. Plain loads: the verifier knows the type. */
 SEC("lsm/file_open")

@@ -4,7 +4,7 @@
 #ifndef MEMWARDEN_EMIT_H
 #define MEMWARDEN_EMIT_H
 
-#include "identity.h"
+#include "identity.bpf.h"
 
 static __always_inline struct mw_cpu_state *this_cpu_state(void)
 {
@@ -90,7 +90,7 @@ static __always_inline bool is_active(void)
 /*
  * The event of the current task is the same finding as one sent less than a window ago: counts it, and
  * returns 1. Reads and writes word by word (ptrace) come by the hundred thousand; what is not sent costs user
- * space nothing. A global function: see text.h.
+ * space nothing. A global function: see text.bpf.h.
  */
 __noinline int counts_as_repetition(void)
 {
@@ -182,7 +182,7 @@ static __always_inline void append_container_cgroup(struct task_struct *task, en
 		append_cgroup((__u64)cgroup, which);
 }
 
-/* Describe the current task as the actor; MW_STRING_PATH comes before. A global function: see text.h. */
+/* Describe the current task as the actor; MW_STRING_PATH comes before. A global function: see text.bpf.h. */
 __noinline int describe_actor(void)
 {
 	struct task_struct *actor = (void *)bpf_get_current_task();

@@ -4,7 +4,7 @@
 #ifndef MEMWARDEN_COMPAT_H
 #define MEMWARDEN_COMPAT_H
 
-#include "kernel.h"
+#include "kernel.bpf.h"
 
 /* Magic of every procfs superblock, include/uapi/linux/magic.h. */
 #define MW_PROC_SUPER_MAGIC 0x9fa0

@@ -3,7 +3,7 @@
 #ifndef MEMWARDEN_SYSCALL_H
 #define MEMWARDEN_SYSCALL_H
 
-#include "compat.h"
+#include "compat.bpf.h"
 
 /* System calls that reach into another process. */
 enum mw_access_call {
@@ -39,9 +39,9 @@ enum mw_open_call {
 #define MW_FOREIGN_SHIFT 8
 
 #if defined(__TARGET_ARCH_x86)
-#include "syscall_x86.h"
+#include "syscall_x86.bpf.h"
 #elif defined(__TARGET_ARCH_arm64)
-#include "syscall_arm64.h"
+#include "syscall_arm64.bpf.h"
 #endif
 
 /* Of the two meanings of a number the current task's; `calls` is an answer of open_calls and its like. */

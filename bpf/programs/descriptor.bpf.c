@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capabilities descriptor and memory_io. Part of memwarden.bpf.c. */
-#include "descriptor.h"
+#include "../lib/descriptor.bpf.h"
 
 /* descriptor: a process receives a file that another one opened. */
 SEC("lsm/file_receive")

@@ -7,8 +7,8 @@
 #ifndef MEMWARDEN_PROTECTION_H
 #define MEMWARDEN_PROTECTION_H
 
-#include "emit.h"
-#include "syscall.h"
+#include "emit.bpf.h"
+#include "syscall.bpf.h"
 
 /* include/uapi/asm-generic/mman-common.h; VM_READ, VM_WRITE and VM_EXEC of include/linux/mm.h are the same
  * bits */

@@ -15,8 +15,8 @@
 #ifndef MEMWARDEN_TEXT_H
 #define MEMWARDEN_TEXT_H
 
-#include "maps.h"
-#include "compat.h"
+#include "maps.bpf.h"
+#include "compat.bpf.h"
 
 #define MW_PATH_STEPS_MAX   40 /* components and mount crossings of one path */
 #define MW_CGROUP_STEPS_MAX 16

@@ -8,8 +8,8 @@
 #ifndef MEMWARDEN_ACCESS_H
 #define MEMWARDEN_ACCESS_H
 
-#include "emit.h"
-#include "syscall.h"
+#include "emit.bpf.h"
+#include "syscall.bpf.h"
 
 /* include/uapi/linux/ptrace.h, arch/x86/include/uapi/asm/ptrace-abi.h */
 #define MW_PTRACE_TRACEME   0

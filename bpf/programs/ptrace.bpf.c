@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capability ptrace. Part of memwarden.bpf.c. */
-#include "access.h"
+#include "../lib/ptrace.bpf.h"
 
 /*
  * ptrace: the entry functions of the calls themselves. Their names carry the architecture

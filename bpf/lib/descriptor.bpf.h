@@ -6,8 +6,8 @@
 #ifndef MEMWARDEN_DESCRIPTOR_H
 #define MEMWARDEN_DESCRIPTOR_H
 
-#include "file_open.h"
-#include "syscall.h"
+#include "file_open.bpf.h"
+#include "syscall.bpf.h"
 
 /* Bytes are told at close, and at least this often while they move. */
 #define MW_TRANSFER_INTERVAL_NS 5000000000ULL
@@ -40,7 +40,7 @@ static __always_inline struct pid *memory_of(struct file *file)
 }
 
 /* Tell that the current task has a descriptor that it did not open, or how much it moved. A global function:
- * see text.h. */
+ * see text.bpf.h. */
 __noinline int tell_descriptor(__u64 file_address, __u32 kind, __u32 method, __u32 descriptor)
 {
 	struct file *file = (void *)file_address;
@@ -136,7 +136,7 @@ static __always_inline void on_message_received(struct pt_regs *regs)
 	}
 }
 
-/* One descriptor of a program that has started. A global function: see text.h. */
+/* One descriptor of a program that has started. A global function: see text.bpf.h. */
 __noinline int check_inherited(__u32 descriptor)
 {
 	struct file *file = file_of_descriptor(descriptor);

@@ -3,8 +3,8 @@
 #ifndef MEMWARDEN_MAPS_H
 #define MEMWARDEN_MAPS_H
 
-#include "event.h"
-#include "knobs.h"
+#include "../contract/event.h"
+#include "../contract/knobs.h"
 
 /*
  * Room for the seven strings of an event. A string starts below MW_TEXT_BYTES, a power of two so that the
