@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The object: all programs, one file per capability. Each program only fetches its hook's arguments; the
- * inline body of its capability does the rest. User space loads one rung of each ladder, the first that
+ * inline body of its capability does the rest. User space loads one hook of each ladder, the first that
  * proves alive (src/capture/ladders).
  */
 #include "lib/kernel.bpf.h"

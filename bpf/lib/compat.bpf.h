@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Where kernels differ, each with the change that made it. Presence is probed, never guessed from a version.
  */
-#ifndef MEMWARDEN_COMPAT_H
-#define MEMWARDEN_COMPAT_H
+#ifndef MEMWARDEN_COMPAT_BPF_H
+#define MEMWARDEN_COMPAT_BPF_H
 
 #include "kernel.bpf.h"
 

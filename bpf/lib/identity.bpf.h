@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Who did it, and to whom: a task described by the kernel at the moment of the event. */
-#ifndef MEMWARDEN_IDENTITY_H
-#define MEMWARDEN_IDENTITY_H
+#ifndef MEMWARDEN_IDENTITY_BPF_H
+#define MEMWARDEN_IDENTITY_BPF_H
 
 #include "text.bpf.h"
 

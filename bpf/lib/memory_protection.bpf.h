@@ -4,8 +4,8 @@
  * rules themselves are user space's (src/detect/memory-protection.ts); here only what cannot match any of
  * them is left out.
  */
-#ifndef MEMWARDEN_PROTECTION_H
-#define MEMWARDEN_PROTECTION_H
+#ifndef MEMWARDEN_MEMORY_PROTECTION_BPF_H
+#define MEMWARDEN_MEMORY_PROTECTION_BPF_H
 
 #include "emit.bpf.h"
 #include "syscall.bpf.h"

@@ -5,8 +5,8 @@
  * The arguments are in the saved user registers in each case, and the target is looked up in the kernel's own
  * table of the caller's namespace.
  */
-#ifndef MEMWARDEN_ACCESS_H
-#define MEMWARDEN_ACCESS_H
+#ifndef MEMWARDEN_PTRACE_BPF_H
+#define MEMWARDEN_PTRACE_BPF_H
 
 #include "emit.bpf.h"
 #include "syscall.bpf.h"

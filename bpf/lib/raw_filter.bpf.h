@@ -4,8 +4,8 @@
  * or by lying under a directory. Directories are compared by (device, inode) on the way to the root, not by
  * text, so that a bind mount or a chroot cannot hide a file. Nothing here runs unless the event is selected.
  */
-#ifndef MEMWARDEN_RAW_FILTER_H
-#define MEMWARDEN_RAW_FILTER_H
+#ifndef MEMWARDEN_RAW_FILTER_BPF_H
+#define MEMWARDEN_RAW_FILTER_BPF_H
 
 #include "text.bpf.h"
 

@@ -12,8 +12,8 @@
  * scratch and not in a variable for the same reason: the verifier forgets what is stored there, and every
  * round of a loop looks alike to it.
  */
-#ifndef MEMWARDEN_TEXT_H
-#define MEMWARDEN_TEXT_H
+#ifndef MEMWARDEN_TEXT_BPF_H
+#define MEMWARDEN_TEXT_BPF_H
 
 #include "maps.bpf.h"
 #include "compat.bpf.h"

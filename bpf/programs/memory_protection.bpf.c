@@ -58,7 +58,7 @@ int BPF_KRETPROBE(kretprobe_mmap, long result)
 	return 0;
 }
 
-/* memory_protection, last rung: the areas are looked up before the call changes them. */
+/* memory_protection, the last hook of the ladder: the areas are looked up before the call changes them. */
 #define MW_AREAS_MAX 8
 
 struct mw_area_search {

@@ -50,7 +50,7 @@ static __noinline int on_traced_access_call(struct pt_regs *regs, long result, _
 	return 0;
 }
 
-/* ptrace, last rung. */
+/* ptrace, the last hook of the ladder. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(tracepoint_access_exit, struct pt_regs *regs, long result)
 {

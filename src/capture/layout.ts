@@ -96,8 +96,8 @@ export const SCRATCH_SIZE = 5_056;
 export const CPU_STATE_SIZE = 24;
 export const CPU_STATE = { sequence: 0, dropped: 8 } as const;
 
-export const TOLD_SIZE = 16;
-export const TOLD = { dropped: 0 } as const;
+export const REPORTED_SIZE = 16;
+export const REPORTED = { dropped: 0 } as const;
 
 /** `enum mw_drop`: why an event did not reach user space. */
 export const DROP_REASONS = ['ring_full', 'scratch_full'] as const;
