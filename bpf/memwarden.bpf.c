@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The object: all programs, one file per capability. Each program only fetches its hook's arguments; the
- * inline body of its capability does the rest. User space loads one rung of each ladder, the first that
+ * inline body of its capability does the rest. User space loads one hook of each ladder, the first that
  * proves alive (src/capture/ladders).
  */
-#include "kernel.h"
+#include "lib/kernel.bpf.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include "file_open.bpf.c"
-#include "access.bpf.c"
-#include "descriptor.bpf.c"
-#include "protection.bpf.c"
+#include "programs/file_open.bpf.c"
+#include "programs/ptrace.bpf.c"
+#include "programs/descriptor.bpf.c"
+#include "programs/memory_protection.bpf.c"
 
 /* Puts the types that user space mirrors into the object's BTF, where the decoder's test finds them. */
 struct mw_contract {

@@ -16,7 +16,7 @@ const { ENOENT } = constants.errno;
 
 const KNOBS_MAP = '.rodata.knobs';
 
-/** Constants of one copy of the programs; see bpf/knobs.h. */
+/** Constants of one copy of the programs; see bpf/contract/knobs.h. */
 export interface Knobs {
   readonly generation: number;
   readonly hook: HookName;

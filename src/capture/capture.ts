@@ -84,7 +84,7 @@ export class Capture {
     const { createdNs } = this.#control.state;
     this.#resumePoint = new ResumePoint(this.#ring, createdNs);
     this.#decoder = new EventDecoder(this.#ring.memory);
-    this.told = new ToldDrops(this.#libbpf, fdOf('told'), createdNs);
+    this.told = new ToldDrops(this.#libbpf, fdOf('reported_drops'), createdNs);
     this.#unfinished = new UnfinishedEvents(this.#libbpf, fdOf('scratch'));
     this.#repeats = new Repeats(this.#libbpf, fdOf('repeats'), options.repeatWindowMillis ?? 0);
     this.#programs = new Programs({

@@ -1,7 +1,7 @@
 import { CONTROL, CONTROL_SIZE } from './layout.ts';
 import { describeErrno, type Libbpf } from './libbpf.ts';
 
-/** What user space tells the programs while they run: struct mw_control of bpf/event.h. */
+/** What user space tells the programs while they run: struct mw_control of bpf/contract/event.h. */
 export interface ControlState {
   /** Generation of the programs that watch; 0: none does. */
   readonly active: number;

@@ -49,7 +49,7 @@ const TARGET: Description = {
 };
 
 /**
- * Decodes the records of bpf/event.h that lie in `memory`, a little-endian view of the ring buffer's data pages.
+ * Decodes the records of bpf/contract/event.h that lie in `memory`, a little-endian view of the ring buffer's data pages.
  * Nothing is kept of the memory: all strings are copied out.
  */
 export class EventDecoder {
@@ -214,7 +214,7 @@ export class EventDecoder {
     return end > start ? this.#bytes.toString('utf8', start, end) : undefined;
   }
 
-  /** Leaf-first, NUL-terminated components, as bpf/text.h leaves them, to an absolute path. */
+  /** Leaf-first, NUL-terminated components, as bpf/lib/text.bpf.h leaves them, to an absolute path. */
   #path(index: number): string | undefined {
     const start = this.#ends[index] ?? 0;
     let end = this.#endOf(index);

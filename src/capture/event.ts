@@ -1,6 +1,6 @@
-/** What the capture stage hands on: one record of bpf/event.h, decoded. */
+/** What the capture stage hands on: one record of bpf/contract/event.h, decoded. */
 
-/** What happened, in the order of `enum mw_kind` of bpf/event.h, which counts from 1. */
+/** What happened, in the order of `enum mw_kind` of bpf/contract/event.h, which counts from 1. */
 export const EVENT_KINDS = [
   'proc_mem_open',
   'kcore_open',

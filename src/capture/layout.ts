@@ -1,5 +1,5 @@
 /**
- * Offsets, in bytes, of the records of bpf/event.h and bpf/knobs.h. Written out so that the decoder compiles to plain
+ * Offsets, in bytes, of the records of bpf/contract/event.h and bpf/contract/knobs.h. Written out so that the decoder compiles to plain
  * loads; test/unit/capture/layout.test.ts compares every number with the BTF of the built object.
  */
 
@@ -90,14 +90,14 @@ export const KNOBS = {
   raw_by_directory: 10,
 } as const;
 
-/** struct mw_scratch of bpf/maps.h: an event that is being made, its strings behind it. */
+/** struct mw_scratch of bpf/lib/maps.bpf.h: an event that is being made, its strings behind it. */
 export const SCRATCH_SIZE = 5_056;
 
 export const CPU_STATE_SIZE = 24;
 export const CPU_STATE = { sequence: 0, dropped: 8 } as const;
 
-export const TOLD_SIZE = 16;
-export const TOLD = { dropped: 0 } as const;
+export const REPORTED_SIZE = 16;
+export const REPORTED = { dropped: 0 } as const;
 
 /** `enum mw_drop`: why an event did not reach user space. */
 export const DROP_REASONS = ['ring_full', 'scratch_full'] as const;

@@ -3,7 +3,7 @@ import { MemwardenError } from '../errors.ts';
 import { describeErrno, type Libbpf } from './libbpf.ts';
 import { mapKeys } from './map-keys.ts';
 
-/** Sizes of the keys of bpf/raw_filter.h, bytes. */
+/** Sizes of the keys of bpf/lib/raw_filter.bpf.h, bytes. */
 const DIRECTORY_KEY_BYTES = 16;
 const NAME_BYTES = 64;
 const SUFFIX_BYTES = 16;

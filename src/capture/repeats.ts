@@ -8,7 +8,7 @@ import { mapKeys } from './map-keys.ts';
 const NS_PER_MILLI = 1_000_000n;
 /** Windows without an event after which the kernel need not follow a finding any longer. */
 const IDLE_WINDOWS = 3n;
-/** Events that are remembered; beyond twice what the kernel follows (MW_REPEATS of bpf/maps.h) the rest is forgotten. */
+/** Events that are remembered; beyond twice what the kernel follows (MW_REPEATS of bpf/lib/maps.bpf.h) the rest is forgotten. */
 const REMEMBERED_MAX = 8_192;
 /** What the key holds in place of an outcome that no hook could see. */
 const RESULT_UNKNOWN = 1;
@@ -37,7 +37,7 @@ export class Repeats {
   #changes = new Map<string, Uint8Array | null>();
 
   /**
-   * @param mapFd the map `repeats` of bpf/maps.h
+   * @param mapFd the map `repeats` of bpf/lib/maps.bpf.h
    * @param windowMillis time after an event in which the same finding is only counted; 0: the kernel counts none
    */
   constructor(libbpf: Libbpf, mapFd: number, windowMillis: number) {
@@ -165,7 +165,7 @@ export class Repeats {
   }
 }
 
-/** struct mw_repeat_key, as counts_as_repetition() of bpf/emit.h fills it. */
+/** struct mw_repeat_key, as counts_as_repetition() of bpf/lib/emit.bpf.h fills it. */
 function repeatKey(event: CapturedEvent): Buffer {
   const key = Buffer.alloc(REPEAT_KEY_SIZE);
   const { actor, target, result } = event;

@@ -5,7 +5,7 @@ const HEADER_BYTES = 8;
 const BUSY_BIT = 0x8000_0000;
 const DISCARD_BIT = 0x4000_0000;
 const LENGTH_MASK = 0x3fff_ffff;
-/** No ring buffer is smaller, and no record comes near it: bpf/maps.h. */
+/** No ring buffer is smaller, and no record comes near it: bpf/lib/maps.bpf.h. */
 const RECORD_BYTES_MAX = 65_536;
 
 /**

@@ -1,5 +1,5 @@
 import type { DropReason } from './counters.ts';
-import { DROP_REASONS, TOLD, TOLD_SIZE } from './layout.ts';
+import { DROP_REASONS, REPORTED, REPORTED_SIZE } from './layout.ts';
 import { describeErrno, type Libbpf } from './libbpf.ts';
 
 const ONLY_KEY = Buffer.alloc(4);
@@ -17,7 +17,7 @@ export class ToldDrops {
   #changed = false;
 
   /**
-   * @param mapFd the map `told` of bpf/maps.h
+   * @param mapFd the map `reported_drops` of bpf/lib/maps.bpf.h
    * @param createdNs when the maps were made, ns on CLOCK_BOOTTIME
    * @throws Error when it cannot be read
    */
@@ -25,7 +25,7 @@ export class ToldDrops {
     this.sinceNs = createdNs;
     this.#libbpf = libbpf;
     this.#mapFd = mapFd;
-    this.#values = Buffer.alloc(libbpf.possibleCpus() * TOLD_SIZE);
+    this.#values = Buffer.alloc(libbpf.possibleCpus() * REPORTED_SIZE);
     const result = libbpf.lookupElement(mapFd, ONLY_KEY, this.#values);
     if (result < 0) throw new Error(`failed to read what was told of drops: ${describeErrno(-result)}`);
   }
@@ -50,5 +50,5 @@ export class ToldDrops {
 }
 
 function offsetOf(cpu: number, reason: DropReason): number {
-  return cpu * TOLD_SIZE + TOLD.dropped + 8 * DROP_REASONS.indexOf(reason);
+  return cpu * REPORTED_SIZE + REPORTED.dropped + 8 * DROP_REASONS.indexOf(reason);
 }

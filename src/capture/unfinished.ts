@@ -18,7 +18,7 @@ export class UnfinishedEvents {
   readonly #libbpf: Libbpf;
   readonly #mapFd: number;
 
-  /** @param mapFd the map `scratch` of bpf/maps.h */
+  /** @param mapFd the map `scratch` of bpf/lib/maps.bpf.h */
   constructor(libbpf: Libbpf, mapFd: number) {
     this.#libbpf = libbpf;
     this.#mapFd = mapFd;

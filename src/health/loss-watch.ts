@@ -44,7 +44,7 @@ interface CpuBalance {
  *
  * The kernel counts what it drops. Beyond that it numbers the events of each CPU, so their count is known: whatever is
  * neither dropped nor received after the ring buffer has been read to its end is a gap. Numbers are counted and not
- * compared one by one, because two events can share one and leave its neighbour unused (next_sequence() in bpf/emit.h).
+ * compared one by one, because two events can share one and leave its neighbour unused (next_sequence() in bpf/lib/emit.bpf.h).
  */
 export class LossWatch {
   readonly #source: LossSource;

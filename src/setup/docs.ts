@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { EXIT, EXIT_MEANINGS } from '../cli/exit-codes.ts';
 import { settingsReference } from '../cli/settings-reference.ts';
@@ -6,6 +7,7 @@ import { signatureTable } from '../cli/signature-table.ts';
 import { createEngine } from '../detect/engine.ts';
 import { openRecording } from '../detect/recording.ts';
 import { SIGNATURES } from '../detect/signatures/index.ts';
+import { readableLine } from '../telemetry/console/readable-line.ts';
 import { toRfc3339 } from '../telemetry/hr-time.ts';
 import { METRICS, type Metric } from '../telemetry/metrics.ts';
 import { toLogRecord } from '../telemetry/record.ts';
@@ -16,18 +18,22 @@ const ROOT = new URL('../../', import.meta.url);
 /** Acts that were recorded with `memwarden record`, at least one for each event. */
 const RECORDING = fileURLToPath(new URL('docs/examples.jsonl', ROOT));
 
+/** Recorded by test/vm/guest/record-incident.sh. */
+const INCIDENT = fileURLToPath(new URL('docs/incident.jsonl', ROOT));
+
 /** Stands for the boot id of the machine, which is part of each record's uid. */
 const BOOT_ID = '4d3b1a9cb6f24d5e9a0c7f8e1b2d3c4a';
 
 /** The parts of each page that come from the code; `npm run docs` writes them, a test compares them. */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string | Promise<string>>>>> = {
   'README.md': {
+    incident: incidentLine,
     signatures: () => `\`\`\`console\n$ memwarden signatures\n${signatureTable()}\`\`\`\n`,
-    'exit status': exitTable,
-    settings: settingsReference,
   },
+  'docs/deployment.md': { 'exit status': exitTable },
   'docs/events.md': { examples: exampleRecords },
   'docs/metrics.md': { metrics: metricTable },
+  'docs/settings.md': { settings: settingsReference },
 };
 
 /**
@@ -39,6 +45,32 @@ export async function regenerated(page: string): Promise<string> {
   for (const [name, generate] of Object.entries(GENERATED[page] ?? {}))
     text = withPart(page, text, name, await generate());
   return text;
+}
+
+/** What `memwarden replay docs/incident.jsonl --exporter console --pretty` prints. */
+async function incidentLine(): Promise<string> {
+  const engine = createEngine({ events: ['signatures'] });
+  /** No terminal: neither colours nor a width. */
+  const page = new PassThrough();
+  const lines: string[] = [];
+  for await (const event of await openRecording(INCIDENT)) {
+    for (const detection of engine.detect(event)) {
+      const { timestamp, severityText, eventName, body } = toLogRecord(detection, BOOT_ID);
+      lines.push(
+        readableLine(
+          {
+            timestamp: Array.isArray(timestamp) ? toRfc3339(timestamp) : '',
+            severityText: severityText ?? '',
+            id: detection.definition.id,
+            eventName: eventName ?? '',
+            body: String(body),
+          },
+          page,
+        ),
+      );
+    }
+  }
+  return `\`\`\`console\n${lines.join('\n')}\n\`\`\`\n`;
 }
 
 function exitTable(): string {

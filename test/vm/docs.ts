@@ -17,7 +17,7 @@ const rest = open === 0 ? '' : `\n${open} of ${CELLS.length} cells have not been
 
 for (const [page, part] of [
   ['test/vm/README.md', table(rows)],
-  ['README.md', summary(rows)],
+  ['docs/kernels.md', summary(rows)],
 ] as const) {
   const url = new URL(page, ROOT);
   writeFileSync(url, withPart(page, readFileSync(url, 'utf8'), 'kernels', `${part}${rest}`));

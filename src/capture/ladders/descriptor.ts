@@ -3,11 +3,11 @@ import { duplicateOwnDescriptor } from '../libc.ts';
 import type { Ladder } from './ladder.ts';
 
 const EXEC = ['tracepoint_exec'];
-/** Of bpf/descriptor.h; an attacker who knows them can stay above. */
+/** Of bpf/lib/descriptor.bpf.h; an attacker who knows them can stay above. */
 const INHERITED =
   'of the descriptors that a program is started with, the first 128 are looked at, and the last 8 of procfs files among them';
 
-/** Descriptors of /proc/<pid>/mem that change hands: bpf/descriptor.h. */
+/** Descriptors of /proc/<pid>/mem that change hands: bpf/lib/descriptor.bpf.h. */
 export const descriptor: Ladder = {
   capability: 'descriptor',
   required: false,

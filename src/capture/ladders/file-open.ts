@@ -6,7 +6,7 @@ const RESULTS = ['fexit_do_filp_open', 'fexit_do_file_open', ...RESULT_BY_KRETPR
 
 const REFUSED_BY_TEXT = 'an open refused by file permissions is known by its path text, not by the file';
 
-/** Opens of process memory, kernel memory and selected files: bpf/file_open.h. */
+/** Opens of process memory, kernel memory and selected files: bpf/lib/file_open.bpf.h. */
 export const fileOpen: Ladder = {
   capability: 'file_open',
   required: true,

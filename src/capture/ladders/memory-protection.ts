@@ -1,7 +1,7 @@
 import { makeMemoryExecutable } from '../libc.ts';
 import type { Ladder } from './ladder.ts';
 
-/** mmap(2) and mprotect(2) towards executable memory: bpf/protection.h. Loaded only when selected. */
+/** mmap(2) and mprotect(2) towards executable memory: bpf/lib/memory_protection.bpf.h. Loaded only when selected. */
 export const memoryProtection: Ladder = {
   capability: 'memory_protection',
   required: false,

@@ -4,7 +4,7 @@ import type { Ladder } from './ladder.ts';
 const CALLS = ['ptrace', 'process_vm_readv', 'process_vm_writev'];
 const programs = (hook: string, suffix = '') => CALLS.map(call => `${hook}_${call}${suffix}`);
 
-/** ptrace(2), process_vm_readv(2) and process_vm_writev(2): bpf/access.h. */
+/** ptrace(2), process_vm_readv(2) and process_vm_writev(2): bpf/lib/ptrace.bpf.h. */
 export const ptrace: Ladder = {
   capability: 'ptrace',
   required: false,

@@ -18,7 +18,7 @@ const STRUCTURES = [
   { name: 'mw_repeat', offsets: layout.REPEAT, sizeBytes: layout.REPEAT_SIZE },
   { name: 'mw_control', offsets: layout.CONTROL, sizeBytes: layout.CONTROL_SIZE },
   { name: 'mw_cpu_state', offsets: layout.CPU_STATE, sizeBytes: layout.CPU_STATE_SIZE },
-  { name: 'mw_told', offsets: layout.TOLD, sizeBytes: layout.TOLD_SIZE },
+  { name: 'mw_reported', offsets: layout.REPORTED, sizeBytes: layout.REPORTED_SIZE },
 ];
 
 /** `MW_HOOK_LSM` of an enumeration as the name that the decoder gives it. */

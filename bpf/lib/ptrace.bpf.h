@@ -5,11 +5,11 @@
  * The arguments are in the saved user registers in each case, and the target is looked up in the kernel's own
  * table of the caller's namespace.
  */
-#ifndef MEMWARDEN_ACCESS_H
-#define MEMWARDEN_ACCESS_H
+#ifndef MEMWARDEN_PTRACE_BPF_H
+#define MEMWARDEN_PTRACE_BPF_H
 
-#include "emit.h"
-#include "syscall.h"
+#include "emit.bpf.h"
+#include "syscall.bpf.h"
 
 /* include/uapi/linux/ptrace.h, arch/x86/include/uapi/asm/ptrace-abi.h */
 #define MW_PTRACE_TRACEME   0

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capability file_open. Part of memwarden.bpf.c. */
-#include "file_open.h"
+#include "../lib/file_open.bpf.h"
 
-/* file_open, first rung: the LSM hook itself. Plain loads: the verifier knows the type. */
+/* file_open, the first hook of the ladder: the LSM hook itself. Plain loads: the verifier knows the type. */
 SEC("lsm/file_open")
 int BPF_PROG(lsm_file_open, struct file *file)
 {
@@ -114,9 +114,9 @@ static __noinline int on_open_call(struct pt_regs *regs, long result, __u32 call
 }
 
 /*
- * file_open, last rung. It costs every system call of the machine its fast path, so it stands only where
- * nothing better can be had. The file is found through the new descriptor; a refused open has none, and is
- * told by its text.
+ * file_open, the last hook of the ladder. It costs every system call of the machine its fast path, so it
+ * stands only where nothing better can be had. The file is found through the new descriptor; a refused open
+ * has none, and is reported by its text.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)

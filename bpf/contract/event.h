@@ -115,7 +115,7 @@ struct mw_event {
 	__u64 ctime_ns;	  /* file's inode change time, CLOCK_REALTIME */
 	__u64 address;	  /* first byte touched in the target */
 	__u64 size_bytes; /* bytes moved, or length of the area */
-	__u32 protection; /* PROT_* asked for */
+	__u32 protection; /* PROT_* requested */
 	__u32 previous_protection;
 	__u32 named_pid; /* the number the actor used for its target, in the actor's namespace, where known */
 	__s32 descriptor;   /* file descriptor number, or -1 */
@@ -128,8 +128,8 @@ struct mw_event {
 };
 
 /*
- * What makes two events the same finding. User space computes the key of an event that it has received, to
- * ask how often it was repeated (src/capture/repeats.ts).
+ * What makes two events repetitions of one another. User space computes the key of an event that it has
+ * received, to ask how often it was repeated (src/capture/repeats.ts).
  */
 struct mw_repeat_key {
 	__u64 actor_start_ns;
@@ -138,15 +138,15 @@ struct mw_repeat_key {
 	__u32 target_tgid;
 	__s32 result; /* -errno; every success is 0 */
 	__u32 flags;
-	__u32 protection; /* asked for, and in the upper half what was before */
+	__u32 protection; /* requested, and in the upper half what was before */
 	__u16 kind;
 	__u16 method;
 };
 
 /*
- * Repetitions that were counted and not sent; the numbers only grow, so user space tells differences. `event`
- * is one that was sent, without its strings: a sidecar that starts after another one's end tells by it what
- * was repeated.
+ * Repetitions that were counted and not sent; the numbers only grow, so user space reports differences.
+ * `event` is one that was sent, without its strings: by it a sidecar that takes over from another one reports
+ * what was repeated.
  */
 struct mw_repeat {
 	__u64 window_start_ns;
@@ -168,8 +168,7 @@ struct mw_control {
 	__u64 window_ns;  /* of repetitions; 0: every event is sent */
 	__u32 own_vtgid;  /* the sidecar, in its own pid namespace … */
 	__u32 own_pid_ns; /* … and that namespace's inode number: its events are marked */
-	__u32
-	    own_tgid; /* the sidecar, in the initial namespace; 0: it has not seen an event of its own yet */
+	__u32 own_tgid;	  /* … in the initial namespace; 0: it has not seen an event of its own yet */
 };
 
 /* Why an event did not reach user space: index of the per-CPU drop counters. */

@@ -7,12 +7,12 @@
  * its path. security_file_open runs before procfs makes its own ptrace check (mem_open), so a refused open
  * passes here too; what became of it is known when do_filp_open returns.
  */
-#ifndef MEMWARDEN_FILE_OPEN_H
-#define MEMWARDEN_FILE_OPEN_H
+#ifndef MEMWARDEN_FILE_OPEN_BPF_H
+#define MEMWARDEN_FILE_OPEN_BPF_H
 
-#include "emit.h"
-#include "raw_filter.h"
-#include "syscall.h"
+#include "emit.bpf.h"
+#include "raw_filter.bpf.h"
+#include "syscall.bpf.h"
 
 #define MW_EPERM  1
 #define MW_EACCES 13
@@ -48,7 +48,7 @@ static __always_inline struct pid *procfs_memory(struct dentry *dentry, struct i
 	return dentry_is(dentry, "mem", 3) ? proc_inode_pid(inode) : NULL;
 }
 
-/* What the file is to us: an enum mw_kind, or 0 for a file that nobody asked about. */
+/* What the file is to us: an enum mw_kind, or 0 for a file that no signature or filter selects. */
 static __always_inline int classify(struct file *file, struct inode *inode, unsigned long magic,
 				    struct pid **pid)
 {
@@ -96,7 +96,7 @@ static __always_inline struct mw_scratch *describe_open(struct file *file, struc
 
 /*
  * The event of an open that has succeeded, from the descriptor that it gave the current task; NULL when
- * nobody asked for the file. An O_PATH descriptor opens nothing.
+ * no signature or filter selects the file. An O_PATH descriptor opens nothing.
  */
 static __always_inline struct mw_scratch *describe_opened(__u32 descriptor)
 {
@@ -130,7 +130,7 @@ static __always_inline void remember_opener(struct mw_scratch *s)
 }
 
 /*
- * security_file_open of a file that somebody may have asked about: its identity is known, the outcome is not
+ * security_file_open of a file that may be selected: its identity is known, the outcome is not
  * yet. A function of its own, as on_open_result: registers that it saves and stack that it uses would
  * otherwise be set up in every open of the machine.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capability memory_protection. Part of memwarden.bpf.c. */
-#include "protection.h"
+#include "../lib/memory_protection.bpf.h"
 
 SEC("lsm/file_mprotect")
 int BPF_PROG(lsm_file_mprotect, struct vm_area_struct *vma, unsigned long requested, unsigned long prot)
@@ -58,7 +58,7 @@ int BPF_KRETPROBE(kretprobe_mmap, long result)
 	return 0;
 }
 
-/* memory_protection, last rung: the areas are looked up before the call changes them. */
+/* memory_protection, the last hook of the ladder: the areas are looked up before the call changes them. */
 #define MW_AREAS_MAX 8
 
 struct mw_area_search {

@@ -3,15 +3,15 @@
  * Descriptors of /proc/<pid>/mem after the open: handed to another process (pidfd_getfd, SCM_RIGHTS, execve),
  * and the bytes that move through them. Who opened the file is remembered by the address of its struct file.
  */
-#ifndef MEMWARDEN_DESCRIPTOR_H
-#define MEMWARDEN_DESCRIPTOR_H
+#ifndef MEMWARDEN_DESCRIPTOR_BPF_H
+#define MEMWARDEN_DESCRIPTOR_BPF_H
 
-#include "file_open.h"
-#include "syscall.h"
+#include "file_open.bpf.h"
+#include "syscall.bpf.h"
 
-/* Bytes are told at close, and at least this often while they move. */
+/* Bytes are reported at close, and at least this often while they move. */
 #define MW_TRANSFER_INTERVAL_NS 5000000000ULL
-/* Descriptors looked at when a program starts, and in one control message; told as limits by `doctor`. */
+/* Descriptors examined when a program starts, and in one control message; limits that `doctor` names. */
 #define MW_INHERITED_FDS_MAX 128
 #define MW_PASSED_FDS_MAX    16
 
@@ -39,9 +39,9 @@ static __always_inline struct pid *memory_of(struct file *file)
 	return procfs_memory(BPF_CORE_READ(file, f_path.dentry), inode);
 }
 
-/* Tell that the current task has a descriptor that it did not open, or how much it moved. A global function:
- * see text.h. */
-__noinline int tell_descriptor(__u64 file_address, __u32 kind, __u32 method, __u32 descriptor)
+/* Report that the current task has a descriptor that it did not open, or how much it moved. A global
+ * function: see text.bpf.h. */
+__noinline int report_descriptor(__u64 file_address, __u32 kind, __u32 method, __u32 descriptor)
 {
 	struct file *file = (void *)file_address;
 	struct pid *pid = memory_of(file);
@@ -69,7 +69,8 @@ __noinline int tell_descriptor(__u64 file_address, __u32 kind, __u32 method, __u
 	return 0;
 }
 
-/* A process's own memory is told whoever opened it: it is how the hook is proven, and user space drops it. */
+/* A process's own memory is reported whoever opened it: it is how the hook is proven, and user space drops
+ * it. */
 static __always_inline void on_received(struct file *file, enum mw_method method, __u32 descriptor)
 {
 	struct pid *pid = memory_of(file);
@@ -80,7 +81,7 @@ static __always_inline void on_received(struct file *file, enum mw_method method
 	owner = task_of_pid(pid);
 	if (opened_by(file, current_tgid()) && !(owner && BPF_CORE_READ(owner, tgid) == current_tgid()))
 		return;
-	tell_descriptor((__u64)file, MW_FD_TRANSFER, method, descriptor);
+	report_descriptor((__u64)file, MW_FD_TRANSFER, method, descriptor);
 }
 
 /* security_file_receive: pidfd_getfd and SCM_RIGHTS both come by; only the system call tells them apart. */
@@ -103,7 +104,7 @@ static __always_inline void on_file_receive(struct file *file)
 #define MW_SOL_SOCKET	     1
 #define MW_SCM_RIGHTS	     1
 
-/* recvmsg(2) has returned: look at the descriptors of the first control message. */
+/* recvmsg(2) has returned: examine the descriptors of the first control message. */
 static __always_inline void on_message_received(struct pt_regs *regs)
 {
 	const void *message = (const void *)syscall_argument(regs, 1, false);
@@ -136,7 +137,7 @@ static __always_inline void on_message_received(struct pt_regs *regs)
 	}
 }
 
-/* One descriptor of a program that has started. A global function: see text.h. */
+/* One descriptor of a program that has started. A global function: see text.bpf.h. */
 __noinline int check_inherited(__u32 descriptor)
 {
 	struct file *file = file_of_descriptor(descriptor);
@@ -153,7 +154,7 @@ static __always_inline void on_exec(void)
 	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
 	__u32 end = BPF_CORE_READ(table, max_fds), zero = 0, fd, i;
 	struct file **files = BPF_CORE_READ(table, fd), *file;
-	struct mw_candidates *found = bpf_map_lookup_elem(&candidates, &zero);
+	struct mw_inherited *found = bpf_map_lookup_elem(&inherited, &zero);
 
 	if (!found)
 		return;
@@ -163,15 +164,15 @@ static __always_inline void on_exec(void)
 		bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 		if (!file || BPF_CORE_READ(file, f_inode, i_sb, s_magic) != MW_PROC_SUPER_MAGIC)
 			continue;
-		found->descriptors[found->count & (MW_CANDIDATES_MAX - 1)] = fd;
+		found->descriptors[found->count & (MW_INHERITED_MAX - 1)] = fd;
 		found->count++;
 	}
-	for (i = 0; i < MW_CANDIDATES_MAX && i < found->count; i++)
+	for (i = 0; i < MW_INHERITED_MAX && i < found->count; i++)
 		check_inherited(found->descriptors[i]);
 }
 
 /*
- * mem_read and mem_write have returned: count what moved; tell a stranger's first use at once, all else at
+ * mem_read and mem_write have returned: count what moved; report a stranger's first use at once, all else at
  * close or every few seconds. `position` has advanced by what moved.
  */
 static __always_inline void on_transfer(struct file *file, enum mw_method method, const __s64 *position,
@@ -201,7 +202,7 @@ static __always_inline void on_transfer(struct file *file, enum mw_method method
 		transfer->last_error = result;
 	if (!(stranger && first) && fresh.first_ns - transfer->first_ns < MW_TRANSFER_INTERVAL_NS)
 		return;
-	tell_descriptor((__u64)file, stranger ? MW_FD_TRANSFER : MW_MEM_IO, method, -1);
+	report_descriptor((__u64)file, stranger ? MW_FD_TRANSFER : MW_MEM_IO, method, -1);
 	bpf_map_update_elem(&transfers, &key, &fresh, BPF_ANY);
 }
 
@@ -225,7 +226,7 @@ static __always_inline void end_transfer(enum mw_method method, long result)
 	bpf_map_delete_elem(&transfer_calls, &task);
 }
 
-static __always_inline void tell_rest(struct file *file, enum mw_method method)
+static __always_inline void report_rest(struct file *file, enum mw_method method)
 {
 	struct mw_transfer_key key = {.file = (__u64)file, .tgid = current_tgid(), .method = method};
 	struct mw_transfer *transfer = bpf_map_lookup_elem(&transfers, &key);
@@ -233,8 +234,8 @@ static __always_inline void tell_rest(struct file *file, enum mw_method method)
 	if (!transfer)
 		return;
 	if (transfer->calls)
-		tell_descriptor((__u64)file, opened_by(file, key.tgid) ? MW_MEM_IO : MW_FD_TRANSFER, method,
-				-1);
+		report_descriptor((__u64)file, opened_by(file, key.tgid) ? MW_MEM_IO : MW_FD_TRANSFER, method,
+				  -1);
 	bpf_map_delete_elem(&transfers, &key);
 }
 
@@ -245,8 +246,8 @@ static __always_inline void on_release(struct file *file)
 
 	if (!is_active())
 		return;
-	tell_rest(file, MW_METHOD_FD_READ);
-	tell_rest(file, MW_METHOD_FD_WRITE);
+	report_rest(file, MW_METHOD_FD_READ);
+	report_rest(file, MW_METHOD_FD_WRITE);
 	bpf_map_delete_elem(&openers, &key);
 }
 

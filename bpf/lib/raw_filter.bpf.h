@@ -4,10 +4,10 @@
  * or by lying under a directory. Directories are compared by (device, inode) on the way to the root, not by
  * text, so that a bind mount or a chroot cannot hide a file. Nothing here runs unless the event is selected.
  */
-#ifndef MEMWARDEN_RAW_FILTER_H
-#define MEMWARDEN_RAW_FILTER_H
+#ifndef MEMWARDEN_RAW_FILTER_BPF_H
+#define MEMWARDEN_RAW_FILTER_BPF_H
 
-#include "text.h"
+#include "text.bpf.h"
 
 #define MW_RAW_NAME_BYTES     64
 #define MW_RAW_SUFFIX_BYTES   16
@@ -66,7 +66,7 @@ static __always_inline bool suffix_listed(const unsigned char *name, __u32 lengt
 	return bpf_map_lookup_elem(&raw_suffixes, &key);
 }
 
-/* A global function: see text.h. */
+/* A global function: see text.bpf.h. */
 __noinline int under_listed_directory(__u64 vfsmount_address, __u64 dentry_address)
 {
 	struct vfsmount *vfsmount = (void *)vfsmount_address;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capabilities descriptor and memory_io. Part of memwarden.bpf.c. */
-#include "descriptor.h"
+#include "../lib/descriptor.bpf.h"
 
 /* descriptor: a process receives a file that another one opened. */
 SEC("lsm/file_receive")
@@ -50,7 +50,7 @@ int BPF_PROG(tracepoint_receive_exit, struct pt_regs *regs, long result)
 	return 0;
 }
 
-/* descriptor, on every rung: what a new program was started with. Fires on execve(2) alone. */
+/* descriptor, beside every hook: what a new program was started with. Fires on execve(2) alone. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(tracepoint_exec, struct task_struct *task)
 {

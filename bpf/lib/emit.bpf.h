@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The life of an event: begin (scratch of this task) → describe → finish (number it, send it, free the
  * scratch). */
-#ifndef MEMWARDEN_EMIT_H
-#define MEMWARDEN_EMIT_H
+#ifndef MEMWARDEN_EMIT_BPF_H
+#define MEMWARDEN_EMIT_BPF_H
 
-#include "identity.h"
+#include "identity.bpf.h"
 
 static __always_inline struct mw_cpu_state *this_cpu_state(void)
 {
@@ -73,8 +73,8 @@ static __always_inline struct mw_control *current_control(void)
 }
 
 /*
- * Whether this generation of the programs is the one to watch the current task. Asked only once a program has
- * found something to do, so an unrelated open does not pay for it.
+ * Whether this generation of the programs is the one to watch the current task. Checked only once a program
+ * has found something to do, so an unrelated open does not pay for it.
  */
 static __always_inline bool is_active(void)
 {
@@ -88,9 +88,9 @@ static __always_inline bool is_active(void)
 }
 
 /*
- * The event of the current task is the same finding as one sent less than a window ago: counts it, and
+ * The event of the current task repeats one that was sent less than a window ago: counts it, and
  * returns 1. Reads and writes word by word (ptrace) come by the hundred thousand; what is not sent costs user
- * space nothing. A global function: see text.h.
+ * space nothing. A global function: see text.bpf.h.
  */
 __noinline int counts_as_repetition(void)
 {
@@ -182,7 +182,7 @@ static __always_inline void append_container_cgroup(struct task_struct *task, en
 		append_cgroup((__u64)cgroup, which);
 }
 
-/* Describe the current task as the actor; MW_STRING_PATH comes before. A global function: see text.h. */
+/* Describe the current task as the actor; MW_STRING_PATH comes before. A global function: see text.bpf.h. */
 __noinline int describe_actor(void)
 {
 	struct task_struct *actor = (void *)bpf_get_current_task();

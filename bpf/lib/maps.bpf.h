@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the programs share with each other and with user space. */
-#ifndef MEMWARDEN_MAPS_H
-#define MEMWARDEN_MAPS_H
+#ifndef MEMWARDEN_MAPS_BPF_H
+#define MEMWARDEN_MAPS_BPF_H
 
-#include "event.h"
-#include "knobs.h"
+#include "../contract/event.h"
+#include "../contract/knobs.h"
 
 /*
  * Room for the seven strings of an event. A string starts below MW_TEXT_BYTES, a power of two so that the
@@ -60,10 +60,10 @@ struct {
 } cpu_state SEC(".maps");
 
 /*
- * How much of the drops the sidecar has told, so that the next one goes on from there. Written by user space
- * alone: a value of cpu_state could not be written without undoing what the programs count meanwhile.
+ * How many of the drops the sidecar has reported, so that the next one goes on from there. Written by user
+ * space alone: a value of cpu_state could not be written without undoing what the programs count meanwhile.
  */
-struct mw_told {
+struct mw_reported {
 	__u64 dropped[MW_DROP_COUNT];
 };
 
@@ -71,10 +71,10 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct mw_told);
-} told SEC(".maps");
+	__type(value, struct mw_reported);
+} reported_drops SEC(".maps");
 
-/* Who opened a /proc/<pid>/mem, to tell when somebody else uses the descriptor. */
+/* Who opened a /proc/<pid>/mem, to notice when somebody else uses the descriptor. */
 #define MW_OPENERS 4096
 
 struct mw_opener {
@@ -89,7 +89,7 @@ struct {
 	__type(value, struct mw_opener);
 } openers SEC(".maps");
 
-/* Bytes moved through a descriptor by one process since they were last told. */
+/* Bytes moved through a descriptor by one process since they were last reported. */
 #define MW_TRANSFERS 4096
 
 struct mw_transfer_key {
@@ -113,7 +113,7 @@ struct {
 	__type(value, struct mw_transfer);
 } transfers SEC(".maps");
 
-/* Findings that are being followed. When it is full, every event of another finding is sent. */
+/* Events whose repetitions are counted. When it is full, every event with another key is sent. */
 #define MW_REPEATS 4096
 
 struct {
@@ -167,19 +167,19 @@ struct {
  * Descriptors of procfs files that a new program was started with. In a map so that the verifier forgets
  * them: the loop that collects them then costs it one round instead of one for every combination.
  */
-#define MW_CANDIDATES_MAX 8 /* a power of two */
+#define MW_INHERITED_MAX 8 /* a power of two */
 
-struct mw_candidates {
+struct mw_inherited {
 	__u32 count;
-	__u32 descriptors[MW_CANDIDATES_MAX];
+	__u32 descriptors[MW_INHERITED_MAX];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct mw_candidates);
-} candidates SEC(".maps");
+	__type(value, struct mw_inherited);
+} inherited SEC(".maps");
 
 /* A place to measure a string without keeping it. Shared by preempting programs: only lengths are trusted. */
 #define MW_STRING_SINK_BYTES 4096 /* PATH_MAX */

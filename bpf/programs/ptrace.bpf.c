@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Capability ptrace. Part of memwarden.bpf.c. */
-#include "access.h"
+#include "../lib/ptrace.bpf.h"
 
 /*
  * ptrace: the entry functions of the calls themselves. Their names carry the architecture
@@ -50,7 +50,7 @@ static __noinline int on_traced_access_call(struct pt_regs *regs, long result, _
 	return 0;
 }
 
-/* ptrace, last rung. */
+/* ptrace, the last hook of the ladder. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(tracepoint_access_exit, struct pt_regs *regs, long result)
 {

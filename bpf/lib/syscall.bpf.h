@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What a system call was asked for, read from the saved user registers at its exit. */
-#ifndef MEMWARDEN_SYSCALL_H
-#define MEMWARDEN_SYSCALL_H
+/* Which system call it was, and its arguments, read from the saved user registers at its exit. */
+#ifndef MEMWARDEN_SYSCALL_BPF_H
+#define MEMWARDEN_SYSCALL_BPF_H
 
-#include "compat.h"
+#include "compat.bpf.h"
 
 /* System calls that reach into another process. */
 enum mw_access_call {
@@ -34,15 +34,16 @@ enum mw_open_call {
 
 /*
  * What a number means depends on the caller: an enum for a native one, and this many bits higher that for a
- * 32-bit one. 0 for the calls that are neither's, which is all that most calls of a machine are asked.
+ * 32-bit one. 0 for the calls that are neither's, which is all that is looked up for most calls of a machine.
  */
 #define MW_FOREIGN_SHIFT 8
 
 #if defined(__TARGET_ARCH_x86)
-#include "syscall_x86.h"
+#include "syscall_x86.bpf.h"
 #elif defined(__TARGET_ARCH_arm64)
-#include "syscall_arm64.h"
+#include "syscall_arm64.bpf.h"
 #endif
+#include "syscall_table.bpf.h"
 
 /* Of the two meanings of a number the current task's; `calls` is an answer of open_calls and its like. */
 static __always_inline __u32 callers_choice(__u32 calls, bool *compat)

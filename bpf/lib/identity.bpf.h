@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Who did it, and to whom: a task described by the kernel at the moment of the event. */
-#ifndef MEMWARDEN_IDENTITY_H
-#define MEMWARDEN_IDENTITY_H
+#ifndef MEMWARDEN_IDENTITY_BPF_H
+#define MEMWARDEN_IDENTITY_BPF_H
 
-#include "text.h"
+#include "text.bpf.h"
 
 #define MW_DESCENT_MAX 16 /* generations searched for "the target descends from the actor" */
 

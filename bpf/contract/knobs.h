@@ -11,7 +11,7 @@
 
 struct mw_knobs {
 	__u32 generation;    /* see struct mw_control */
-	__u8 hook;	     /* enum mw_hook: the rung of the ladder that these programs stand on */
+	__u8 hook;	     /* enum mw_hook: the kind of these programs */
 	__u8 result_follows; /* an exit program is attached: an open waits for its result before it is sent */
 	__u8 raw_open;	     /* the raw event security_file_open is selected */
 	__u8 raw_unfiltered; /* … without a filter (--allow-unfiltered) */

@@ -12,11 +12,11 @@
  * scratch and not in a variable for the same reason: the verifier forgets what is stored there, and every
  * round of a loop looks alike to it.
  */
-#ifndef MEMWARDEN_TEXT_H
-#define MEMWARDEN_TEXT_H
+#ifndef MEMWARDEN_TEXT_BPF_H
+#define MEMWARDEN_TEXT_BPF_H
 
-#include "maps.h"
-#include "compat.h"
+#include "maps.bpf.h"
+#include "compat.bpf.h"
 
 #define MW_PATH_STEPS_MAX   40 /* components and mount crossings of one path */
 #define MW_CGROUP_STEPS_MAX 16

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Where kernels differ, each with the change that made it. Presence is probed, never guessed from a version.
  */
-#ifndef MEMWARDEN_COMPAT_H
-#define MEMWARDEN_COMPAT_H
+#ifndef MEMWARDEN_COMPAT_BPF_H
+#define MEMWARDEN_COMPAT_BPF_H
 
-#include "kernel.h"
+#include "kernel.bpf.h"
 
 /* Magic of every procfs superblock, include/uapi/linux/magic.h. */
 #define MW_PROC_SUPER_MAGIC 0x9fa0

@@ -3,8 +3,8 @@
  * Kernel types, by hand and only the fields that are used. preserve_access_index makes every access a CO-RE
  * relocation, so the offsets come from the running kernel's BTF; sizes and order here mean nothing.
  */
-#ifndef MEMWARDEN_KERNEL_H
-#define MEMWARDEN_KERNEL_H
+#ifndef MEMWARDEN_KERNEL_BPF_H
+#define MEMWARDEN_KERNEL_BPF_H
 
 /* Tells libbpf's headers that pt_regs has the kernel's own field names. */
 #define __VMLINUX_H__

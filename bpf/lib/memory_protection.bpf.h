@@ -4,11 +4,11 @@
  * rules themselves are user space's (src/detect/memory-protection.ts); here only what cannot match any of
  * them is left out.
  */
-#ifndef MEMWARDEN_PROTECTION_H
-#define MEMWARDEN_PROTECTION_H
+#ifndef MEMWARDEN_MEMORY_PROTECTION_BPF_H
+#define MEMWARDEN_MEMORY_PROTECTION_BPF_H
 
-#include "emit.h"
-#include "syscall.h"
+#include "emit.bpf.h"
+#include "syscall.bpf.h"
 
 /* include/uapi/asm-generic/mman-common.h; VM_READ, VM_WRITE and VM_EXEC of include/linux/mm.h are the same
  * bits */
