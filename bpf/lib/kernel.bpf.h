@@ -13,8 +13,7 @@
 #include <linux/bpf.h>
 
 typedef _Bool bool;
-#define true 1
-#define false 0
+enum { false, true };
 #define NULL ((void *)0)
 
 typedef __u16 umode_t;

@@ -12,6 +12,14 @@ fail() {
 	exit "${3:-1}"
 }
 
+# A service, or continuous integration, may start this without a home; Go and the caches want one.
+[ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
+[ -n "$HOME" ] || fail "find the home of user $(id -u): neither HOME nor the user database has one" 'HOME=/some/folder of your own'
+export HOME
+
+# Nor need there be an input, whose number the first opened file would get.
+{ true 3<&0; } 2>/dev/null || exec </dev/null
+
 # The program's arguments run as root: directly, or through sudo with the OTEL_ and MEMWARDEN_ variables kept.
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -47,7 +55,12 @@ missing_test_packages() {
 	package_for strace strace
 	package_for lsof lsof
 	package_for fuser psmisc
+	package_for ps procps
 	package_for htop htop
+	package_for javac default-jdk-headless
+	package_for zsh zsh
+	package_for fish fish
+	package_for openssl openssl
 	package_for busybox busybox-static
 	python3 -m pip --version >/dev/null 2>&1 || printf ' python3-pip'
 	[ -e /usr/include/stdio.h ] || printf ' libc6-dev'
@@ -55,6 +68,8 @@ missing_test_packages() {
 	package_for gdb gdb
 	package_for flock util-linux
 	package_for qemu-system-x86_64 qemu-system-x86
+	package_for debootstrap debootstrap
+	[ -x /usr/local/go/bin/go ] || package_for go golang-go
 	[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || printf ' debian-archive-keyring'
 }
 
@@ -69,10 +84,14 @@ install_packages() {
 		fail "install $*: this machine has no apt-get" \
 			'install the equivalents with your package manager (clang, llvm, libbpf 1.x with headers, Node.js with npm), then run this again'
 	say "installing with apt-get: $*"
+	begun=$(date +%s)
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 ||
 		fail 'update the package lists' 'look at the messages of apt-get above'
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 ||
+	# a machine that has just started may be installing its updates
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		-o DPkg::Lock::Timeout=300 "$@" >&2 ||
 		fail "install $*" 'look at the messages of apt-get above; Debian 12, Ubuntu 24.04 and newer have all of these'
+	say "installed them in $(($(date +%s) - begun)) s"
 }
 
 # node_modules, and in it the Node that the project pins: any older Node of the machine is enough to get there.
@@ -80,7 +99,9 @@ install_node_modules() {
 	wanted=$(sed -n 's/^ *"node": "\([0-9][0-9.]*\)".*/\1/p' package.json)
 	if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
 		say 'installing the npm packages (npm ci)'
+		begun=$(date +%s)
 		npm ci --no-audit --no-fund --loglevel=error >&2 || fail 'install the npm packages' 'look at the messages of npm above'
+		say "installed the npm packages in $(($(date +%s) - begun)) s"
 	fi
 	if ! has_node "$wanted"; then
 		# its install script brings the binary; a machine-wide ignore-scripts=true suppresses it
@@ -98,16 +119,15 @@ has_node() {
 
 # A Go that can build the OpenTelemetry Collector; 1.21 and newer fetch whatever version the modules ask for. That of
 # Debian 12 is older and cannot switch by itself, but it can fetch the toolchain as a module, checksum database included.
-# Without Go the tests that need the Collector are skipped, so this never fails.
+# Without a Go that is new enough the tests that need the Collector are skipped, so this never fails.
 install_go() {
 	PATH="$PATH:/usr/local/go/bin"
 	go_version=1.26.8
 	go_cache=${XDG_CACHE_HOME:-$HOME/.cache}/memwarden/go-$go_version
 	[ ! -x "$go_cache/bin/go" ] || PATH="$go_cache/bin:$PATH"
 	! go_is_recent || return 0
-	command -v go >/dev/null || (install_packages golang-go) || return 0
-	! go_is_recent || return 0
 	say "fetching Go $go_version through the module proxy, to build the OpenTelemetry Collector"
+	begun=$(date +%s)
 	go_module=$(mktemp -d)
 	go_folder=$(
 		cd "$go_module" && go mod init fetch 2>/dev/null &&
@@ -124,6 +144,7 @@ install_go() {
 	# modules carry no permission to execute
 	chmod +x "$go_cache"/bin/* "$go_cache"/pkg/tool/*/*
 	PATH="$go_cache/bin:$PATH"
+	say "fetched Go in $(($(date +%s) - begun)) s"
 }
 
 go_is_recent() {

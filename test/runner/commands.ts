@@ -55,6 +55,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     'test/vm/boot.test.ts',
   ]),
   vm: { commandSeconds: 8 * HOUR, words: ['test/vm/run.ts'] },
+  fresh: { commandSeconds: 4 * HOUR, words: ['test/fresh/run.ts'] },
+  'fresh-demo': {
+    commandSeconds: 20 * MINUTE,
+    words: ['test/fresh/run.ts', '--half', 'demo', '--system', 'trixie'],
+  },
   attacks: { commandSeconds: HOUR, words: ['test/live/table.ts'] },
   bench: { commandSeconds: 6 * HOUR, words: ['test/bench/main.ts'] },
   'bench-check': { commandSeconds: 6 * HOUR, words: ['test/bench/check.ts'] },

@@ -6,7 +6,7 @@ import { cacheFolder } from './cache.ts';
 export type Architecture = 'amd64' | 'arm64';
 
 const PUBLIC_ARCHIVE = 'http://deb.debian.org/debian';
-const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** An index younger than this is used as it is. */
 const INDEX_MAX_AGE_MILLIS = 24 * 60 * 60 * 1000;
 
@@ -99,9 +99,9 @@ export class AptSuite {
   }
 }
 
-/** The Debian archive that MEMWARDEN_VM_MIRROR names, or that this machine already uses, or everybody's (on Ubuntu, say). */
-function debianMirror(): string {
-  const named = process.env['MEMWARDEN_VM_MIRROR'];
+/** The Debian archive that MEMWARDEN_TEST_MIRROR names, or that this machine already uses, or everybody's (on Ubuntu, say). */
+export function debianMirror(): string {
+  const named = process.env['MEMWARDEN_TEST_MIRROR'];
   if (named) return named;
   const uris = execFileSync('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'], {
     encoding: 'utf8',

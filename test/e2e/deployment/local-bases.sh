@@ -9,7 +9,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 suite=trixie
-mirror=${MEMWARDEN_VM_MIRROR:-http://deb.debian.org/debian}
+mirror=${MEMWARDEN_TEST_MIRROR:-http://deb.debian.org/debian}
 # What gcr.io/distroless/cc-debian13 is made of.
 runtime='base-files ca-certificates libc6 libgcc-s1 libgomp1 libssl3t64 libstdc++6 netbase tzdata'
 

@@ -116,5 +116,5 @@ export class Pipeline implements AsyncDisposable {
 export async function whyNoExporter(type: string): Promise<string | undefined> {
   const { stdout } = await promisify(execFile)(await ensureCollector(), ['components']);
   if (new RegExp(`- name: ${type}$`, 'm').test(stdout)) return undefined;
-  return `this Collector has no ${type} exporter: set MEMWARDEN_COLLECTOR to an otelcol-contrib`;
+  return `this Collector has no ${type} exporter: set MEMWARDEN_TEST_COLLECTOR to an otelcol-contrib`;
 }
