@@ -18,8 +18,9 @@ import {
 import { createResource } from '../../../../src/telemetry/resource.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { databasePathOf } from '../../../../src/telemetry/spool/spool-directory.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { buildReadable } from '../readable-builder.ts';
-import { BOOT_ID, openSpool, temporaryDirectory } from '../spool/spool-builder.ts';
+import { BOOT_ID, openSpool } from '../spool/spool-builder.ts';
 import { GrpcCollector, OK } from './grpc-collector.ts';
 
 const QUICK: DeliveryOptions = {

@@ -15,9 +15,10 @@ import {
 } from '../../../../src/telemetry/options.ts';
 import { createResource } from '../../../../src/telemetry/resource.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { buildDetection } from '../detection-builder.ts';
 import { toReadable } from '../readable-builder.ts';
-import { BOOT_ID, temporaryDirectory } from '../spool/spool-builder.ts';
+import { BOOT_ID } from '../spool/spool-builder.ts';
 import { GrpcCollector, OK } from './grpc-collector.ts';
 
 function start(

@@ -6,7 +6,7 @@ import { MemwardenError } from '../../../../src/errors.ts';
 import { TELEMETRY_DEFAULTS } from '../../../../src/telemetry/options.ts';
 import { CredentialSource } from '../../../../src/telemetry/otlp/credentials.ts';
 import { Certificates } from '../../../e2e/certificates.ts';
-import { temporaryDirectory } from '../spool/spool-builder.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
 
 const OTLP = TELEMETRY_DEFAULTS.otlp;
 

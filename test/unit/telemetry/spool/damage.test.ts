@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
-import { BOOT_ID, buildBatch, drain, LIMITS, openSpool, temporaryDirectory } from './spool-builder.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
+import { BOOT_ID, buildBatch, drain, LIMITS, openSpool } from './spool-builder.ts';
 
 const BATCHES = 40;
 const RECORDS = BATCHES * 5;
 const NOTE = Uint8Array.of(1, 2, 3);
 
-/** A spool with 40 batches of 5 records, all in its main file, whose process ended without closing it. */
-function buildAbandonedSpool(t: TestContext): string {
+/**
+ * A spool with 40 batches of 5 records, all in its main file, whose process ended without closing it.
+ * @param appended what the totals beside it say of that
+ */
+function buildAbandonedSpool(t: TestContext, appended = RECORDS): string {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([], new Map([['told', NOTE]]));
@@ -21,7 +25,7 @@ function buildAbandonedSpool(t: TestContext): string {
   const totals = join(directory, 'totals.json');
   const file = openSync(totals, 'r+');
   const state = {
-    totals: { appended: RECORDS, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } },
+    totals: { appended, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } },
     bootId: BOOT_ID,
     closed: false,
   };
@@ -152,7 +156,7 @@ test('a file that breaks while it is in use is replaced, and what is under way i
 });
 
 test('after a power cut the totals are not believed, and nothing is called lost', t => {
-  const directory = buildAbandonedSpool(t);
+  const directory = buildAbandonedSpool(t, RECORDS + 7);
   const spool = openSpool(directory, {}, 'another boot');
   assert.equal(spool.totals.evicted.corruption, 0);
   assert.equal(drain(spool).length, BATCHES);
