@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Mutant } from './mutant.ts';
@@ -8,6 +17,10 @@ import type { Mutant } from './mutant.ts';
 /** What the tests read beside the source; the rest of the repository is linked. */
 const COPIED = ['src', 'test/unit', 'test/conformance', 'test/e2e', 'test/temporary-directory.ts'];
 const LINKED = ['node_modules', 'bpf', 'config', 'docs', 'package.json', 'README.md'];
+/** Where a file is as good as on a disk, and costs no wait for one. */
+const MEMORY = '/dev/shm';
+
+const TEMPORARY = 'temporary';
 
 /** The text of a file with a mutant in it. @throws Error when the mutant's text is not there exactly once */
 export function mutate(text: string, { file, find, replace }: Mutant): string {
@@ -21,7 +34,8 @@ export class Tree {
   readonly #root: string;
 
   constructor(repository: string) {
-    this.#root = mkdtempSync(join(tmpdir(), 'memwarden-mutants-'));
+    this.#root = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'memwarden-mutants-'));
+    mkdirSync(join(this.#root, TEMPORARY));
     for (const path of COPIED) cpSync(join(repository, path), join(this.#root, path), { recursive: true });
     for (const path of LINKED) symlinkSync(join(repository, path), join(this.#root, path));
   }
@@ -33,7 +47,11 @@ export class Tree {
       stdio: 'ignore',
       timeout: limitMillis,
       killSignal: 'SIGKILL',
-      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#root, 'compiled') },
+      env: {
+        ...process.env,
+        TMPDIR: join(this.#root, TEMPORARY),
+        NODE_COMPILE_CACHE: join(this.#root, 'compiled'),
+      },
     });
     const [code]: unknown[] = await once(child, 'close');
     return code === 0;

@@ -15,7 +15,7 @@ import { noTotals, waitingOf } from '../../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { BOOT_ID, buildBatch, CONTEXT, marksOf } from './spool-builder.ts';
 
-const RUNS = 60;
+const RUNS = 40;
 const COMMANDS_MAX = 40;
 const MAX_BYTES = 2_000;
 const CONTEXTS: readonly LogContext[] = [CONTEXT, { ...CONTEXT, resource: Uint8Array.of(0x0a, 1, 7) }];
