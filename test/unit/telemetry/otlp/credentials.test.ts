@@ -78,3 +78,21 @@ test('what cannot be read or sent stops the start with its name, and never with 
   const headers = { authorization: 'hunter2\n' };
   assert.doesNotMatch(refusal(() => new CredentialSource({ ...OTLP, headers })).message, /hunter2/);
 });
+
+// gRPC takes a value of such a name for binary, and throws at the first request
+test('a header that gRPC would take for binary stops the start, wherever it comes from', t => {
+  const code = 'CREDENTIALS_INVALID';
+  for (const name of ['x-trace-bin', 'X-Trace-BIN', 'grpc-status-details-bin', '-bin']) {
+    assert.equal(refusal(() => new CredentialSource({ ...OTLP, headers: { [name]: 'x' } })).code, code, name);
+    const headersPath = fileWith(t, `${name}=x\n`);
+    assert.equal(refusal(() => new CredentialSource({ ...OTLP, headersPath })).code, code, name);
+  }
+  const headers = { 'x-bin-trace': 'x', 'x-cabin': 'x', bin: 'x' };
+  assert.deepEqual(new CredentialSource({ ...OTLP, headers }).current.headers, headers);
+});
+
+test('a name or value that no header can carry stops the start', () => {
+  for (const headers of [{ 'a b': 'x' }, { '': 'x' }, { 'a:b': 'x' }, { a: 'ü' }, { a: 'x\ry' }]) {
+    assert.equal(refusal(() => new CredentialSource({ ...OTLP, headers })).code, 'CREDENTIALS_INVALID');
+  }
+});
