@@ -77,11 +77,6 @@ export const spool: Area = {
         'try',
         'the second witness promises records that were answered',
       ],
-      [
-        'this.#fresh.remove(row.id);\n    }\n    if (evicted',
-        '}\n    if (evicted',
-        'the bodies of given up batches stay in memory',
-      ],
       ['for (const { id } of evicted) table.remove(id);', '', 'the file grows without end'],
       ['table.changeNotes(notes);\n        totals', 'totals', 'what a restart must know is not written'],
       [
@@ -172,7 +167,6 @@ export const spool: Area = {
       ['numbers.length === 6 &&', '', 'half a witness is believed'],
     ]),
     ...mutantsOf(`${FOLDER}/database.ts`, [
-      ["'wx', 0o600", "'wx', 0o666", 'others can read the spool while it is made'],
       ['chmodSync(path, 0o600);', '', 'a spool that others could read stays so'],
     ]),
     ...mutantsOf(`${FOLDER}/spool-file.ts`, [
@@ -197,7 +191,7 @@ export const spool: Area = {
       [
         'content && context && crc32(content.body) === content.checksum',
         'content && context',
-        'damaged batches are saved, and sent',
+        'a damaged batch is saved, and counts as refused',
       ],
       [
         'if (existsSync(path + suffix)) renameSync',

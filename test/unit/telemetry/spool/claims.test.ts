@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { BatchTable } from '../../../../src/telemetry/spool/batch-table.ts';
+import { FreshBodies } from '../../../../src/telemetry/spool/fresh-bodies.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { Spool } from '../../../../src/telemetry/spool/spool.ts';
 import { databasePathOf, SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
@@ -213,4 +216,93 @@ test('what is given up for room is the oldest of the lowest severity, and no mor
   const names = new DatabaseSync(join(directory, 'spool.db'), { readOnly: true });
   assert.equal(names.prepare('SELECT COUNT(*) AS count FROM batch').get()?.['count'], 0);
   names.close();
+});
+
+test('each answered batch is deleted once, however many were answered before it', t => {
+  const spool = openSpool(temporaryDirectory(t));
+  spool.append(['a', 'b', 'c'].map(mark => buildBatch(mark)));
+  const remove = t.mock.method(BatchTable.prototype, 'remove');
+  assert.deepEqual(
+    [1, 2, 3].map(() => answer(spool)),
+    [1, 2, 3],
+  );
+  assert.equal(remove.mock.callCount(), 3);
+
+  function answer(spool: Spool): number {
+    const claim = spool.claim({ ...LIMITS, records: 1 });
+    assert.ok(claim);
+    spool.accept(claim, 0);
+    return remove.mock.callCount();
+  }
+});
+
+test('a full disk is given all of its room back once nothing waits, and keeps what a restart must know', t => {
+  const directory = temporaryDirectory(t);
+  const spool = openSpool(directory);
+  const note = new Map([['ring', Uint8Array.of(1, 2)]]);
+  spool.append([buildBatch('a', { bytes: 500_000 })], note);
+  const claim = spool.claim(LIMITS);
+  assert.ok(claim);
+  alter(directory, REFUSE_DELETION);
+  spool.accept(claim, 0);
+  assert.deepEqual([...spool.notes], [...note]);
+  assert.ok(statSync(databasePathOf(directory)).size < 200_000);
+  spool.append([buildBatch('b')]);
+  assert.deepEqual(drain(spool), ['b']);
+  spool.close();
+  const next = openSpool(directory);
+  assert.deepEqual([...next.notes], [...note]);
+  assert.deepEqual(next.totals.accepted, 2);
+});
+
+test('a refused record keeps its Resource, whatever comes after it', t => {
+  const directory = temporaryDirectory(t);
+  const spool = openSpool(directory);
+  spool.append([buildBatch('a')]);
+  const claim = spool.claim(LIMITS);
+  assert.ok(claim);
+  spool.refuse(claim, REFUSAL);
+  spool.close();
+  for (let i = 0; i < 2; i++) {
+    new Spool(SPOOL_DEFAULTS, OTHER_CONTEXT, new SpoolDirectory(directory, BOOT_ID)).close();
+  }
+  const database = new DatabaseSync(databasePathOf(directory), { readOnly: true });
+  const row = database
+    .prepare('SELECT resource FROM refused JOIN context ON context.id = refused.context')
+    .get();
+  database.close();
+  assert.deepEqual(row?.['resource'], CONTEXT.resource);
+});
+
+test('a batch whose bytes changed is not saved from a damaged file', t => {
+  const directory = temporaryDirectory(t);
+  const spool = openSpool(directory);
+  spool.append([buildBatch('a'), buildBatch('b', { records: 4 }), buildBatch('c')]);
+  spool.close();
+  alter(directory, "UPDATE batch SET body = CAST('changed' AS BLOB) WHERE id = 2");
+  const next = openSpool(directory);
+  alter(directory, DAMAGED_ROW.replace('(1000, 1, 0', '(-1, 1, 3'));
+  assert.deepEqual(drain(next), ['a', 'c']);
+  assert.equal(next.totals.evicted.corruption, 4);
+  assert.equal(next.totals.refused, 0);
+});
+
+test('of what waits for a collector that is away, no more than a few requests stay in memory', () => {
+  const fresh = new FreshBodies();
+  const megabyte = new Uint8Array(1_000_000);
+  const row = {
+    context: 1,
+    severity: 3,
+    records: 1,
+    bytes: 1,
+    created: 0,
+    attempts: 0,
+    checksum: 0,
+  } as const;
+  for (let id = 1; id <= 20; id++) fresh.add(id, { content: { ...row, body: megabyte }, body: megabyte });
+  assert.equal(fresh.get(12), undefined);
+  assert.notEqual(fresh.get(13), undefined);
+  for (let id = 13; id <= 20; id++) fresh.remove(id);
+  for (let id = 21; id <= 28; id++) fresh.add(id, { content: { ...row, body: megabyte }, body: megabyte });
+  assert.notEqual(fresh.get(21), undefined);
 });

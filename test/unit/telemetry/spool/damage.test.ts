@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { closeSync, copyFileSync, openSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -160,4 +171,59 @@ test('after a power cut the totals are not believed, and nothing is called lost'
   const spool = openSpool(directory, {}, 'another boot');
   assert.equal(spool.totals.evicted.corruption, 0);
   assert.equal(drain(spool).length, BATCHES);
+});
+
+/** Ruins an index and none of the batches. */
+function ruinIndex(directory: string): void {
+  const path = join(directory, 'spool.db');
+  const database = new DatabaseSync(path, { readOnly: true });
+  const row = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'batch_order'").get();
+  database.close();
+  overwrite(path, (Number(row?.['rootpage']) - 1) * 16_384, 16_384);
+}
+
+test('damage that loses no batch loses none of what was counted before either', t => {
+  const directory = buildAbandonedSpool(t);
+  const before = openSpool(directory);
+  const claim = before.claim({ ...LIMITS, records: 10 });
+  assert(claim);
+  before.accept(claim, 1);
+  const totals = structuredClone(before.totals);
+  before.close();
+  // as a kill would have left it
+  const path = join(directory, 'totals.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"closed":true', '"closed":false'));
+  ruinIndex(directory);
+
+  const spool = openSpool(directory);
+  assert.ok(asideOf(directory).length > 0);
+  assert.deepEqual(spool.totals, totals);
+  assert.equal(waitingOf(spool.totals), spool.waiting.records);
+  assert.equal(drain(spool).length, BATCHES - 2);
+});
+
+test('what is saved of a file whose totals are lost with it is in the books all the same', t => {
+  const directory = buildAbandonedSpool(t);
+  rmSync(join(directory, 'totals.json'));
+  ruinIndex(directory);
+  const spool = openSpool(directory);
+  assert.equal(spool.totals.appended, RECORDS);
+  assert.equal(spool.inherited, RECORDS);
+  assert.equal(waitingOf(spool.totals), spool.waiting.records);
+  assert.equal(spool.changes.appended, 0);
+});
+
+test('after a kill damage is found at the start; an end in good order is believed', t => {
+  const directory = buildAbandonedSpool(t);
+  const path = join(directory, 'spool.db');
+  overwrite(path, Math.trunc(statSync(path).size / 2), 30_000);
+  const totals = join(directory, 'totals.json');
+  const text = readFileSync(totals, 'utf8');
+  writeFileSync(totals, text.replace('"closed":false', '"closed":true'));
+  openSpool(directory).close();
+  assert.equal(asideOf(directory).length, 0);
+  writeFileSync(totals, text);
+  const spool = openSpool(directory);
+  assert.ok(asideOf(directory).length > 0);
+  assert.ok(spool.totals.evicted.corruption > 0);
 });

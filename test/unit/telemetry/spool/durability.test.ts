@@ -94,7 +94,8 @@ test('a witness of another boot is believed only when it was closed in good orde
 
 test('a witness that promises fewer records than there are, or is no witness, is not believed', t => {
   const fewer = { appended: 1, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } };
-  for (const change of [{ totals: fewer }, { totals: { appended: 9 } }, { closed: 1 }]) {
+  const half = { appended: 9, accepted: 0, refused: 0, evicted: { size: 0 } };
+  for (const change of [{ totals: fewer }, { totals: { appended: 9 } }, { totals: half }, { closed: 1 }]) {
     const directory = temporaryDirectory(t);
     const before = openSpool(directory);
     before.append([buildBatch('a', { records: 3 })]);
