@@ -7,6 +7,11 @@ const compiled = new LRUCache<string, RegExp>({ max: COMPILED_MAX });
 /** The parts of a pattern; a bracket or brace that is not closed stands for itself. */
 const PARTS = /\*\*\/?|\*|\?|\[!?\]?[^\]]*\]|\{[^{}]*\}|[^*?[{]+|[[{]/gs;
 
+/** Members of a bracket without ranges from high to low: they stand for nothing, and a regular expression has none. */
+function inOrder(members: string): string {
+  return members.replace(/(.)-(.)/gs, (range, from: string, to: string) => (from > to ? '' : range));
+}
+
 function translatePart(part: string): string {
   switch (part) {
     case '**/':
@@ -20,7 +25,7 @@ function translatePart(part: string): string {
   }
   if (part.length > 2 && part.startsWith('[')) {
     const inverted = part.startsWith('[!');
-    const members = part.slice(inverted ? 2 : 1, -1).replace(/[\\\]^[]/g, '\\$&');
+    const members = inOrder(part.slice(inverted ? 2 : 1, -1)).replace(/[\\\]^[]/g, '\\$&');
     return inverted ? `[^/${members}]` : `[${members}]`;
   }
   if (part.length > 2 && part.startsWith('{'))
