@@ -3,18 +3,21 @@ import type { Area, Mutant } from './mutant.ts';
 /** What became of the mutants of an area. */
 export interface Score {
   readonly area: Area;
-  readonly killed: number;
   readonly survivors: readonly Mutant[];
 }
 
+function killedOf({ area, survivors }: Score): number {
+  return area.mutants.length - survivors.length;
+}
+
 /** Killed mutants in percent, rounded down: 89.9 is not 90. */
-export function percentOf({ killed, area }: Score): number {
-  return area.mutants.length === 0 ? 100 : Math.floor((100 * killed) / area.mutants.length);
+export function percentOf(score: Score): number {
+  return Math.floor((100 * killedOf(score)) / score.area.mutants.length);
 }
 
 function row(score: Score): string {
-  const { area, killed } = score;
-  return `| ${area.name} | ${area.mutants.length} | ${killed} | ${percentOf(score)} % | ${area.target} % |`;
+  const { area } = score;
+  return `| ${area.name} | ${area.mutants.length} | ${killedOf(score)} | ${percentOf(score)} % | ${area.target} % |`;
 }
 
 function describe({ file, find, replace, why }: Mutant): string {
@@ -29,8 +32,8 @@ export function render(scores: readonly Score[]): string {
   const lines = [
     '# Mutants',
     '',
-    'Written by `npm run test:mutants`. Each mutant of `test/mutants` is one change to one line of the source that would',
-    'hurt somebody; it is killed when a test of its area fails. A mutant that survives is a thing that no test notices.',
+    'Written by `npm run test:mutants`. Each mutant of `test/mutants/areas` is one change to the source that would hurt',
+    'somebody; it is killed when a test of its area fails. One that survives is something that no test notices.',
     '',
     '| area | mutants | killed | score | wanted |',
     '| --- | ---: | ---: | ---: | ---: |',

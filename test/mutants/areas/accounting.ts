@@ -72,7 +72,6 @@ export const accounting: Area = {
         'drops of an earlier process are captured again',
       ],
       [
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source
         'const key = `${cpu} ${reason}`;',
         'const key = reason;',
         'the losses of one CPU are those of another',
