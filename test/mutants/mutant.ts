@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+
 /** One line of the source, wrong in a way that matters. */
 export interface Mutant {
   /** From the root of the repository. */
@@ -7,6 +9,8 @@ export interface Mutant {
   readonly replace: string;
   /** What goes wrong with it. */
   readonly why: string;
+  /** Name of the test file that is tried first, without `.test.ts`; undefined: that of the file. */
+  readonly first?: string | undefined;
 }
 
 /** A part of the source, and the tests that answer for it. */
@@ -19,10 +23,18 @@ export interface Area {
   readonly mutants: readonly Mutant[];
 }
 
-/** The mutants of one file. */
+/** The mutants of one file. @param first see Mutant */
 export function mutantsOf(
   file: string,
   mutants: readonly (readonly [find: string, replace: string, why: string])[],
+  first?: string,
 ): Mutant[] {
-  return mutants.map(([find, replace, why]) => ({ file, find, replace, why }));
+  return mutants.map(([find, replace, why]) => ({ file, find, replace, why, first }));
+}
+
+/** The tests of an area, those first that most likely notice a mutant. */
+export function likelyFirst({ file, first }: Mutant, tests: readonly string[]): string[] {
+  const name = first ?? basename(file, '.ts');
+  const isLikely = (test: string) => basename(test, '.test.ts') === name;
+  return [...tests.filter(isLikely), ...tests.filter(test => !isLikely(test))];
 }

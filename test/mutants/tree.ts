@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Mutant } from './mutant.ts';
+import { likelyFirst, type Mutant } from './mutant.ts';
 
 /** What the tests read beside the source; the rest of the repository is linked. */
 const COPIED = ['src', 'test/unit', 'test/conformance', 'test/e2e', 'test/temporary-directory.ts'];
@@ -57,13 +57,13 @@ export class Tree {
     return code === 0;
   }
 
-  /** Runs tests in their order with a mutant in the source. @returns the first that fails, if one does */
+  /** Runs tests with a mutant in the source. @returns the first that fails, if one does */
   async killer(mutant: Mutant, tests: readonly string[], limitMillis: number): Promise<string | undefined> {
     const path = join(this.#root, mutant.file);
     const text = readFileSync(path, 'utf8');
     writeFileSync(path, mutate(text, mutant));
     try {
-      for (const test of tests) if (!(await this.passes(test, limitMillis))) return test;
+      for (const test of likelyFirst(mutant, tests)) if (!(await this.passes(test, limitMillis))) return test;
       return undefined;
     } finally {
       writeFileSync(path, text);

@@ -11,32 +11,44 @@ export const capture: Area = {
     ...['decoder-properties', 'ladders', 'skipped-runs'],
   ].map(name => `${TESTS}/${name}.test.ts`),
   mutants: [
-    ...mutantsOf(`${FOLDER}/told.ts`, [
-      ['this.#changed = true;', '', 'saved drops are never written: a restart reports them again'],
-      ['if (!this.#changed) return;', '', 'the map is written every second'],
-      ['    this.#changed = false;\n', '', 'the map is written every second'],
-      ['cpu * TOLD_SIZE +', '', 'drops of all CPUs are those of the first'],
-      ['8 * DROP_REASONS.indexOf(reason)', '0', 'drops of all reasons are those of the first'],
-    ]),
-    ...mutantsOf(`${FOLDER}/unfinished.ts`, [
-      ['< WAIT_MAX_NS) continue;', '< 0n) continue;', 'an open is reported before its outcome is there'],
-      ['< WAIT_MAX_NS) continue;', '>= 0n) continue;', 'stale opens fill the kernel’s table'],
+    ...mutantsOf(
+      `${FOLDER}/told.ts`,
       [
-        '=== 0 && event !== undefined',
-        '<= 0 && event !== undefined',
-        'an open that ends at that moment is reported twice',
+        ['this.#changed = true;', '', 'saved drops are never written: a restart reports them again'],
+        ['if (!this.#changed) return;', '', 'the map is written every second'],
+        ['    this.#changed = false;\n', '', 'the map is written every second'],
+        ['cpu * TOLD_SIZE +', '', 'drops of all CPUs are those of the first'],
+        ['8 * DROP_REASONS.indexOf(reason)', '0', 'drops of all reasons are those of the first'],
       ],
-      ['{ ...event, result: undefined }', 'event', 'an open without an outcome is called a success'],
-    ]),
-    ...mutantsOf(`${FOLDER}/resume-point.ts`, [
+      'kernel-state',
+    ),
+    ...mutantsOf(
+      `${FOLDER}/unfinished.ts`,
       [
-        'if (view.getBigUint64(0, true) === this.#createdNs) this',
-        'this',
-        'another kernel’s resume point makes this one lose events',
+        ['< WAIT_MAX_NS) continue;', '< 0n) continue;', 'an open is reported before its outcome is there'],
+        ['< WAIT_MAX_NS) continue;', '>= 0n) continue;', 'stale opens fill the kernel’s table'],
+        [
+          '=== 0 && event !== undefined',
+          '<= 0 && event !== undefined',
+          'an open that ends at that moment is reported twice',
+        ],
+        ['{ ...event, result: undefined }', 'event', 'an open without an outcome is called a success'],
       ],
-      ['note?.length !== NOTE_BYTES', 'note === undefined', 'half a note ends the start'],
-      ['view.setBigUint64(8, this.#ring.position, true);', '', 'a restart reads everything again'],
-    ]),
+      'kernel-state',
+    ),
+    ...mutantsOf(
+      `${FOLDER}/resume-point.ts`,
+      [
+        [
+          'if (view.getBigUint64(0, true) === this.#createdNs) this',
+          'this',
+          'another kernel’s resume point makes this one lose events',
+        ],
+        ['note?.length !== NOTE_BYTES', 'note === undefined', 'half a note ends the start'],
+        ['view.setBigUint64(8, this.#ring.position, true);', '', 'a restart reads everything again'],
+      ],
+      'ring-buffer',
+    ),
     ...mutantsOf(`${FOLDER}/ring-buffer.ts`, [
       ['if (header & BUSY_BIT) break;', '', 'half a record is read'],
       ['if (header & DISCARD_BIT) continue;', '', 'a record that was given up is read'],
@@ -113,51 +125,59 @@ export const capture: Area = {
       ],
       ['repeatFirstNs: event.timeNs,', 'repeatFirstNs: 0n,', 'a storm has no beginning'],
     ]),
-    ...mutantsOf(`${FOLDER}/climb.ts`, [
-      ['event.hook === hook && this', 'this', 'a dead hook is proven by another one'],
+    ...mutantsOf(
+      `${FOLDER}/climb.ts`,
       [
-        '    this.#options.ownEvents();\n    this.#ladder.provoke();',
-        '    this.#ladder.provoke();',
-        'a dead hook is proven by what happened before',
+        ['event.hook === hook && this', 'this', 'a dead hook is proven by another one'],
+        [
+          '    this.#options.ownEvents();\n    this.#ladder.provoke();',
+          '    this.#ladder.provoke();',
+          'a dead hook is proven by what happened before',
+        ],
+        [
+          'for (const attachment of attachments) attachment.detach();',
+          '',
+          'programs that see nothing stay in the kernel',
+        ],
+        ['insist ? [] :', 'false ? [] :', 'a hook is used that the user has excluded'],
+        ['[...chosen, ...others]', '[...others, ...chosen]', 'the chosen hook is used last'],
+        ['result !== undefined);', 'true);', 'events wait for an outcome that nobody brings'],
+        [
+          'result === undefined ? [RESULT_UNKNOWN] : []',
+          'result === undefined ? [] : []',
+          'nobody is told that outcomes are unknown',
+        ],
+        [
+          "known.program === program && known.outcome === 'refused'",
+          'false',
+          'each refusal costs a walk through the kernel’s types again',
+        ],
+        [
+          'if (!(error instanceof RefusedError)) throw error;',
+          '',
+          'a broken object looks like a kernel that refuses',
+        ],
       ],
+      'hook-selection',
+    ),
+    ...mutantsOf(
+      `${FOLDER}/bpf-object.ts`,
       [
-        'for (const attachment of attachments) attachment.detach();',
-        '',
-        'programs that see nothing stay in the kernel',
+        [
+          'new Attachment(libbpf, object, links).detach();\n      throw',
+          'throw',
+          'half a rung stays in the kernel',
+        ],
+        [
+          'if (wanted.length < programs.length)',
+          'if (wanted.length === 0)',
+          'a rung stands without one of its programs',
+        ],
+        ['libbpf.setAutoload(candidate, chosen);', '', 'one refused program refuses them all'],
+        ["!line.startsWith('processed ') &&", '', 'the reason is the statistics of the verifier'],
       ],
-      ['insist ? [] :', 'false ? [] :', 'a hook is used that the user has excluded'],
-      ['[...chosen, ...others]', '[...others, ...chosen]', 'the chosen hook is used last'],
-      ['result !== undefined);', 'true);', 'events wait for an outcome that nobody brings'],
-      [
-        'result === undefined ? [RESULT_UNKNOWN] : []',
-        'result === undefined ? [] : []',
-        'nobody is told that outcomes are unknown',
-      ],
-      [
-        "known.program === program && known.outcome === 'refused'",
-        'false',
-        'each refusal costs a walk through the kernel’s types again',
-      ],
-      [
-        'if (!(error instanceof RefusedError)) throw error;',
-        '',
-        'a broken object looks like a kernel that refuses',
-      ],
-    ]),
-    ...mutantsOf(`${FOLDER}/bpf-object.ts`, [
-      [
-        'new Attachment(libbpf, object, links).detach();\n      throw',
-        'throw',
-        'half a rung stays in the kernel',
-      ],
-      [
-        'if (wanted.length < programs.length)',
-        'if (wanted.length === 0)',
-        'a rung stands without one of its programs',
-      ],
-      ['libbpf.setAutoload(candidate, chosen);', '', 'one refused program refuses them all'],
-      ["!line.startsWith('processed ') &&", '', 'the reason is the statistics of the verifier'],
-    ]),
+      'hook-selection',
+    ),
     ...mutantsOf(`${FOLDER}/programs.ts`, [
       [
         'this.#current.fingerprint === this.#fingerprint && alive.every(Boolean)',
@@ -242,30 +262,42 @@ export const capture: Area = {
       ],
       ['loginuid === NEVER_SET_UID ? undefined : loginuid', 'loginuid', 'who never logged in has a number'],
     ]),
-    ...mutantsOf(`${FOLDER}/known-processes.ts`, [
+    ...mutantsOf(
+      `${FOLDER}/known-processes.ts`,
       [
-        'if (words[at++] !== this.#words[first + i]) return false;',
-        'at++;',
-        'a process is taken for another one',
+        [
+          'if (words[at++] !== this.#words[first + i]) return false;',
+          'at++;',
+          'a process is taken for another one',
+        ],
+        ['=== 0;\n  }\n\n  #copy', '<= 0;\n  }\n\n  #copy', 'a process has the arguments of another one'],
+        [
+          'if (lengthOf(ends, i) !== lengths[i - first]) return false;',
+          'lengths[i - first];',
+          'a path and its neighbour change their border',
+        ],
       ],
-      ['=== 0;\n  }\n\n  #copy', '<= 0;\n  }\n\n  #copy', 'a process has the arguments of another one'],
+      'decoder',
+    ),
+    ...mutantsOf(
+      `${FOLDER}/counters.ts`,
       [
-        'if (lengthOf(ends, i) !== lengths[i - first]) return false;',
-        'lengths[i - first];',
-        'a path and its neighbour change their border',
+        ['const at = cpu * CPU_STATE_SIZE;', 'const at = 0 * cpu;', 'all CPUs count what the first does'],
+        ['CPU_STATE.dropped + 8 * index', 'CPU_STATE.dropped', 'drops of all reasons are those of the first'],
       ],
-    ]),
-    ...mutantsOf(`${FOLDER}/counters.ts`, [
-      ['const at = cpu * CPU_STATE_SIZE;', 'const at = 0 * cpu;', 'all CPUs count what the first does'],
-      ['CPU_STATE.dropped + 8 * index', 'CPU_STATE.dropped', 'drops of all reasons are those of the first'],
-    ]),
-    ...mutantsOf(`${FOLDER}/control.ts`, [
-      ['{ ...this.#state, ...change }', '{ ...change, ...this.#state }', 'nothing can be changed'],
+      'kernel-state',
+    ),
+    ...mutantsOf(
+      `${FOLDER}/control.ts`,
       [
-        'value.writeBigUInt64LE(state.createdNs, CONTROL.created_ns);',
-        '',
-        'a restart takes these maps for new ones',
+        ['{ ...this.#state, ...change }', '{ ...change, ...this.#state }', 'nothing can be changed'],
+        [
+          'value.writeBigUInt64LE(state.createdNs, CONTROL.created_ns);',
+          '',
+          'a restart takes these maps for new ones',
+        ],
       ],
-    ]),
+      'kernel-state',
+    ),
   ],
 };

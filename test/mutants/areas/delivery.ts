@@ -114,49 +114,57 @@ export const delivery: Area = {
       ],
       ['      this.#flushing = false;\n', '', 'after a flush nothing waits for company'],
     ]),
-    ...mutantsOf(`${FOLDER}/otlp-processor.ts`, [
-      ['this.#emitted += 1;', '', 'what was emitted is in no book'],
-      ['this.#unencodable += 1;', '', 'a record that cannot be encoded is in no book'],
-      ['refused: refused + this.#unencodable,', 'refused,', 'a record that cannot be encoded is in no book'],
+    ...mutantsOf(
+      `${FOLDER}/otlp-processor.ts`,
       [
-        'this.#spool.waiting.records + unspooled + recordsOf(this.#batches)',
-        'this.#spool.waiting.records + unspooled',
-        'records that wait for the disk are in no book',
+        ['this.#emitted += 1;', '', 'what was emitted is in no book'],
+        ['this.#unencodable += 1;', '', 'a record that cannot be encoded is in no book'],
+        [
+          'refused: refused + this.#unencodable,',
+          'refused,',
+          'a record that cannot be encoded is in no book',
+        ],
+        [
+          'this.#spool.waiting.records + unspooled + recordsOf(this.#batches)',
+          'this.#spool.waiting.records + unspooled',
+          'records that wait for the disk are in no book',
+        ],
+        [
+          'this.#spool.waiting.records + unspooled +',
+          'this.#spool.waiting.records +',
+          'records that wait for the disk are in no book',
+        ],
+        [
+          'this.#notesMatter ||= alone && changes.size > 0;',
+          'this.#notesMatter ||= changes.size > 0;',
+          'an idle sidecar writes its position every second',
+        ],
+        ['this.#notesMatter ||= alone && changes.size > 0;', '', 'what a restart must know is not written'],
+        ['this.#notes.clear();', '', 'an old note overwrites nothing, and is written for ever'],
+        ['this.#batches = [];\n        this', 'this', 'records are spooled again with the next ones'],
+        ['if (this.#isHurried) throw error;', '', 'a full disk keeps the process from its end'],
+        [
+          'if (!(error instanceof MemwardenError)) throw error;',
+          'throw error;',
+          'a full disk ends the process',
+        ],
+        [
+          'for (const pending of this.#pending.values()) this.#cut(pending);',
+          '',
+          'nothing is spooled before a batch is full',
+        ],
+        [
+          'this.#writing = writing.catch(() => undefined);',
+          'this.#writing = writing;',
+          'one failure fails every later persist',
+        ],
+        ['value === 1 || value === 2 || value === 3 ? value : 0', '0', 'what is severe is sent last'],
+        ['inFlight: records - this.#spool.free()', 'inFlight: records', 'everything looks under way'],
+        ['if (full !== undefined) this.#batches.push(full);', '', 'a full batch is lost'],
+        ['if (!this.#stopped) this.#sender.wake();', '', 'nobody tells the sender'],
       ],
-      [
-        'this.#spool.waiting.records + unspooled +',
-        'this.#spool.waiting.records +',
-        'records that wait for the disk are in no book',
-      ],
-      [
-        'this.#notesMatter ||= alone && changes.size > 0;',
-        'this.#notesMatter ||= changes.size > 0;',
-        'an idle sidecar writes its position every second',
-      ],
-      ['this.#notesMatter ||= alone && changes.size > 0;', '', 'what a restart must know is not written'],
-      ['this.#notes.clear();', '', 'an old note overwrites nothing, and is written for ever'],
-      ['this.#batches = [];\n        this', 'this', 'records are spooled again with the next ones'],
-      ['if (this.#isHurried) throw error;', '', 'a full disk keeps the process from its end'],
-      [
-        'if (!(error instanceof MemwardenError)) throw error;',
-        'throw error;',
-        'a full disk ends the process',
-      ],
-      [
-        'for (const pending of this.#pending.values()) this.#cut(pending);',
-        '',
-        'nothing is spooled before a batch is full',
-      ],
-      [
-        'this.#writing = writing.catch(() => undefined);',
-        'this.#writing = writing;',
-        'one failure fails every later persist',
-      ],
-      ['value === 1 || value === 2 || value === 3 ? value : 0', '0', 'what is severe is sent last'],
-      ['inFlight: records - this.#spool.free()', 'inFlight: records', 'everything looks under way'],
-      ['if (full !== undefined) this.#batches.push(full);', '', 'a full batch is lost'],
-      ['if (!this.#stopped) this.#sender.wake();', '', 'nobody tells the sender'],
-    ]),
+      'processor',
+    ),
     ...mutantsOf(`${FOLDER}/pending-records.ts`, [
       ['this.#writer.truncate(start);\n      throw', 'throw', 'half a record breaks its batch'],
       [
@@ -211,21 +219,35 @@ export const delivery: Area = {
         'a process has the start time of before the clock was set',
       ],
     ]),
-    ...mutantsOf('src/telemetry/record.ts', [
-      ['    hook,\n    exception,\n', '    hook,\n', 'a record names the exception of another one'],
+    ...mutantsOf(
+      'src/telemetry/record.ts',
       [
-        '    severity,\n    hook,\n    exception,\n',
-        '    hook,\n    exception,\n',
-        'a record has the severity of another one',
+        ['    hook,\n    exception,\n', '    hook,\n', 'a record names the exception of another one'],
+        [
+          '    severity,\n    hook,\n    exception,\n',
+          '    hook,\n    exception,\n',
+          'a record has the severity of another one',
+        ],
       ],
-    ]),
-    ...mutantsOf('src/telemetry/otlp/attribute-writer.ts', [
-      ['value >= -INT64_END && value < INT64_END', 'true', 'one huge number has a whole request refused'],
-    ]),
-    ...mutantsOf('src/telemetry/otlp/message-writer.ts', [
-      ['if (bytes !== value.length) buffer.write', 'if (false) buffer.write', 'text beyond ASCII is broken'],
-      ['while (rest > 0x7f_ff_ff_ff)', 'while (rest > 0xff_ff_ff_ff)', 'numbers beyond 31 bits are wrong'],
-      ['this.#buffer.copyWithin(start + excess, start, this.#end)', 'undefined', 'long records are broken'],
-    ]),
+      'detection-encoder',
+    ),
+    ...mutantsOf(
+      'src/telemetry/otlp/attribute-writer.ts',
+      [['value >= -INT64_END && value < INT64_END', 'true', 'one huge number has a whole request refused']],
+      'log-encoder',
+    ),
+    ...mutantsOf(
+      'src/telemetry/otlp/message-writer.ts',
+      [
+        [
+          'if (bytes !== value.length) buffer.write',
+          'if (false) buffer.write',
+          'text beyond ASCII is broken',
+        ],
+        ['while (rest > 0x7f_ff_ff_ff)', 'while (rest > 0xff_ff_ff_ff)', 'numbers beyond 31 bits are wrong'],
+        ['this.#buffer.copyWithin(start + excess, start, this.#end)', 'undefined', 'long records are broken'],
+      ],
+      'log-encoder',
+    ),
   ],
 };

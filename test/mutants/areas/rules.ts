@@ -67,15 +67,19 @@ export const rules: Area = {
       ["'(?:.*/)?'", "'.*'", 'a directory is half a name'],
       ["(from > to ? '' : range)", 'range', 'a range from high to low fails on every event'],
     ]),
-    ...mutantsOf(`${FOLDER}/variables.ts`, [
-      ['const UNKNOWN_ID = -1n;', 'const UNKNOWN_ID = 0n;', 'who is unknown is root'],
+    ...mutantsOf(
+      `${FOLDER}/variables.ts`,
       [
-        'if (known?.details === details) return known.record;',
-        'if (known !== undefined) return known.record;',
-        'a rule sees what was known before',
+        ['const UNKNOWN_ID = -1n;', 'const UNKNOWN_ID = 0n;', 'who is unknown is root'],
+        [
+          'if (known?.details === details) return known.record;',
+          'if (known !== undefined) return known.record;',
+          'a rule sees what was known before',
+        ],
+        ["result < 0 ? 'failure' : 'success'", "'success'", 'a failure is a success'],
+        ["if (result === undefined) return '';", '', 'an outcome that nobody saw is a success'],
       ],
-      ["result < 0 ? 'failure' : 'success'", "'success'", 'a failure is a success'],
-      ["if (result === undefined) return '';", '', 'an outcome that nobody saw is a success'],
-    ]),
+      'exceptions',
+    ),
   ],
 };

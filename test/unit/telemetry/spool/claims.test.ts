@@ -10,17 +10,10 @@ import { Spool } from '../../../../src/telemetry/spool/spool.ts';
 import { databasePathOf, SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
 import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
-import { BOOT_ID, buildBatch, CONTEXT, drain, LIMITS, marksOf, openSpool } from './spool-builder.ts';
+import { alter, BOOT_ID, buildBatch, CONTEXT, drain, LIMITS, marksOf, openSpool } from './spool-builder.ts';
 
 const OTHER_CONTEXT = { ...CONTEXT, resource: Uint8Array.of(0x0a, 1, 7) };
 const REFUSAL = { code: 'INVALID_ARGUMENT', reason: 'bad' };
-
-/** Runs statements on the file of a spool that is in use, as damage or another program would. */
-function alter(directory: string, statements: string): void {
-  const database = new DatabaseSync(databasePathOf(directory));
-  database.exec(statements);
-  database.close();
-}
 
 /** From now on the database refuses to delete a batch, as it does on a full disk. */
 const REFUSE_DELETION =

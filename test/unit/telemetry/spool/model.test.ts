@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Severity } from '../../../../src/detect/detection.ts';
@@ -10,10 +9,10 @@ import type { LogContext } from '../../../../src/telemetry/otlp/export-request.t
 import type { Claim } from '../../../../src/telemetry/spool/batch.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { Spool } from '../../../../src/telemetry/spool/spool.ts';
-import { databasePathOf, SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
+import { SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
 import { noTotals, waitingOf } from '../../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
-import { BOOT_ID, buildBatch, CONTEXT, marksOf } from './spool-builder.ts';
+import { alter, BOOT_ID, buildBatch, CONTEXT, marksOf } from './spool-builder.ts';
 
 const RUNS = 40;
 const COMMANDS_MAX = 40;
@@ -70,12 +69,6 @@ function merged(some: readonly Known[], others: readonly Known[]): Known[] {
 function open(directory: string, context: number): Spool {
   const options = { ...SPOOL_DEFAULTS, directory, maxBytes: MAX_BYTES };
   return new Spool(options, CONTEXTS[context] ?? CONTEXT, new SpoolDirectory(directory, BOOT_ID));
-}
-
-function alter(directory: string, statements: string): void {
-  const database = new DatabaseSync(databasePathOf(directory));
-  database.exec(statements);
-  database.close();
 }
 
 /** What must hold after every step, whatever came before. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
 import type { Severity } from '../../../../src/detect/detection.ts';
 import type { Batch, Claim } from '../../../../src/telemetry/spool/batch.ts';
 import { SPOOL_DEFAULTS, type SpoolOptions } from '../../../../src/telemetry/spool/options.ts';
 import { Spool } from '../../../../src/telemetry/spool/spool.ts';
-import { SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
+import { databasePathOf, SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
 
 export const BOOT_ID = 'b'.repeat(32);
 export const CONTEXT = { resource: Uint8Array.of(0x0a, 0), scope: Uint8Array.of(0x0a, 0) };
@@ -13,6 +14,13 @@ export const LIMITS = { records: 512, bytes: 1_000_000, inOrder: false };
 
 export function openSpool(directory: string, options: Partial<SpoolOptions> = {}, bootId = BOOT_ID): Spool {
   return new Spool({ ...SPOOL_DEFAULTS, ...options }, CONTEXT, new SpoolDirectory(directory, bootId));
+}
+
+/** Runs statements on the file of a spool, in use or not, as damage, another program or another version would. */
+export function alter(directory: string, statements: string): void {
+  const database = new DatabaseSync(databasePathOf(directory));
+  database.exec(statements);
+  database.close();
 }
 
 /** A batch whose body is a readable mark, filled up to a size with what no compression makes smaller. */

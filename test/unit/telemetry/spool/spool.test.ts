@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
-import { buildBatch, drain, LIMITS, openSpool } from './spool-builder.ts';
+import { alter, buildBatch, drain, LIMITS, openSpool } from './spool-builder.ts';
 
 test('what was appended is there after the process is gone, until it is accepted', t => {
   const directory = temporaryDirectory(t);
@@ -212,13 +212,6 @@ test('what low ones under way do not take up is made room for by high ones too',
   assert.equal(spool.waiting.bytes, 1_000);
   spool.close();
 });
-
-/** Changes the file of a spool that is closed, as another version would have left it. */
-function alter(directory: string, statements: string): void {
-  const database = new DatabaseSync(join(directory, 'spool.db'));
-  database.exec(statements);
-  database.close();
-}
 
 test('a spool of the first version keeps what waits in it, takes notes, and sets aside', t => {
   const directory = temporaryDirectory(t);
