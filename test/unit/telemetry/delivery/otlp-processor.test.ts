@@ -113,7 +113,7 @@ test('RESOURCE_EXHAUSTED with RetryInfo is a wait and no refusal', async t => {
   assertBalance(processor, { accepted: 2 });
 });
 
-test('a RetryInfo of ages stops neither the process nor the clock of the timer', async t => {
+test('a RetryInfo of ages does not hold up the end, and the record stays spooled', async t => {
   const collector = await GrpcCollector.start(t, [
     { code: status.RESOURCE_EXHAUSTED, trailer: retryInfo(9_000_000_000) },
   ]);
