@@ -5,7 +5,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -202,15 +201,20 @@ test('damage that loses no batch loses none of what was counted before either', 
   assert.equal(drain(spool).length, BATCHES - 2);
 });
 
-test('what is saved of a file whose totals are lost with it is in the books all the same', t => {
-  const directory = buildAbandonedSpool(t);
-  rmSync(join(directory, 'totals.json'));
-  ruinIndex(directory);
-  const spool = openSpool(directory);
-  assert.equal(spool.totals.appended, RECORDS);
-  assert.equal(spool.inherited, RECORDS);
-  assert.equal(waitingOf(spool.totals), spool.waiting.records);
-  assert.equal(spool.changes.appended, 0);
+test('what is saved of a file whose totals are lost with it, or of no use, is in the books all the same', t => {
+  const half = { totals: { appended: 9, accepted: 0, refused: 0, evicted: { size: 0 } }, bootId: BOOT_ID };
+  for (const text of ['', JSON.stringify({ ...half, closed: false })]) {
+    const directory = buildAbandonedSpool(t);
+    writeFileSync(join(directory, 'totals.json'), text);
+    // no witness says that it was closed, so every page is looked at
+    ruinIndex(directory);
+    const spool = openSpool(directory);
+    assert.equal(spool.totals.appended, RECORDS);
+    assert.equal(spool.inherited, RECORDS);
+    assert.equal(waitingOf(spool.totals), spool.waiting.records);
+    assert.equal(spool.changes.appended, 0);
+    spool.close();
+  }
 });
 
 test('after a kill damage is found at the start; an end in good order is believed', t => {
