@@ -38,7 +38,6 @@ export const accounting: Area = {
         ['    this.#drained = false;\n', '', 'what is in the ring buffer is called lost'],
         ['balance.gaps += gap;', '', 'a gap is reported again and again'],
         ['missing < before ? missing : before', 'missing', 'two events with one number are called a loss'],
-        ['if (isFirst) return 0n;', '', 'numbers from before this process are called lost'],
         [
           'balance.base === undefined || base < balance.base',
           'balance.base === undefined',

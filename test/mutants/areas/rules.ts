@@ -6,7 +6,7 @@ const TESTS = 'test/unit/detect/exceptions';
 export const rules: Area = {
   name: 'rules',
   target: 90,
-  tests: ['exceptions', 'candidates', 'condition', 'glob', 'glob-properties'].map(
+  tests: ['exceptions', 'relations', 'candidates', 'condition', 'glob', 'glob-properties'].map(
     name => `${TESTS}/${name}.test.ts`,
   ),
   mutants: [

@@ -25,11 +25,6 @@ export const storm: Area = {
       'what the kernel summed up is held back, and counted as one',
     ],
     [
-      'if (window.endMillis > nowMillis) return;',
-      'if (window.endMillis > nowMillis) continue;',
-      'windows that are over wait for others',
-    ],
-    [
       'if (windows.size > findingsMax && oldest !== undefined) close(...oldest);',
       '',
       'a storm of different findings fills the memory',

@@ -83,6 +83,31 @@ test('at the very end of the memory nothing beyond it is asked for', () => {
   );
 });
 
+test('a record that is shorter than any is nothing, also where the memory ends with it', () => {
+  for (let length = 0; length < EVENT_SIZE; length += 8)
+    assert.equal(new EventDecoder(new ArrayBuffer(length)).decode(0, length), undefined);
+});
+
+test('a process is the same only while every byte of it is, larger or smaller', () => {
+  const base = { fixed: new Uint8Array(EVENT_SIZE), known: true, kind: 1, hook: 1, method: 1 };
+  const lengths = [0, 4, 0, 4, 0, 0, 0];
+  const decode = (memory: Buffer, decoder: EventDecoder, text: string) => {
+    bytesOf({ ...base, lengths, text: Buffer.from(text) }).copy(memory);
+    return decoder.decode(0, memory.length)?.actor;
+  };
+  for (const [before, after] of [
+    ['mmmmmmmm', 'mmmmmmma'],
+    ['mmmmmmmm', 'mmmmmmmz'],
+    ['mmmmmmmm', 'ammmmmmm'],
+    ['mmmmmmmm', 'zmmmmmmm'],
+  ] as const) {
+    const memory = Buffer.from(new ArrayBuffer(EVENT_SIZE + 8));
+    const decoder = new EventDecoder(memory.buffer);
+    assert.notDeepEqual(decode(memory, decoder, after), decode(memory, decoder, before));
+    assert.notDeepEqual(decode(memory, decoder, before), decode(memory, decoder, after));
+  }
+});
+
 test('what a decoder remembers of one record never stands in another', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 2, maxLength: 5 }), all => {

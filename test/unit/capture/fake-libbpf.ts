@@ -46,6 +46,7 @@ interface FakeLink {
   readonly program: string;
   readonly knobs: Buffer;
   pin: string | undefined;
+  disconnected: boolean;
 }
 
 /** How the kernel answers to one program. */
@@ -97,7 +98,7 @@ export class FakeLibbpf implements Libbpf {
   readonly #programs = new Map<Pointer, FakeProgram>();
   readonly #handles = new Map<Pointer, MapHandle>();
   readonly #links = new Map<Pointer, FakeLink>();
-  /** Links that only a pin holds. */
+  /** Links that were disconnected before their end: a pin holds them, or this process until its own end. */
   readonly #left: FakeLink[] = [];
   readonly #descriptors = new Map<number, FakeMap>();
   readonly #pinned = new Map<string, FakeMap>();
@@ -106,7 +107,7 @@ export class FakeLibbpf implements Libbpf {
 
   /** Programs that run, by a link or by the pin of one. */
   get running(): Running[] {
-    const left = this.#left.filter(({ pin }) => pin !== undefined && existsSync(pin));
+    const left = this.#left.filter(({ pin }) => pin === undefined || existsSync(pin));
     return [...this.#links.values(), ...left].map(({ program, knobs }) => ({
       program,
       hook: HOOKS[knobs.readUInt8(KNOBS.hook)] ?? 'lsm',
@@ -209,19 +210,27 @@ export class FakeLibbpf implements Libbpf {
       return null;
     }
     const link = this.#pointer();
-    this.#links.set(link, { program: name, knobs: this.#object(object).knobs, pin: undefined });
+    this.#links.set(link, {
+      program: name,
+      knobs: this.#object(object).knobs,
+      pin: undefined,
+      disconnected: false,
+    });
     this.attached.push(name);
     return link;
   }
 
   destroyLink(link: Pointer): number {
     const known = this.#links.get(link);
-    if (known?.pin !== undefined) this.#left.push(known);
+    if (known?.disconnected) this.#left.push(known);
     this.#links.delete(link);
     return 0;
   }
 
-  disconnectLink(): void {}
+  disconnectLink(link: Pointer): void {
+    const known = this.#links.get(link);
+    if (known !== undefined) known.disconnected = true;
+  }
 
   pinLink(link: Pointer, path: string): number {
     const known = this.#links.get(link);

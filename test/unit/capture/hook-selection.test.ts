@@ -221,6 +221,13 @@ test('what is no refusal ends the start', () => {
     throw new Error('failed to read');
   };
   assert.throws(() => choose([LSM], undefined, { ownEvents }), /failed to read/);
+  const ofAnotherBuild = (kernel: FakeLibbpf) => {
+    kernel.setInitialValue = () => -EINVAL;
+  };
+  assert.throws(() => choose([LSM], ofAnotherBuild), {
+    code: 'CAPTURE_OBJECT_INVALID',
+    message: /constants/,
+  });
 });
 
 test('an object without a ring buffer, or none at all, is no object', () => {

@@ -53,6 +53,10 @@ test('what is saved once is not written again, and what comes after it is', () =
   assert.deepEqual(value, Buffer.alloc(TOLD_SIZE, 0xff));
   told.tell(0, 'ring_full', 1n);
   told.save();
+  kernel.updateElement(fd, KEY, Buffer.alloc(TOLD_SIZE, 0xff));
+  told.save();
+  kernel.lookupElement(fd, KEY, value);
+  assert.deepEqual(value, Buffer.alloc(TOLD_SIZE, 0xff));
   told.tell(0, 'ring_full', 2n);
   told.save();
   assert.equal(new ToldDrops(kernel, fd, 7n).count(0, 'ring_full'), 2n);

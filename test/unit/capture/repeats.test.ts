@@ -127,6 +127,15 @@ test('repeats are reported when their window is over, each once', () => {
   assert.deepEqual(outline(repeats.collect(100n + WINDOW_NS)), [['repeat', 3n, 100n, 900n]]);
 });
 
+test('repeats are said to have begun with the newest event that was sent', () => {
+  const table = new Table();
+  const repeats = table.follow();
+  repeats.remember(sent('proc_mem_open', 100n));
+  repeats.remember(sent('proc_mem_open', 200n));
+  table.set({ start: 200n, last: 300n, count: 2n });
+  assert.deepEqual(outline(repeats.collect(undefined)), [['repeat', 2n, 200n, 300n]]);
+});
+
 test('at the end all is reported, whatever the window', () => {
   const table = new Table();
   const repeats = table.follow();
@@ -164,6 +173,7 @@ test('what was reported before a restart is not reported again after it, and the
 
   const after = table.follow();
   after.resume(notes);
+  assert.equal(kept.add(after).size, 1);
   assert.equal(after.pending(), 0n);
   assert.deepEqual(after.collect(undefined), []);
   table.set({ kind: 'process_vm', start: 100n, count: 9n, bytes: 100n });

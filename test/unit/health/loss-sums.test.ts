@@ -127,6 +127,7 @@ test('a gap beside drops of both reasons is found whole, once, on its CPU', () =
   look(watch);
   assert.deepEqual(outline(look(watch)), [[1, 'sequence_gap', 6n]]);
   assert.equal(watch.captured(), 2n + 3n + 4n + 5n + 6n);
+  assert.deepEqual(outline(watch.lost()).at(-1), [1, 'sequence_gap', 11n]);
 });
 
 test('records of another version that nobody can read are lost, captured, and reported once', () => {
@@ -148,4 +149,17 @@ test('records of another version that nobody can read are lost, captured, and re
   assert.deepEqual(watch.collect(), []);
   assert.deepEqual(outline(watch.lost()), outline(losses));
   assert.equal(watch.notices, 2);
+});
+
+test('an event that came without a number does not stand in for one that did not come', () => {
+  const kernel = new Kernel();
+  const watch = new LossWatch(kernel);
+  look(watch);
+  const [first] = kernel.cpus;
+  assert.ok(first);
+  first.sequence += 1n;
+  watch.received({ cpu: 0, sequence: 0n, kind: 'proc_mem_open', repeatCount: 0n });
+  look(watch);
+  assert.deepEqual(outline(look(watch)), [[0, 'sequence_gap', 1n]]);
+  assert.equal(watch.captured(), 2n);
 });
