@@ -60,7 +60,7 @@ function costOf(args: readonly string[]): number {
   return process.cpuUsage().user - before;
 }
 
-const SMALL = 8_192;
+const SMALL = 4_096;
 const TIMES = 16;
 /** Work that grows with the square of the length grows 256-fold; with the length, 16-fold. */
 const GROWTH_MAX = 64;
@@ -76,7 +76,7 @@ function assertLinear(before: string, repeated: string, behind: string): void {
   const small = Math.max(costOf(line(SMALL)), costOf(line(SMALL)), COST_MIN_MICROS);
   let large = Number.POSITIVE_INFINITY;
   // a collection of garbage may fall into one of them
-  for (let i = 0; i < 3 && large > GROWTH_MAX * small; i++) large = costOf(line(SMALL * TIMES));
+  for (let i = 0; i < 2 && large > GROWTH_MAX * small; i++) large = costOf(line(SMALL * TIMES));
   const shape = JSON.stringify([before, repeated, behind]);
   assert.ok(large <= GROWTH_MAX * small, `${shape}: ${small} µs become ${large} µs`);
 }
