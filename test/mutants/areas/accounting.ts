@@ -49,11 +49,6 @@ export const accounting: Area = {
           '',
           'what came since the last look hides a gap',
         ],
-        [
-          "kind === 'repeat' || sequence === 0n ? undefined",
-          "kind === 'repeat' ? undefined",
-          'events without a number hide a gap',
-        ],
         ["kind === 'repeat' ? repeatCount : 1n", '1n', 'a thousand repeats were seen once'],
         ['this.#unnumbered += count;\n', '\n', 'records that nobody can read were never captured'],
         ['this.#notices += losses.length;', '', 'records of losses come from nowhere'],

@@ -65,7 +65,7 @@ export const rules: Area = {
       ['`[^/${members}]`', '`[^${members}]`', 'what is none of some is a slash'],
       ["return part.replace(/[\\\\^$.|+()[\\]{}]/g, '\\\\$&');", 'return part;', 'a dot is any character'],
       ["'(?:.*/)?'", "'.*'", 'a directory is half a name'],
-      ["(from > to ? '' : range)", 'range', 'a range from high to low fails on every event'],
+      ["return from > to ? '' :", "return false ? '' :", 'a range from high to low fails on every event'],
     ]),
     ...mutantsOf(
       `${FOLDER}/variables.ts`,
