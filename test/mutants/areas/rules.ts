@@ -45,9 +45,9 @@ export const rules: Area = {
         'true',
         'a rule is applied to events that it does not name',
       ],
-      ['(targetIsDescendant ? 2 : 0)', '0', 'a rule about children drops what strangers do'],
-      ['(crossContainer ? 4 : 0)', '0', 'a rule about one container drops what comes from another'],
-      ['(selfAccess ? 1 : 0)', '0', 'a rule about oneself drops what is done to others'],
+      ['(targetIsDescendant ? 2 : 0)', '0', 'a rule about children is not used where it was not met once'],
+      ['(crossContainer ? 4 : 0)', '0', 'a rule about containers is not used where it was not met once'],
+      ['(selfAccess ? 1 : 0)', '0', 'a rule about oneself is not used where it was not met once'],
     ]),
     ...mutantsOf(`${FOLDER}/glob.ts`, [
       ["return '[^/]*';", "return '.*';", 'a star reaches into other directories'],
