@@ -134,6 +134,7 @@ export const SECRETS: readonly (readonly [what: string, given: string, told: str
     'java | -Djavax.net.ssl.keyStorePassword=x | -jar | a.jar',
     'java | -Djavax.net.ssl.keyStorePassword=[redacted] | -jar | a.jar',
   ],
+  ['a word of a camel-case name', 'java | -DkeyStorePass=x', 'java | -DkeyStorePass=[redacted]'],
   ['names run together', 'env | PGPASSWORD=x | psql', 'env | PGPASSWORD=[redacted] | psql'],
   [
     'environment assignments',
@@ -219,6 +220,7 @@ export const SECRETS: readonly (readonly [what: string, given: string, told: str
     'openssl | rsa | -passin | pass:pw',
     'openssl | rsa | -passin | [redacted]',
   ],
+  ['a password that looks like a path', 'openssl | rsa | pass://pw', 'openssl | rsa | pass:[redacted]'],
   ['a program by its path', '/usr/bin/mysql | -ppw', '/usr/bin/mysql | -p[redacted]'],
   ['a program behind another', 'sudo | -u | bob | mysql | -ppw', 'sudo | -u | bob | mysql | -p[redacted]'],
   ['a token of a known service anywhere', `app | x=${GITHUB},y`, 'app | x=[redacted],y'],
@@ -250,6 +252,16 @@ export const SECRETS: readonly (readonly [what: string, given: string, told: str
       ] as const,
   ),
   ...OPTIONS.map(([given, told]) => [`an option, ${given}`, given, told] as const),
+  [
+    'commands of shell text, each with its own options',
+    'sh | -c | sshpass -p pw true && ssh -p 22 host',
+    'sh | -c | sshpass -p [redacted] true && ssh -p 22 host',
+  ],
+  [
+    'a value in quotes behind its name, and a name in it',
+    'app | a=1,password="x token=y",b=2',
+    'app | a=1,password=[redacted],b=2',
+  ],
   [
     'code',
     "python3 | -c | import x; password='a b'; x.run(1)",
