@@ -10,7 +10,6 @@ const KNOWN_TOKENS = new RegExp(
     'github_pat_\\w{20,}',
     'glpat-[\\w-]{20,}', // GitLab
     'xox[abeoprs]-[\\w-]{10,}', // Slack
-    'eyJ[\\w-]{8,}\\.eyJ[\\w-]{8,}\\.[\\w-]*', // JSON web token
     'AIza[\\w-]{35}', // Google
     'ya29\\.[\\w-]{20,}',
     'npm_[A-Za-z0-9]{36}',
@@ -27,16 +26,21 @@ const KNOWN_TOKENS = new RegExp(
 );
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+// Whoever starts a process chooses its arguments. What is sought at every place of a long one is therefore sought only
+// where a run of its characters begins: from each of its characters on it would be read to its end once more.
+const JSON_WEB_TOKEN = /(?<![\w-])(?=[\w-]*eyJ[\w-]{8})[\w-]+\.eyJ[\w-]{8,}\.[\w-]*/g;
 /** `scheme://user:password@`, where careless passwords hold `#`, `?` and `@`. */
-const URL_PASSWORD = /\b([a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s/]*@/gi;
+const URL_PASSWORD = /(?<![a-z0-9+.-])([a-z0-9+.-]+:\/\/[^\s:@/]*):[^\s/]*@/gi;
 /** `scheme://token@`: a name is short. */
-const URL_TOKEN = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s:@/]{20,}@/gi;
+const URL_TOKEN = /(?<![a-z0-9+.-])([a-z0-9+.-]+:\/\/)[^\s:@/]{20,}@/gi;
 const BEARER = /\b(bearer)\s+[\w.~+/=-]{8,}/gi;
 /** openssl's password source. */
 const OPENSSL_PASSWORD = /^pass:.*/s;
 
 /** A name and what separates it from its value: `--name=`, `name:`, `"name": `. */
-const NAME = /([A-Za-z_][\w.-]*)(["']?\s*[=:]\s*)/g;
+const NAME = /(?<![\w.-])([\w.-]+)(["']?\s*[=:]\s*)/g;
+/** What no name begins with: dashes of an option, digits. */
+const BEFORE_NAME = /^[^A-Za-z_]+/;
 
 /** Secrets inside an argument, by the shape of the text. */
 function redactText(text: string): string {
@@ -44,6 +48,7 @@ function redactText(text: string): string {
     .replace(PRIVATE_KEY, REDACTED)
     .replace(URL_PASSWORD, `$1:${REDACTED}@`)
     .replace(URL_TOKEN, `$1${REDACTED}@`)
+    .replace(JSON_WEB_TOKEN, REDACTED)
     .replace(KNOWN_TOKENS, REDACTED)
     .replace(BEARER, `$1 ${REDACTED}`);
 }
@@ -62,7 +67,8 @@ function redactPairs(text: string): string {
     const [, name = '', separator = ''] = match;
     const start = match.index + name.length + separator.length;
     // `://` is a scheme, and a name inside a value that is already gone is no name
-    if (match.index < done || text.startsWith('//', start) || !isSecretName(name)) continue;
+    if (match.index < done || text.startsWith('//', start)) continue;
+    if (!isSecretName(name.replace(BEFORE_NAME, ''))) continue;
     const length = valueLength(text, start);
     if (length === 0) continue;
     redacted += text.slice(done, start) + REDACTED;

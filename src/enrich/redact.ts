@@ -37,8 +37,11 @@ const USER_OPTIONS: readonly { readonly program: RegExp; readonly option: RegExp
     { program: /^(?:smb\w+|rpcclient|net|winexe)$/, option: /^(?:-U|--user(?:=|$))/, user: /^[^%]*%/ },
   ];
 
+/** Programs that have such options. */
+const PROGRAMS = [...SHORT_OPTIONS, ...USER_OPTIONS].map(({ program }) => program);
+
 /** An option by itself, `--db-password`, or a setting named in full, `aws_secret_access_key`: its value comes next. */
-const NAME_ALONE = /^(?:-{1,2}[A-Za-z][\w.-]+|[A-Za-z]\w*[._][\w.]*)$/;
+const NAME_ALONE = /^(?:-{1,2}[A-Za-z][\w.-]+|(?=[A-Za-z]\w*[._])[\w.]+)$/;
 
 /** Shell text in words; a word may hold quoted blanks. */
 const SHELL_WORD = /(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+|['"\\]/gs;
@@ -55,7 +58,8 @@ function withoutPassword(value: string, user: RegExp): string {
 
 /** Reads the arguments of one command in order; an option may make the next argument a secret. */
 class Command {
-  readonly #seen: string[] = [];
+  readonly #seen = new Set<string>();
+  readonly #programs = new Set<RegExp>();
   #next: Next;
 
   /** @param rest what redacts an argument that the ones before it say nothing of */
@@ -63,8 +67,14 @@ class Command {
     const next = this.#next;
     this.#next = undefined;
     const redacted = this.#asValue(argument, next) ?? this.#asOption(argument) ?? rest(argument);
-    this.#seen.push(argument.slice(argument.lastIndexOf('/') + 1));
+    this.#remember(argument.slice(argument.lastIndexOf('/') + 1));
     return redacted;
+  }
+
+  #remember(word: string): void {
+    if (this.#seen.has(word)) return;
+    this.#seen.add(word);
+    for (const program of PROGRAMS) if (program.test(word)) this.#programs.add(program);
   }
 
   #asValue(argument: string, next: Next): string | undefined {
@@ -76,25 +86,21 @@ class Command {
   #asOption(argument: string): string | undefined {
     for (const { program, option, separate, command } of SHORT_OPTIONS) {
       const start = option.exec(argument)?.[0];
-      if (start === undefined || !this.#has(program)) continue;
-      if (command !== undefined && !this.#seen.includes(command)) continue;
+      if (start === undefined || !this.#programs.has(program)) continue;
+      if (command !== undefined && !this.#seen.has(command)) continue;
       if (start.length < argument.length) return start + REDACTED;
       if (separate) this.#next = 'secret';
       return argument;
     }
     for (const { program, option, user } of USER_OPTIONS) {
       const start = option.exec(argument)?.[0];
-      if (start === undefined || !this.#has(program)) continue;
+      if (start === undefined || !this.#programs.has(program)) continue;
       const value = argument.slice(start.length);
       if (value === '') this.#next = user;
       return start + withoutPassword(value, user);
     }
     if (NAME_ALONE.test(argument) && isSecretName(argument)) this.#next = 'secret';
     return undefined;
-  }
-
-  #has(program: RegExp): boolean {
-    return this.#seen.some(word => program.test(word));
   }
 }
 

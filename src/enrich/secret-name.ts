@@ -1,28 +1,25 @@
 /** Words that mark a value as secret wherever they stand in its name. */
 const SECRET_WORDS: ReadonlySet<string> = new Set([
-  'password',
-  'passwd',
-  'passphrase',
   'passcode',
   'pass',
   'pwd',
   'psk',
-  'secret',
   'secrets',
-  'token',
   'bearer',
   'jwt',
   'cookie',
   'credential',
   'credentials',
-  'apikey',
   'authorization',
   'signature',
   'passin',
   'passout',
 ]);
 
-/** Words that, followed by `key`, do the same: a key alone may be any index. */
+/** The same, also at the end of a word that is run together: PGPASSWORD, dbpassword, accesstoken. */
+const SECRET_ENDING = /(?:password|passwd|passphrase|secret|token|apikey)$/;
+
+/** Words that mark it when `key` follows: a key alone may be any index. */
 const KEY_KINDS: ReadonlySet<string> = new Set([
   'access',
   'account',
@@ -35,7 +32,6 @@ const KEY_KINDS: ReadonlySet<string> = new Set([
   'priv',
   'private',
   'sas',
-  'secret',
   'service',
   'session',
   'shared',
@@ -92,7 +88,7 @@ const SWITCH: ReadonlySet<string> = new Set([
 function wordsOf(name: string): string[] {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .replace(/([A-Z])(?=[A-Z][a-z])/g, '$1 ')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter(word => word !== '');
@@ -110,7 +106,6 @@ export function isSecretName(name: string): boolean {
     (word, index) =>
       SECRET_WORDS.has(word) ||
       (word === 'key' && KEY_KINDS.has(words[index - 1] ?? '')) ||
-      // PGPASSWORD, MYSQL_PWD, dbpassword, accesstoken: run together
-      /(?:password|passwd|passphrase|secret|token|apikey)$/.test(word),
+      SECRET_ENDING.test(word),
   );
 }

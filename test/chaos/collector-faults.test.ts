@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { FAULTS, REJECTS_TWO } from './faults.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { HalfOpenProxy } from './half-open-proxy.ts';
@@ -10,8 +8,7 @@ import { assertNothingLost, countEvents } from './ledger.ts';
 import { Pipeline } from './pipeline.ts';
 
 function startPipeline(t: TestContext, port: number): Pipeline {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-chaos-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = temporaryDirectory(t);
   const pipeline = new Pipeline({
     endpoint: `http://127.0.0.1:${port}`,
     directory,

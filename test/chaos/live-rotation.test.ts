@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { Certificates } from '../e2e/certificates.ts';
 import { Collector } from '../e2e/collector-harness.ts';
 import { whyNoSidecar } from '../e2e/requirements.ts';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { Attacker } from './attacker.ts';
 import { assertAllTold, compare } from './balance.ts';
@@ -27,8 +27,7 @@ suite('while attacks go on, certificates', { skip: await whyNoSidecar() }, () =>
     test(`of both sides are exchanged, authority and all: every act is delivered by ${protocol}`, async t => {
       using old = new Certificates();
       using next = new Certificates();
-      const folder = mkdtempSync(join(tmpdir(), 'memwarden-chaos-'));
-      t.after(() => rmSync(folder, { recursive: true }));
+      const folder = temporaryDirectory(t);
       const place = (path: (typeof PATHS)[number]): string => join(folder, basename(old[path]));
       install(old, folder);
       await using collector = await Collector.prepare({

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { buildBatch, drain, openSpool } from '../unit/telemetry/spool/spool-builder.ts';
 import { DAMAGED_PLACES, damage, mountSmall } from './disk.ts';
 import { FaultyCollector } from './faulty-collector.ts';
@@ -11,12 +11,6 @@ import { assertNothingLost, countEvents } from './ledger.ts';
 import { Pipeline, type PipelineOptions } from './pipeline.ts';
 
 const AWAY = { kind: 'status', code: status.UNAVAILABLE } as const;
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-chaos-'));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 function buildPipeline(t: TestContext, port: number, fields: Partial<PipelineOptions> = {}): Pipeline {
   const endpoint = `http://127.0.0.1:${port}`;

@@ -55,6 +55,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     'test/vm/boot.test.ts',
   ]),
   vm: { commandSeconds: 8 * HOUR, words: ['test/vm/run.ts'] },
+  mutants: { commandSeconds: 8 * HOUR, words: ['test/mutants/run.ts'] },
   fresh: { commandSeconds: 4 * HOUR, words: ['test/fresh/run.ts'] },
   'fresh-demo': {
     commandSeconds: 20 * MINUTE,

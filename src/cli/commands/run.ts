@@ -16,8 +16,8 @@ Examples:
   sudo memwarden run --events default,mem_prot_alert --set health.enabled=false
 
 Signals:
-  SIGTERM, SIGINT, SIGQUIT  stop, flush, exit 0, within 8 s; a second one exits 130
-                            at once
+  SIGTERM, SIGINT, SIGQUIT  stop, flush, exit 0, within 8 s; a second one exits
+                            130 at once
   SIGHUP                    read the exceptions again
   SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  stand still until SIGCONT
   SIGKILL, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT  end at once; what

@@ -7,6 +7,18 @@ const compiled = new LRUCache<string, RegExp>({ max: COMPILED_MAX });
 /** The parts of a pattern; a bracket or brace that is not closed stands for itself. */
 const PARTS = /\*\*\/?|\*|\?|\[!?\]?[^\]]*\]|\{[^{}]*\}|[^*?[{]+|[[{]/gs;
 
+/**
+ * The members of a bracket for a regular expression. A range from high to low stands for nothing; a dash that is in no
+ * range stands for itself, wherever it is.
+ */
+function translateMembers(members: string): string {
+  const literal = (text: string) => text.replace(/[\\\]^[-]/g, '\\$&');
+  return members.replace(/(.)-(.)|./gs, (all, from?: string, to?: string) => {
+    if (from === undefined || to === undefined) return literal(all);
+    return from > to ? '' : `${literal(from)}-${literal(to)}`;
+  });
+}
+
 function translatePart(part: string): string {
   switch (part) {
     case '**/':
@@ -20,7 +32,7 @@ function translatePart(part: string): string {
   }
   if (part.length > 2 && part.startsWith('[')) {
     const inverted = part.startsWith('[!');
-    const members = part.slice(inverted ? 2 : 1, -1).replace(/[\\\]^[]/g, '\\$&');
+    const members = translateMembers(part.slice(inverted ? 2 : 1, -1));
     return inverted ? `[^/${members}]` : `[${members}]`;
   }
   if (part.length > 2 && part.startsWith('{'))

@@ -109,7 +109,7 @@ export class Sender {
     // while the collector is in doubt one request asks for all
     const most =
       this.#state.problem === undefined && !this.#options.preserveOrder ? this.#options.maxInFlight : 1;
-    while (this.#underWay.size < most && this.#isDue(now)) {
+    while (this.#spool.free() > 0 && this.#underWay.size < most && this.#isDue(now)) {
       const claim = this.#tryOnSpool(() =>
         this.#spool.claim({
           records: this.#options.maxExportBatchSize,

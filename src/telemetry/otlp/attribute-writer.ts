@@ -11,6 +11,8 @@ const DOUBLE_VALUE = 4;
 const ARRAY_VALUE = 5;
 const VALUES = 1;
 
+const INT64_END = 2 ** 63;
+
 /** Names of attributes as a field, as many as the code and the configuration have. */
 const keys = new Map<string, Uint8Array>();
 
@@ -62,7 +64,7 @@ export function writeAnyValue(to: MessageWriter, field: number, value: unknown):
   if (typeof value === 'boolean') {
     to.number(BOOL_VALUE, value ? 1 : 0);
   } else if (typeof value === 'number') {
-    if (Number.isInteger(value)) to.number(INT_VALUE, value);
+    if (isInt64(value)) to.number(INT_VALUE, value);
     else to.double(DOUBLE_VALUE, value);
   } else if (Array.isArray(value)) {
     to.delimited(ARRAY_VALUE, arraySize(value));
@@ -79,9 +81,17 @@ function writeText(to: MessageWriter, field: number, text: string, textBytes: nu
 function valueSize(value: unknown): number {
   if (typeof value === 'string') return fieldSize(utf8Size(value));
   if (typeof value === 'boolean') return 2;
-  if (typeof value === 'number') return Number.isInteger(value) ? 1 + varintSize(value) : 9;
+  if (typeof value === 'number') return isInt64(value) ? 1 + varintSize(value) : 9;
   if (Array.isArray(value)) return fieldSize(arraySize(value));
   throw new TypeError(`failed to encode a value: OTLP logs here carry no ${typeof value}`);
+}
+
+/**
+ * Whether it fits `int_value`. A larger one, as the length that somebody passes to mmap(2), would be a varint that no
+ * collector reads, and would have the whole request refused.
+ */
+function isInt64(value: number): boolean {
+  return Number.isInteger(value) && value >= -INT64_END && value < INT64_END;
 }
 
 function arraySize(values: readonly unknown[]): number {

@@ -41,7 +41,9 @@ export function setAside(path: string): string {
  * Reads what can still be read of a damaged database: batches whose pages are whole and whose checksum is right. One
  * row is fetched at a time, since a scan ends at the first bad page.
  */
-export function* salvage(path: string): Generator<{ content: BatchContent; context: LogContext }> {
+export function* salvage(
+  path: string,
+): Generator<{ id: number; content: BatchContent; context: LogContext }> {
   let database: DatabaseSync | undefined;
   try {
     restoreLength(path);
@@ -54,7 +56,7 @@ export function* salvage(path: string): Generator<{ content: BatchContent; conte
         const context = content && table.context(content.context);
         if (content && context && crc32(content.body) === content.checksum) {
           failures = 0;
-          yield { content, context };
+          yield { id, content, context };
         }
       } catch (error) {
         if (!isDamage(error)) throw error;

@@ -35,11 +35,14 @@ export function chooseToSend(
 /**
  * Batches to give up so that `excess` bytes become free: of the lowest severity first, of those the oldest. None of a
  * higher severity goes for the room that lower ones under way take up: those come back, or are gone with the answer.
+ *
+ * @param answered batches that the table still holds, and that nobody counts any more
  */
 export function chooseToEvict(
   table: BatchTable,
   excess: number,
-  taken: (id: number) => boolean,
+  claimed: (id: number) => boolean,
+  answered: (id: number) => boolean,
 ): readonly BatchRow[] {
   const chosen: BatchRow[] = [];
   let left = excess;
@@ -47,7 +50,8 @@ export function chooseToEvict(
     if (left <= 0) return chosen;
     let underWay = 0;
     for (const row of table.scan(severity)) {
-      if (taken(row.id)) {
+      if (answered(row.id)) continue;
+      if (claimed(row.id)) {
         underWay += row.bytes;
         continue;
       }

@@ -102,8 +102,9 @@ export class SpoolFile {
       const table = new BatchTable(database);
       let batches = 0;
       table.transaction(true, () => {
-        for (const { content, context } of salvage(aside)) {
-          table.insert({ ...content, context: table.contextId(context) });
+        for (const { id, content, context } of salvage(aside)) {
+          // with the id by which the spool knows it: it may be under way, or answered
+          table.insert({ ...content, context: table.contextId(context) }, id);
           batches++;
         }
         table.changeNotes(salvageNotes(aside));

@@ -51,7 +51,9 @@ export class Spool {
   #waiting = new Waiting([]);
   #free = new Waiting([]);
   readonly #fresh = new FreshBodies();
-  readonly #taken = (id: number): boolean => this.#claimed.has(id) || this.#settled.has(id);
+  readonly #isClaimed = (id: number): boolean => this.#claimed.has(id);
+  readonly #isSettled = (id: number): boolean => this.#settled.has(id);
+  readonly #taken = (id: number): boolean => this.#isClaimed(id) || this.#isSettled(id);
   readonly #clockZero = Date.now() - performance.now();
 
   /**
@@ -129,7 +131,7 @@ export class Spool {
         table.changeNotes(notes);
         totals.appended += recordsOf(contents);
         const excess = this.#waiting.bytes + bytesOf(contents) - this.#options.maxBytes;
-        const evicted = chooseToEvict(table, excess, this.#taken);
+        const evicted = chooseToEvict(table, excess, this.#isClaimed, this.#isSettled);
         for (const { id } of evicted) table.remove(id);
         totals.evicted.size += recordsOf(evicted);
         writeTotals(table, totals);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diag } from '@opentelemetry/api';
 import { type SkippedRuns, SkippedRunsWatch, skippedRunsOf } from '../../../src/capture/skipped-runs.ts';
+import { logged } from '../logged.ts';
 
 const FDINFO = `pos:\t0
 flags:\t02000002
@@ -30,11 +30,7 @@ test('reads the count of a program, and none of what has none', () => {
 });
 
 test('warns when the kernel first skips a run, and again when there are more an hour later', t => {
-  const warnings: string[] = [];
-  const ignore = () => undefined;
-  const warn = (...words: unknown[]) => warnings.push(words.join(' '));
-  diag.setLogger({ error: ignore, warn, info: ignore, debug: ignore, verbose: ignore });
-  t.after(() => diag.disable());
+  const warnings = logged(t);
   const skipped: SkippedRuns = { capability: 'file_open', program: 'fentry_file_open', count: 0 };
   let count = 0;
   const watch = new SkippedRunsWatch(() => [{ ...skipped, count }]);

@@ -1,6 +1,7 @@
 /** Started by lifecycle.test.ts: the signal handling of `run` around a pipeline that does nothing but tell. */
 import { EventEmitter, once } from 'node:events';
 import { runUntilSignal } from '../../../src/cli/lifecycle.ts';
+import { standardError } from '../../../src/standard-streams/standard-error.ts';
 
 const [, , ending, fault] = process.argv;
 
@@ -34,21 +35,21 @@ process.exitCode = await runUntilSignal(async () => {
       ['ptrace', 'fentry'],
     ]),
     reload: () => {
-      process.stderr.write('reloaded\n');
+      standardError.write('reloaded\n');
     },
     stop: async () => {
       // listened for before the test is told that it may send it
       const told = once(process, 'SIGUSR2');
-      process.stderr.write('flushing\n');
+      standardError.write('flushing\n');
       if (ending === 'throws') setImmediate(FAULTS['timer'] ?? (() => {}));
       if (ending === 'hangs') {
         await told;
         nowMillis += 60_000;
-        process.stderr.write('a minute later\n');
+        standardError.write('a minute later\n');
       }
       if (ending === 'hangs' || ending === 'throws') await new Promise(() => {});
       if (ending === 'waits') await told;
-      process.stderr.write('flushed\n');
+      standardError.write('flushed\n');
       clearInterval(alive);
       return true;
     },

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 import { memwarden, memwardenAsNobody } from './cli.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'memwarden-cli-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryDirectory({ after });
 
 function fileWith(text: string): string {
   const path = join(folder, 'memwarden.yaml');

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 import { memwarden } from './cli.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'memwarden-tail-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryDirectory({ after });
 
 function record(
   eventName: string,

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { loadConfiguration, loadSettings, type SettingSources } from '../../../src/config/load.ts';
 import { MemwardenError } from '../../../src/errors.ts';
 import type { TelemetryOptions } from '../../../src/telemetry/options.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'memwarden-config-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = temporaryDirectory({ after });
 
 function fileWith(text: string): string {
   const path = join(folder, 'memwarden.yaml');

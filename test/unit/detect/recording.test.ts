@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { crc32 } from 'node:zlib';
@@ -9,6 +8,7 @@ import { decodeOpenFlags, HOST_ARCHITECTURE } from '../../../src/detect/open-fla
 import { createRecorder, openRecording } from '../../../src/detect/recording.ts';
 import type { EnrichedEvent } from '../../../src/enrich/event.ts';
 import { MemwardenError } from '../../../src/errors.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 import { buildActor, buildEnrichedEvent } from '../event-builder.ts';
 
 const EVENTS: readonly EnrichedEvent[] = [
@@ -28,8 +28,7 @@ const EVENTS: readonly EnrichedEvent[] = [
 ];
 
 function path(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-recording-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory(t);
   return join(directory, 'case.jsonl');
 }
 

@@ -199,3 +199,23 @@ test('what is held back is given for keeping when it grows, and taken back when 
   assert.deepEqual([...filter.takeChanges()], [[key, null]]);
   assert.deepEqual(told[1], kept);
 });
+
+test('what is held back counts each finding, of whatever window', t => {
+  const { filter } = filterWith(t);
+  for (const second of [1n, 2n, 3n]) filter.offer(at(second));
+  for (const second of [4n, 5n]) filter.offer(at(second, { result: -13 }));
+  assert.equal(filter.held(), 2 + 1);
+  filter.flush();
+  assert.equal(filter.held(), 0);
+});
+
+test('findings of several CPUs may come out of order: a summary reaches from the earliest to the latest', t => {
+  const { told, filter } = filterWith(t);
+  for (const second of [2n, 4n, 3n, 6n, 5n]) filter.offer(at(second));
+  filter.flush();
+  assert.deepEqual(told[1]?.repeat, {
+    count: 4,
+    firstUnixNs: BOOT_UNIX_NS + 3_000_000_000n,
+    lastUnixNs: BOOT_UNIX_NS + 6_000_000_000n,
+  });
+});

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createEnricher } from '../../../src/enrich/enricher.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 import { BOOT_UNIX_NS, buildActor, buildCapturedEvent, buildProcess } from '../event-builder.ts';
 import { actorOf, startProcess } from './real-process.ts';
 
@@ -12,12 +12,6 @@ const OTHER_CONTAINER = 'cd34'.repeat(16);
 
 const bootToWallOffsetNs = () => BOOT_UNIX_NS;
 const WAIT = 'echo ready; read line';
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-enrich-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return directory;
-}
 
 /** A directory that stands for procfs, with one process in it. */
 function procfsWith(

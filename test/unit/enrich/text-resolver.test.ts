@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import type { CapturedEvent } from '../../../src/capture/event.ts';
 import { createProcfs } from '../../../src/enrich/procfs.ts';
 import { createTextResolver } from '../../../src/enrich/text-resolver.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 import { buildActor, buildCapturedEvent } from '../event-builder.ts';
 import { actorOf, startProcess } from './real-process.ts';
 
@@ -29,12 +29,6 @@ function refused(text: string, fields: Partial<CapturedEvent> = {}): CapturedEve
 
 const resolve = (text: string, fields: Partial<CapturedEvent> = {}) =>
   createTextResolver(createProcfs('/proc')).resolve(refused(text, fields));
-
-function temporaryDirectory(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-text-'));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return directory;
-}
 
 test('a number in the path names the target', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);

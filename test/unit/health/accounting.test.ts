@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { CapturedEvent } from '../../../src/capture/index.ts';
@@ -8,6 +7,7 @@ import { loadSettings } from '../../../src/config/index.ts';
 import { type Books, keepBooks } from '../../../src/health/accounting.ts';
 import { createJudgement, type Judgement } from '../../../src/judgement.ts';
 import { noTotals } from '../../../src/telemetry/spool/totals.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 import { buildActor, buildCapturedEvent, buildProcess } from '../event-builder.ts';
 
 const READ_WRITE = 2;
@@ -24,8 +24,7 @@ const RULES = `exceptions:
 
 /** A judgement that follows findings for `windowMillis`, and the number of records that it has made. */
 function start(t: TestContext, windowMillis: number) {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory(t);
   const exceptionsPath = join(directory, 'exceptions.yaml');
   writeFileSync(exceptionsPath, RULES);
   const settings = loadSettings({

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Detection } from '../../../../src/detect/detection.ts';
@@ -16,11 +15,11 @@ import { describeProblem } from '../../../../src/detect/exceptions/rule.ts';
 import type { EnrichedEvent } from '../../../../src/enrich/event.ts';
 import { MemwardenError } from '../../../../src/errors.ts';
 import { parseYaml } from '../../../../src/yaml/yaml-text.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { buildActor, buildEnrichedEvent, buildProcess } from '../../event-builder.ts';
 
 function fileWith(t: TestContext, text: string): string {
-  const directory = mkdtempSync(join(tmpdir(), 'memwarden-exceptions-'));
-  t.after(() => rmSync(directory, { recursive: true }));
+  const directory = temporaryDirectory(t);
   const file = join(directory, 'exceptions.yaml');
   writeFileSync(file, text);
   return file;

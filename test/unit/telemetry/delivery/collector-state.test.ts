@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { type DiagLogger, diag } from '@opentelemetry/api';
+import { test } from 'node:test';
 import { CollectorState } from '../../../../src/telemetry/delivery/collector-state.ts';
-
-/** What is logged during a test. */
-function logged(t: TestContext): string[] {
-  const lines: string[] = [];
-  const log = (...words: unknown[]): void => {
-    lines.push(words.slice(1).join(' '));
-  };
-  const logger: DiagLogger = { error: log, warn: log, info: log, debug: log, verbose: log };
-  diag.setLogger(logger, { suppressOverrideMessage: true });
-  t.after(() => diag.disable());
-  return lines;
-}
+import { logged } from '../../logged.ts';
 
 test('a collector that is away is told once, and once that it is back', t => {
   const lines = logged(t);

@@ -4,8 +4,9 @@ import { status } from '@grpc/grpc-js';
 import { drainSpool } from '../../../../src/telemetry/delivery/drain.ts';
 import { TELEMETRY_DEFAULTS, type TelemetryOptions } from '../../../../src/telemetry/options.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
-import { openSpool, temporaryDirectory } from '../spool/spool-builder.ts';
+import { openSpool } from '../spool/spool-builder.ts';
 import { GrpcCollector, OK } from './grpc-collector.ts';
 import { NEVER_MILLIS } from './start-processor.ts';
 

@@ -8,7 +8,8 @@ import {
 } from '../../../../src/telemetry/options.ts';
 import { createResource } from '../../../../src/telemetry/resource.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
-import { BOOT_ID, temporaryDirectory } from '../spool/spool-builder.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
+import { BOOT_ID } from '../spool/spool-builder.ts';
 
 /** For what ends with an event: the runner's own limit comes first, however slow the machine is. */
 export const NEVER_MILLIS = 3_600_000;

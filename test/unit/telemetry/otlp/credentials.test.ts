@@ -8,7 +8,7 @@ import { MemwardenError } from '../../../../src/errors.ts';
 import { TELEMETRY_DEFAULTS } from '../../../../src/telemetry/options.ts';
 import { CredentialSource } from '../../../../src/telemetry/otlp/credentials.ts';
 import { Certificates } from '../../../e2e/certificates.ts';
-import { temporaryDirectory } from '../spool/spool-builder.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
 
 const OTLP = TELEMETRY_DEFAULTS.otlp;
 
@@ -137,4 +137,22 @@ test('credentials are read through the links of a Kubernetes secret, and again w
   renameSync(join(mount, '..data_tmp'), join(mount, '..data'));
   assert.equal(source.refresh(), true);
   assert.equal(source.current.headers['authorization'], 'Bearer two');
+});
+
+// gRPC takes a value of such a name for binary, and throws at the first request
+test('a header that gRPC would take for binary stops the start, wherever it comes from', t => {
+  const code = 'CREDENTIALS_INVALID';
+  for (const name of ['x-trace-bin', 'X-Trace-BIN', 'grpc-status-details-bin', '-bin']) {
+    assert.equal(refusal(() => new CredentialSource({ ...OTLP, headers: { [name]: 'x' } })).code, code, name);
+    const headersPath = fileWith(t, `${name}=x\n`);
+    assert.equal(refusal(() => new CredentialSource({ ...OTLP, headersPath })).code, code, name);
+  }
+  const headers = { 'x-bin-trace': 'x', 'x-cabin': 'x', bin: 'x' };
+  assert.deepEqual(new CredentialSource({ ...OTLP, headers }).current.headers, headers);
+});
+
+test('a name or value that no header can carry stops the start', () => {
+  for (const headers of [{ 'a b': 'x' }, { '': 'x' }, { 'a:b': 'x' }, { a: 'ü' }, { a: 'x\ry' }]) {
+    assert.equal(refusal(() => new CredentialSource({ ...OTLP, headers })).code, 'CREDENTIALS_INVALID');
+  }
 });

@@ -57,6 +57,30 @@ suite('a detection encoded at once', () => {
     ]);
   });
 
+  test('names the exception that lowered it, and not the one that lowered another', () => {
+    const { event } = buildDetection();
+    const lowered = (exception: string) =>
+      buildDetection(event, 'proc_mem_access', { severity: 1, exception });
+    assertSameAsRecords([lowered('a debugger'), lowered('a profiler'), lowered('a debugger')]);
+  });
+
+  test('says of each finding what is its own: outcome, severity, hook, relation and signature', () => {
+    const { event } = buildDetection();
+    assertSameAsRecords([
+      buildDetection(event),
+      buildDetection({ ...event, result: -1 }),
+      buildDetection({ ...event, result: -13 }),
+      buildDetection({ ...event, result: undefined }),
+      buildDetection({ ...event, result: 7 }),
+      buildDetection({ ...event, hook: 'kprobe' }),
+      buildDetection({ ...event, crossContainer: true }),
+      buildDetection({ ...event, targetIsDescendant: true }),
+      buildDetection({ ...event, selfAccess: true }),
+      buildDetection(event, 'proc_mem_access', { severity: 0 }),
+      buildDetection({ ...event, flags: 1 }, 'proc_mem_code_injection'),
+    ]);
+  });
+
   test('tells the start of a process by the clock as it was set since', () => {
     const { event } = buildDetection();
     assertSameAsRecords([

@@ -39,6 +39,13 @@ test('values at the edges of their encodings are encoded as the reference serial
     int32: 2 ** 32,
     int35: 2 ** 35,
     safe: Number.MAX_SAFE_INTEGER,
+    int63: 2 ** 62,
+    // no int64: the length of an mmap(2) is whatever its caller says
+    uint63: 2 ** 63,
+    uint64: 2 ** 64,
+    minusInt63: -(2 ** 63),
+    minusUint64: -(2 ** 64),
+    listOfHuge: [2 ** 64, 1],
     minusOne: -1,
     minusSafe: Number.MIN_SAFE_INTEGER,
     fraction: 0.1,

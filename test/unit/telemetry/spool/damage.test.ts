@@ -1,17 +1,31 @@
 import assert from 'node:assert/strict';
-import { closeSync, copyFileSync, openSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
-import { BOOT_ID, buildBatch, drain, LIMITS, openSpool, temporaryDirectory } from './spool-builder.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
+import { BOOT_ID, buildBatch, drain, LIMITS, openSpool } from './spool-builder.ts';
 
 const BATCHES = 40;
 const RECORDS = BATCHES * 5;
 const NOTE = Uint8Array.of(1, 2, 3);
 
-/** A spool with 40 batches of 5 records, all in its main file, whose process ended without closing it. */
-function buildAbandonedSpool(t: TestContext): string {
+/**
+ * A spool with 40 batches of 5 records, all in its main file, whose process ended without closing it.
+ * @param appended what the totals beside it say of that
+ */
+function buildAbandonedSpool(t: TestContext, appended = RECORDS): string {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([], new Map([['told', NOTE]]));
@@ -21,7 +35,7 @@ function buildAbandonedSpool(t: TestContext): string {
   const totals = join(directory, 'totals.json');
   const file = openSync(totals, 'r+');
   const state = {
-    totals: { appended: RECORDS, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } },
+    totals: { appended, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } },
     bootId: BOOT_ID,
     closed: false,
   };
@@ -152,8 +166,68 @@ test('a file that breaks while it is in use is replaced, and what is under way i
 });
 
 test('after a power cut the totals are not believed, and nothing is called lost', t => {
-  const directory = buildAbandonedSpool(t);
+  const directory = buildAbandonedSpool(t, RECORDS + 7);
   const spool = openSpool(directory, {}, 'another boot');
   assert.equal(spool.totals.evicted.corruption, 0);
   assert.equal(drain(spool).length, BATCHES);
+});
+
+/** Ruins an index and none of the batches. */
+function ruinIndex(directory: string): void {
+  const path = join(directory, 'spool.db');
+  const database = new DatabaseSync(path, { readOnly: true });
+  const row = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'batch_order'").get();
+  database.close();
+  overwrite(path, (Number(row?.['rootpage']) - 1) * 16_384, 16_384);
+}
+
+test('damage that loses no batch loses none of what was counted before either', t => {
+  const directory = buildAbandonedSpool(t);
+  const before = openSpool(directory);
+  const claim = before.claim({ ...LIMITS, records: 10 });
+  assert(claim);
+  before.accept(claim, 1);
+  const totals = structuredClone(before.totals);
+  before.close();
+  // as a kill would have left it
+  const path = join(directory, 'totals.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"closed":true', '"closed":false'));
+  ruinIndex(directory);
+
+  const spool = openSpool(directory);
+  assert.ok(asideOf(directory).length > 0);
+  assert.deepEqual(spool.totals, totals);
+  assert.equal(waitingOf(spool.totals), spool.waiting.records);
+  assert.equal(drain(spool).length, BATCHES - 2);
+});
+
+test('what is saved of a file whose totals are lost with it, or of no use, is in the books all the same', t => {
+  const half = { totals: { appended: 9, accepted: 0, refused: 0, evicted: { size: 0 } }, bootId: BOOT_ID };
+  for (const text of ['', JSON.stringify({ ...half, closed: false })]) {
+    const directory = buildAbandonedSpool(t);
+    writeFileSync(join(directory, 'totals.json'), text);
+    // no witness says that it was closed, so every page is looked at
+    ruinIndex(directory);
+    const spool = openSpool(directory);
+    assert.equal(spool.totals.appended, RECORDS);
+    assert.equal(spool.inherited, RECORDS);
+    assert.equal(waitingOf(spool.totals), spool.waiting.records);
+    assert.equal(spool.changes.appended, 0);
+    spool.close();
+  }
+});
+
+test('after a kill damage is found at the start; an end in good order is believed', t => {
+  const directory = buildAbandonedSpool(t);
+  const path = join(directory, 'spool.db');
+  overwrite(path, Math.trunc(statSync(path).size / 2), 30_000);
+  const totals = join(directory, 'totals.json');
+  const text = readFileSync(totals, 'utf8');
+  writeFileSync(totals, text.replace('"closed":false', '"closed":true'));
+  openSpool(directory).close();
+  assert.equal(asideOf(directory).length, 0);
+  writeFileSync(totals, text);
+  const spool = openSpool(directory);
+  assert.ok(asideOf(directory).length > 0);
+  assert.ok(spool.totals.evicted.corruption > 0);
 });

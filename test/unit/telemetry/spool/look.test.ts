@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { refusedRecords, spoolStatus } from '../../../../src/telemetry/spool/look.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
-import { buildBatch, LIMITS, openSpool, temporaryDirectory } from './spool-builder.ts';
+import { buildBatch, LIMITS, openSpool } from './spool-builder.ts';
 
 test('the status of a spool in use says what waits by severity, and what became of the rest', t => {
   const directory = temporaryDirectory(t);

@@ -1,13 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { DatabaseSync } from 'node:sqlite';
 import type { Severity } from '../../../../src/detect/detection.ts';
-import type { Batch } from '../../../../src/telemetry/spool/batch.ts';
+import type { Batch, Claim } from '../../../../src/telemetry/spool/batch.ts';
 import { SPOOL_DEFAULTS, type SpoolOptions } from '../../../../src/telemetry/spool/options.ts';
 import { Spool } from '../../../../src/telemetry/spool/spool.ts';
-import { SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
+import { databasePathOf, SpoolDirectory } from '../../../../src/telemetry/spool/spool-directory.ts';
 
 export const BOOT_ID = 'b'.repeat(32);
 export const CONTEXT = { resource: Uint8Array.of(0x0a, 0), scope: Uint8Array.of(0x0a, 0) };
@@ -15,15 +12,15 @@ export const CONTEXT = { resource: Uint8Array.of(0x0a, 0), scope: Uint8Array.of(
 const END_OF_MARK = 0;
 export const LIMITS = { records: 512, bytes: 1_000_000, inOrder: false };
 
-/** A directory that is gone when the test is over. */
-export function temporaryDirectory(t: TestContext): string {
-  const path = mkdtempSync(join(tmpdir(), 'memwarden-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
 export function openSpool(directory: string, options: Partial<SpoolOptions> = {}, bootId = BOOT_ID): Spool {
   return new Spool({ ...SPOOL_DEFAULTS, ...options }, CONTEXT, new SpoolDirectory(directory, bootId));
+}
+
+/** Runs statements on the file of a spool, in use or not, as damage, another program or another version would. */
+export function alter(directory: string, statements: string): void {
+  const database = new DatabaseSync(databasePathOf(directory));
+  database.exec(statements);
+  database.close();
 }
 
 /** A batch whose body is a readable mark, filled up to a size with what no compression makes smaller. */
@@ -37,14 +34,19 @@ export function buildBatch(
   return { severity, records, body: Buffer.concat([Buffer.from(mark), filler]) };
 }
 
+/** The marks of the batches in a claim. */
+export function marksOf(claim: Claim | undefined): string[] {
+  return (claim?.bodies ?? []).map(body => {
+    const end = body.indexOf(END_OF_MARK);
+    return Buffer.from(end < 0 ? body : body.subarray(0, end)).toString();
+  });
+}
+
 /** The marks of all batches that wait, in the order in which they would be sent. */
 export function drain(spool: Spool, inOrder = false): string[] {
   const marks: string[] = [];
   for (let claim = spool.claim({ ...LIMITS, inOrder }); claim; claim = spool.claim({ ...LIMITS, inOrder })) {
-    for (const body of claim.bodies) {
-      const end = body.indexOf(END_OF_MARK);
-      marks.push(Buffer.from(end < 0 ? body : body.subarray(0, end)).toString());
-    }
+    marks.push(...marksOf(claim));
     spool.accept(claim, 0);
   }
   return marks;

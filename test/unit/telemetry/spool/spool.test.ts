@@ -3,10 +3,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
-import { Spool } from '../../../../src/telemetry/spool/spool.ts';
 import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
-import { buildBatch, CONTEXT, drain, LIMITS, openSpool, temporaryDirectory } from './spool-builder.ts';
+import { temporaryDirectory } from '../../../temporary-directory.ts';
+import { alter, buildBatch, drain, LIMITS, openSpool } from './spool-builder.ts';
 
 test('what was appended is there after the process is gone, until it is accepted', t => {
   const directory = temporaryDirectory(t);
@@ -70,19 +69,6 @@ test('a batch under way is nobody else’s, and free again after its release', t
   spool.release(claim);
   assert.equal(spool.free(), 1);
   assert.deepEqual(drain(spool), ['a']);
-});
-
-test('batches of an earlier run keep their own resource, and no request mixes two', t => {
-  const directory = temporaryDirectory(t);
-  const before = openSpool(directory);
-  before.append([buildBatch('old')]);
-  before.close();
-  const other = { ...CONTEXT, resource: Uint8Array.of(0x0a, 1, 7) };
-  const after = new Spool(SPOOL_DEFAULTS, other, undefined);
-  after.append([buildBatch('new')]);
-  assert.deepEqual(after.claim(LIMITS)?.context.resource, other.resource);
-  const reopened = openSpool(directory);
-  assert.deepEqual(reopened.claim(LIMITS)?.context.resource, CONTEXT.resource);
 });
 
 test('a full spool gives up the oldest of the lowest severity, counts them, and keeps the high ones', t => {
@@ -226,13 +212,6 @@ test('what low ones under way do not take up is made room for by high ones too',
   assert.equal(spool.waiting.bytes, 1_000);
   spool.close();
 });
-
-/** Changes the file of a spool that is closed, as another version would have left it. */
-function alter(directory: string, statements: string): void {
-  const database = new DatabaseSync(join(directory, 'spool.db'));
-  database.exec(statements);
-  database.close();
-}
 
 test('a spool of the first version keeps what waits in it, takes notes, and sets aside', t => {
   const directory = temporaryDirectory(t);

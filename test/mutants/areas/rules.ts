@@ -1,0 +1,85 @@
+import { type Area, mutantsOf } from '../mutant.ts';
+
+const FOLDER = 'src/detect/exceptions';
+const TESTS = 'test/unit/detect/exceptions';
+
+export const rules: Area = {
+  name: 'rules',
+  target: 90,
+  tests: ['exceptions', 'relations', 'candidates', 'condition', 'glob', 'glob-properties'].map(
+    name => `${TESTS}/${name}.test.ts`,
+  ),
+  mutants: [
+    ...mutantsOf(`${FOLDER}/exceptions.ts`, [
+      ['Math.min(rule.action, detection.severity)', 'rule.action', 'a rule raises a severity'],
+      ['(detection.repeat?.count ?? 1)', '1', 'a dropped storm counts once'],
+      [
+        'if (rule === undefined) return detection;',
+        'if (rule === undefined) return undefined;',
+        'what no rule is about is dropped',
+      ],
+      ["if (rule.action === 'drop') return undefined;", '', 'nothing is dropped'],
+      [
+        '      failed.add(rule.name);\n      return false;',
+        '      failed.add(rule.name);\n      return true;',
+        'what cannot be judged is known to be good',
+      ],
+      ['candidates = new Candidates(rules);\n      for', 'for', 'a reload changes nothing'],
+      ['if (problems.length > 0)', 'if (problems.length > 1)', 'a broken file is half in force'],
+      ['counts.set(name, counts.get(name) ?? 0)', 'counts.set(name, 0)', 'a reload forgets what was counted'],
+      ['severity, exception: rule.name }', 'severity }', 'nobody knows which rule lowered it'],
+    ]),
+    ...mutantsOf(`${FOLDER}/candidates.ts`, [
+      [
+        '!rule.condition.aboutProcesses || meets(rule)',
+        'meets(rule)',
+        'a rule about an act is decided by the first act',
+      ],
+      [
+        'if (known?.details !== details) {',
+        'if (known === undefined) {',
+        'a rule is decided by what was known before',
+      ],
+      [
+        'events === undefined || events.has(event)',
+        'true',
+        'a rule is applied to events that it does not name',
+      ],
+      ['(targetIsDescendant ? 2 : 0)', '0', 'a rule about children is not used where it was not met once'],
+      ['(crossContainer ? 4 : 0)', '0', 'a rule about containers is not used where it was not met once'],
+      ['(selfAccess ? 1 : 0)', '0', 'a rule about oneself is not used where it was not met once'],
+    ]),
+    ...mutantsOf(`${FOLDER}/glob.ts`, [
+      ["return '[^/]*';", "return '.*';", 'a star reaches into other directories'],
+      ["case '?':\n      return '[^/]';", "case '?':\n      return '.';", 'a question mark is a slash'],
+      [
+        '`^${translate(pattern)}$`',
+        '`${translate(pattern)}$`',
+        'a path in front of a pattern is known to be good',
+      ],
+      [
+        '`^${translate(pattern)}$`',
+        '`^${translate(pattern)}`',
+        'a path behind a pattern is known to be good',
+      ],
+      ['`[^/${members}]`', '`[^${members}]`', 'what is none of some is a slash'],
+      ["return part.replace(/[\\\\^$.|+()[\\]{}]/g, '\\\\$&');", 'return part;', 'a dot is any character'],
+      ["'(?:.*/)?'", "'.*'", 'a directory is half a name'],
+      ["return from > to ? '' :", "return false ? '' :", 'a range from high to low fails on every event'],
+    ]),
+    ...mutantsOf(
+      `${FOLDER}/variables.ts`,
+      [
+        ['const UNKNOWN_ID = -1n;', 'const UNKNOWN_ID = 0n;', 'who is unknown is root'],
+        [
+          'if (known?.details === details) return known.record;',
+          'if (known !== undefined) return known.record;',
+          'a rule sees what was known before',
+        ],
+        ["result < 0 ? 'failure' : 'success'", "'success'", 'a failure is a success'],
+        ["if (result === undefined) return '';", '', 'an outcome that nobody saw is a success'],
+      ],
+      'exceptions',
+    ),
+  ],
+};

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { Severity } from '../../../../src/detect/detection.ts';
+import { MemwardenError } from '../../../../src/errors.ts';
+import { CollectorState } from '../../../../src/telemetry/delivery/collector-state.ts';
+import { OtlpProcessor } from '../../../../src/telemetry/delivery/otlp-processor.ts';
+import { Sender } from '../../../../src/telemetry/delivery/sender.ts';
+import { type DeliveryOptions, TELEMETRY_DEFAULTS } from '../../../../src/telemetry/options.ts';
+import { BufferPool } from '../../../../src/telemetry/otlp/buffer-pool.ts';
+import { DetectionEncoder } from '../../../../src/telemetry/otlp/detection-encoder.ts';
+import { createResource } from '../../../../src/telemetry/resource.ts';
+import type { Batch } from '../../../../src/telemetry/spool/batch.ts';
+import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
+import { Spool } from '../../../../src/telemetry/spool/spool.ts';
+import { buildDetection } from '../detection-builder.ts';
+import { buildReadable, toReadable } from '../readable-builder.ts';
+import { BOOT_ID, CONTEXT } from '../spool/spool-builder.ts';
+import { ACCEPTED, Clock, FAILED, FakeTransport } from './fake-transport.ts';
+
+const RETRY_MILLIS = 1_000;
+
+function start(t: TestContext, options: Partial<DeliveryOptions> = {}) {
+  const clock = new Clock(t);
+  const transport = new FakeTransport();
+  const spool = new Spool(SPOOL_DEFAULTS, CONTEXT, undefined);
+  const memory = new BufferPool();
+  const delivery = { ...TELEMETRY_DEFAULTS.delivery, scheduleDelayMillis: 60_000, ...options };
+  const sender = new Sender(spool, transport, delivery, new CollectorState('collector:4317'), memory);
+  const processor = new OtlpProcessor(new DetectionEncoder(BOOT_ID), spool, sender, delivery, memory);
+  return { clock, transport, spool, processor };
+}
+
+function recordOf(severity: Severity): ReadableLogRecord {
+  return toReadable({ ...buildDetection(), severity });
+}
+
+/** A spool whose disk is full until it is told otherwise; and what was written to it meanwhile: nothing. */
+function fillDisk(t: TestContext, spool: Spool): () => void {
+  const append = t.mock.method(spool, 'append', () => {
+    throw new MemwardenError('SPOOL_INVALID', 'failed to write to the spool: full', 'make room');
+  });
+  return () => append.mock.restore();
+}
+
+/** Every batch that is appended, in its order. */
+function appended(t: TestContext, spool: Spool): (readonly Batch[])[] {
+  const all: (readonly Batch[])[] = [];
+  const append = spool.append.bind(spool);
+  t.mock.method(spool, 'append', (...args: Parameters<Spool['append']>) => {
+    all.push(args[0]);
+    append(...args);
+  });
+  return all;
+}
+
+test('a record is somewhere in the books from the moment in which it is emitted', async t => {
+  const { processor, transport, spool } = start(t);
+  processor.onEmit(recordOf(1));
+  processor.onEmit({ ...buildReadable(), body: { nested: 1 } });
+  const counts = () => {
+    const { emitted, accepted, spooled, refused } = processor.counts();
+    return [emitted, accepted, spooled, refused];
+  };
+  assert.deepEqual(counts(), [2, 0, 1, 1]);
+  const makeRoom = fillDisk(t, spool);
+  const persisted = processor.persist();
+  await nextTurn();
+  assert.deepEqual(counts(), [2, 0, 1, 1]);
+  makeRoom();
+  t.mock.timers.tick(RETRY_MILLIS);
+  await persisted;
+  assert.deepEqual(counts(), [2, 0, 1, 1]);
+  const flushed = processor.forceFlush();
+  await nextTurn();
+  await transport.sent[0]?.answer(ACCEPTED);
+  await flushed;
+  assert.deepEqual(counts(), [2, 1, 0, 1]);
+});
+
+test('records are spooled by severity, so that the severe ones can go first', async t => {
+  const { processor, spool } = start(t);
+  const batches = appended(t, spool);
+  for (const severity of [1, 3, 2, 3, 0] as const) processor.onEmit(recordOf(severity));
+  await processor.persist();
+  assert.deepEqual(
+    batches.flat().map(({ severity, records }) => [severity, records]),
+    [
+      [1, 1],
+      [3, 2],
+      [2, 1],
+      [0, 1],
+    ],
+  );
+});
+
+test('a record without a severity of ours is sent as information', async t => {
+  const { processor, spool } = start(t);
+  const batches = appended(t, spool);
+  processor.onEmit({ ...buildReadable(), attributes: {} });
+  await processor.persist();
+  assert.equal(batches.flat()[0]?.severity, 0);
+});
+
+test('a batch that is full before the disk has it is spooled with the next ones, once', async t => {
+  const { processor, spool, transport } = start(t, { maxExportBatchSize: 2 });
+  transport.reply = () => ACCEPTED;
+  const batches = appended(t, spool);
+  for (let i = 0; i < 5; i++) processor.onEmit(recordOf(1));
+  await processor.persist();
+  processor.onEmit(recordOf(1));
+  await processor.persist();
+  assert.deepEqual(
+    batches.map(all => all.map(({ records }) => records)),
+    [[2, 2, 1], [1]],
+  );
+});
+
+test('what is persisted is sent without being asked for', async t => {
+  const { processor, transport } = start(t);
+  processor.onEmit(recordOf(3));
+  await processor.persist();
+  assert.equal(transport.sent.length, 1);
+});
+
+test('what was emitted while the disk was full is written with the rest, and the sender goes on meanwhile', async t => {
+  const { clock, processor, spool, transport } = start(t);
+  processor.onEmit(recordOf(3));
+  await processor.persist();
+  const makeRoom = fillDisk(t, spool);
+  processor.onEmit(recordOf(3));
+  const persisted = processor.persist();
+  await nextTurn();
+  assert.match(processor.problems().spool ?? '', /full/);
+  processor.onEmit(recordOf(3));
+  await transport.sent[0]?.answer(ACCEPTED);
+  assert.equal(processor.counts().accepted, 1);
+  makeRoom();
+  const batches = appended(t, spool);
+  t.mock.timers.tick(RETRY_MILLIS);
+  await persisted;
+  assert.equal(processor.problems().spool, undefined);
+  assert.deepEqual(
+    batches.flat().reduce((sum, { records }) => sum + records, 0),
+    2,
+  );
+  await clock.pass(0);
+  assert.equal(transport.sent.length, 2);
+});
+
+test('an error that is no full disk is not waited for', async t => {
+  const { processor, spool } = start(t);
+  t.mock.method(spool, 'append', () => {
+    throw new TypeError('a defect');
+  });
+  processor.onEmit(recordOf(1));
+  await assert.rejects(processor.persist(), TypeError);
+});
+
+test('in a hurry nobody waits for a full disk, and a later attempt is made all the same', async t => {
+  const { processor, spool } = start(t);
+  const makeRoom = fillDisk(t, spool);
+  processor.hurry();
+  processor.onEmit(recordOf(1));
+  await assert.rejects(processor.persist(), { code: 'SPOOL_INVALID' });
+  makeRoom();
+  await processor.persist();
+  assert.equal(spool.waiting.records, 1);
+});
+
+test('notes go with the records of their round, once, and without records only where they matter alone', async t => {
+  const { processor, spool } = start(t);
+  const writes: [number, string[]][] = [];
+  const append = spool.append.bind(spool);
+  t.mock.method(spool, 'append', (...args: Parameters<Spool['append']>) => {
+    writes.push([args[0].length, [...(args[1]?.keys() ?? [])]]);
+    append(...args);
+  });
+  processor.keep(new Map([['position', Uint8Array.of(1)]]), false);
+  await processor.persist();
+  assert.deepEqual(writes, []);
+  processor.keep(new Map(), true);
+  await processor.persist();
+  assert.deepEqual(writes, []);
+  processor.onEmit(recordOf(1));
+  await processor.persist();
+  processor.keep(new Map([['reported', Uint8Array.of(2)]]), true);
+  await processor.persist();
+  await processor.persist();
+  processor.onEmit(recordOf(1));
+  await processor.persist();
+  assert.deepEqual(writes, [
+    [1, ['position']],
+    [0, ['reported']],
+    [1, []],
+  ]);
+  assert.deepEqual([...processor.notes.keys()].sort(), ['position', 'reported']);
+});
+
+test('what is under way is what a request has taken', async t => {
+  const { processor, transport } = start(t);
+  processor.onEmit(recordOf(1));
+  await processor.persist();
+  assert.equal(processor.backlog().inFlight, 0);
+  processor.onEmit(recordOf(3));
+  await processor.persist();
+  assert.equal(processor.backlog().inFlight, 2);
+  await transport.sent[0]?.answer(FAILED);
+  assert.equal(processor.backlog().inFlight, 0);
+  assert.equal(processor.problems().collector, FAILED.reason);
+});
+
+test('the age of what waits is told in seconds, and 0 when nothing does', async t => {
+  const { clock, processor } = start(t);
+  assert.equal(processor.backlog().oldestAgeSeconds, 0);
+  processor.onEmit(recordOf(1));
+  await processor.persist();
+  await clock.pass(3_000);
+  assert.equal(processor.backlog().oldestAgeSeconds, 3);
+});
+
+test('what is emitted after the Resource changed has the new one', async t => {
+  const { processor, transport } = start(t, { maxExportBatchSize: 1 });
+  processor.onEmit(recordOf(3));
+  await processor.persist();
+  processor.setResource(createResource({ serviceName: 'another-name' }));
+  processor.onEmit(recordOf(3));
+  await processor.persist();
+  const named = transport.sent.map(({ asSent }) => asSent.includes('another-name'));
+  assert.deepEqual(named, [false, true]);
+});
