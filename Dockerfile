@@ -36,7 +36,7 @@ COPY LICENSE ./
 # /usr/local/bin/node is a small program that becomes Node.js without what the environment has for it.
 RUN mkdir -p /image/opt/memwarden /image/usr/local/bin /image/var/lib/memwarden /image/var/lib/dpkg/status.d \
     && install -D -m 755 node_modules/node/bin/node /image/usr/local/lib/memwarden/node \
-    && gcc -static -Os -Wall -Wextra -Werror -o /image/usr/local/bin/node src/setup/start-node.c \
+    && gcc -static -Os -Wall -Wextra -Werror -o /image/usr/local/bin/node src/launcher/start-node.c \
     && rm -rf node_modules/node node_modules/node-* node_modules/.bin \
     && cp -a package.json LICENSE dist node_modules bpf config /image/opt/memwarden/ \
     && chmod -R go-w /image/opt/memwarden \

@@ -2,8 +2,8 @@
 /*
  * The event: everything the kernel tells user space about one access, in one record.
  *
- * This header is the only definition of the record. src/capture/layout.ts mirrors the offsets, and
- * test/unit/capture/layout.test.ts compares that mirror with the BTF of the built object.
+ * This header is the only definition of the record. src/capture/ring/layout.ts mirrors the offsets, and
+ * test/unit/capture/ring/layout.test.ts compares that mirror with the BTF of the built object.
  *
  * A record is the fixed part below followed by the strings, packed back to back in the order of
  * enum mw_string, `string_length[i]` bytes each, without padding. Paths are stored as the kernel keeps them,
@@ -129,7 +129,7 @@ struct mw_event {
 
 /*
  * What makes two events repetitions of one another. User space computes the key of an event that it has
- * received, to ask how often it was repeated (src/capture/repeats.ts).
+ * received, to ask how often it was repeated (src/capture/maps/repeats.ts).
  */
 struct mw_repeat_key {
 	__u64 actor_start_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What user space decides before a program is loaded. The verifier knows these values as constants and
- * removes the branches that they close, so a feature that is off costs nothing. src/capture/layout.ts mirrors
+ * removes the branches that they close, so a feature that is off costs nothing. src/capture/ring/layout.ts mirrors
  * the offsets.
  */
 #ifndef MEMWARDEN_KNOBS_H

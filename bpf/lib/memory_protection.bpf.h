@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Memory that becomes executable: mmap(2) with write and exec together, and mprotect(2) towards exec. The
- * rules themselves are user space's (src/detect/memory-protection.ts); here only what cannot match any of
+ * rules themselves are user space's (src/detect/acts/memory-protection.ts); here only what cannot match any of
  * them is left out.
  */
 #ifndef MEMWARDEN_MEMORY_PROTECTION_BPF_H

@@ -1,4 +1,4 @@
-import type { NoteChanges } from '../notes.ts';
+import type { NoteChanges } from '../checkpoint.ts';
 import type { CapturedEvent } from './event.ts';
 
 /**

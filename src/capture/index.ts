@@ -1,6 +1,6 @@
+export { bootToWallOffsetNs } from '../native/libc.ts';
 export { Capture, probeHooks } from './capture.ts';
 export type { CaptureConsumer, Origin, Round } from './consumer.ts';
-export type { CpuCounters, DropReason } from './counters.ts';
 export type {
   Actor,
   Ancestor,
@@ -10,10 +10,10 @@ export type {
   HookName,
   ProcessIdentity,
 } from './event.ts';
-export { LADDERS } from './ladders/index.ts';
-export type { Attempt, CapabilityReport } from './ladders/ladder.ts';
-export { bootToWallOffsetNs } from './libc.ts';
+export { LADDERS } from './hooks/ladders/index.ts';
+export type { Attempt, CapabilityReport } from './hooks/ladders/ladder.ts';
+export type { SkippedRuns } from './hooks/skipped-runs.ts';
+export type { CpuCounters, DropReason } from './maps/counters.ts';
+export type { RawFilter } from './maps/raw-filter.ts';
+export type { ToldDrops } from './maps/reported-drops.ts';
 export type { CaptureOptions } from './options.ts';
-export type { RawFilter } from './raw-filter.ts';
-export type { SkippedRuns } from './skipped-runs.ts';
-export type { ToldDrops } from './told.ts';

@@ -1,7 +1,7 @@
 import { MemwardenError } from '../errors.ts';
 import type { EventKind, HookName } from './event.ts';
-import { LADDERS } from './ladders/index.ts';
-import type { RawFilter } from './raw-filter.ts';
+import { LADDERS } from './hooks/ladders/index.ts';
+import type { RawFilter } from './maps/raw-filter.ts';
 
 export type HookChoice = HookName | 'auto';
 

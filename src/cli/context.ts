@@ -1,4 +1,4 @@
-import type { ExitCode } from './exit-codes.ts';
+import type { ExitCode } from '../service/exit-codes.ts';
 
 /** What a command is given by the program around it. */
 export interface Context {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
-import { startClean } from './clean-start.ts';
+import { startClean } from '../launcher/clean-start.ts';
 import { oldNodeMessage } from './node-version.ts';
 
 startClean();
@@ -17,7 +17,7 @@ if (message === undefined) {
   const { guardStandardStreams } = await import('../standard-streams/guard.ts');
   const guard = guardStandardStreams();
   const { prepareOutput, runProgram } = await import('./program.ts');
-  const { endProcess } = await import('./end-process.ts');
+  const { endProcess } = await import('../service/end-process.ts');
   prepareOutput();
   const status = await runProgram(process.argv.slice(2), process.env);
   await endProcess(() => (guard.isOutputLost && status === 0 ? 1 : status));

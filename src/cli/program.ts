@@ -5,8 +5,10 @@ import { guardOutput } from '../printing/guard-output.ts';
 import { printable } from '../printing/printable.ts';
 import { keepSecretsOfText } from '../printing/secrets.ts';
 import { columnsOf, wrap } from '../printing/wrap.ts';
+import { EXIT, EXIT_MEANINGS, EXIT_OF_ERROR, type ExitCode } from '../service/exit-codes.ts';
+import { reportUncaughtErrors } from '../service/uncaught.ts';
 import { standardError } from '../standard-streams/standard-error.ts';
-import { SCOPE } from '../telemetry/scope.ts';
+import { SCOPE } from '../telemetry/record/scope.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDetach } from './commands/detach.ts';
@@ -20,8 +22,6 @@ import { addSignatures } from './commands/signatures.ts';
 import { addSpool } from './commands/spool.ts';
 import { addTail } from './commands/tail.ts';
 import type { Context } from './context.ts';
-import { EXIT, EXIT_MEANINGS, EXIT_OF_ERROR, type ExitCode } from './exit-codes.ts';
-import { reportUncaughtErrors } from './uncaught.ts';
 
 /** What commander takes where there is no terminal. */
 const HELP_COLUMNS = 80;

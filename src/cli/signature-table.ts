@@ -1,6 +1,6 @@
 import { SIGNATURES } from '../detect/signatures/index.ts';
 import { table } from '../printing/table.ts';
-import { SEVERITIES } from '../telemetry/record.ts';
+import { SEVERITIES } from '../telemetry/record/record.ts';
 
 /** The catalogue as a table for a person. @param columns width of the terminal, if it is one */
 export function signatureTable(columns?: number): string {

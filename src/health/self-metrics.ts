@@ -3,15 +3,15 @@ import type { Attributes, Observable } from '@opentelemetry/api';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type MetricReader } from '@opentelemetry/sdk-metrics';
+import type { Books } from '../accounting/accounts.ts';
+import type { LostCount } from '../accounting/loss-watch.ts';
 import type { SkippedRuns } from '../capture/index.ts';
 import { quoted } from '../printing/printable.ts';
-import { OTEL } from '../telemetry/attributes.ts';
 import type { Backlog } from '../telemetry/delivery-counts.ts';
-import { METRICS, type Metric } from '../telemetry/metrics.ts';
-import { SCOPE } from '../telemetry/scope.ts';
+import { METRICS, type Metric } from '../telemetry/metrics/metrics.ts';
+import { OTEL } from '../telemetry/record/attributes.ts';
+import { SCOPE } from '../telemetry/record/scope.ts';
 import { evictedOf } from '../telemetry/spool/totals.ts';
-import type { Books } from './accounting.ts';
-import type { LostCount } from './loss-watch.ts';
 
 /** Where the numbers come from; asked when somebody asks for them. */
 export interface MetricSources {

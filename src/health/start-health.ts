@@ -1,12 +1,12 @@
 import { diag } from '@opentelemetry/api';
+import { keepBooks } from '../accounting/accounts.ts';
+import type { LossWatch } from '../accounting/loss-watch.ts';
 import type { Capture, CapturedEvent } from '../capture/index.ts';
 import type { Settings } from '../config/index.ts';
-import type { Judgement } from '../judgement.ts';
+import type { Judgement } from '../detect/detection-stage.ts';
 import { standardError } from '../standard-streams/standard-error.ts';
-import { createMetricReader } from '../telemetry/metric-reader.ts';
+import { createMetricReader } from '../telemetry/metrics/metric-reader.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { keepBooks } from './accounting.ts';
-import type { LossWatch } from './loss-watch.ts';
 import { Readiness } from './readiness.ts';
 import { createSelfMetrics, type MetricSources } from './self-metrics.ts';
 import { startHealthServer } from './server.ts';

@@ -1,7 +1,7 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { NoteChanges, Notes } from '../checkpoint.ts';
 import type { Detection } from '../detect/detection.ts';
-import type { NoteChanges, Notes } from '../notes.ts';
 import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 
 /** What stands in the way of the records, in words; undefined: nothing. */

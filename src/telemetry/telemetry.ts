@@ -1,10 +1,9 @@
 import { diag, type Logger } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import type { NoteChanges, Notes } from '../checkpoint.ts';
 import type { Detection } from '../detect/detection.ts';
-import type { NoteChanges, Notes } from '../notes.ts';
 import type { RecordOutput } from '../standard-streams/record-output.ts';
-import { readBootId } from './boot-id.ts';
 import { jsonLine } from './console/json-line.ts';
 import { prettyLine } from './console/pretty-line.ts';
 import { ConsoleProcessor } from './console/processor.ts';
@@ -12,11 +11,12 @@ import { prepareOtlpProcessor } from './delivery/create-otlp-processor.ts';
 import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 import { DiscardProcessor } from './discard-processor.ts';
 import type { DeliveryProblems, DurableLogRecordProcessor } from './durable-processor.ts';
-import { type Loss, toLossRecord } from './loss.ts';
 import type { TelemetryOptions } from './options.ts';
-import { toLogRecord } from './record.ts';
-import { createResource, withCaptureHook } from './resource.ts';
-import { SCOPE } from './scope.ts';
+import { readBootId } from './record/boot-id.ts';
+import { type Loss, toLossRecord } from './record/loss.ts';
+import { toLogRecord } from './record/record.ts';
+import { createResource, withCaptureHook } from './record/resource.ts';
+import { SCOPE } from './record/scope.ts';
 import { STOCK_LIMITS, StockProcessor } from './stock/stock-processor.ts';
 
 const log = diag.createComponentLogger({ namespace: 'telemetry' });

@@ -2,11 +2,12 @@
  * One pipeline from records in memory to a receiver, as fast as it goes without losing any, in a process of its own: from
  * the kernel's bytes, or from detections made before; through ours, or through the stock mode, which is the SDK's batch processor and exporter.
  */
-import { EventDecoder } from '../../src/capture/decoder.ts';
+
 import { bootToWallOffsetNs } from '../../src/capture/index.ts';
+import { EventDecoder } from '../../src/capture/ring/decoder.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import type { Detection } from '../../src/detect/detection.ts';
-import { createJudgement } from '../../src/judgement.ts';
+import { createJudgement } from '../../src/detect/detection-stage.ts';
 import { StandardOutput } from '../../src/standard-streams/standard-output.ts';
 import { prepareTelemetry } from '../../src/telemetry/telemetry.ts';
 import { readKernelRecords } from './kernel-records.ts';

@@ -1,13 +1,13 @@
-import { EventDecoder } from '../../src/capture/decoder.ts';
 import { bootToWallOffsetNs } from '../../src/capture/index.ts';
+import { EventDecoder } from '../../src/capture/ring/decoder.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import type { Detection } from '../../src/detect/detection.ts';
-import { createJudgement } from '../../src/judgement.ts';
-import { readBootId } from '../../src/telemetry/boot-id.ts';
+import { createJudgement } from '../../src/detect/detection-stage.ts';
 import { PendingRecords } from '../../src/telemetry/delivery/pending-records.ts';
 import { BufferPool } from '../../src/telemetry/otlp/buffer-pool.ts';
 import { DetectionEncoder } from '../../src/telemetry/otlp/detection-encoder.ts';
 import { buildExportRequest } from '../../src/telemetry/otlp/export-request.ts';
+import { readBootId } from '../../src/telemetry/record/boot-id.ts';
 import { packBody } from '../../src/telemetry/spool/stored-body.ts';
 import { readKernelRecords } from './kernel-records.ts';
 import { median } from './statistics.ts';

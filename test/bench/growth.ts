@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EventDecoder } from '../../src/capture/decoder.ts';
 import { bootToWallOffsetNs } from '../../src/capture/index.ts';
-import { EVENT } from '../../src/capture/layout.ts';
+import { EventDecoder } from '../../src/capture/ring/decoder.ts';
+import { EVENT } from '../../src/capture/ring/layout.ts';
 import { loadSettings } from '../../src/config/index.ts';
-import { createJudgement } from '../../src/judgement.ts';
+import { createJudgement } from '../../src/detect/detection-stage.ts';
 import { Child } from './child.ts';
 import { readKernelRecords, recordKernelRecords } from './kernel-records.ts';
 import { programTimes } from './program-times.ts';

@@ -7,11 +7,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type Libbpf, loadLibbpf, type Pointer } from '../../src/capture/libbpf.ts';
-import { Poller } from '../../src/capture/libc.ts';
-import { RingBuffer } from '../../src/capture/ring-buffer.ts';
+import { RingBuffer } from '../../src/capture/ring/ring-buffer.ts';
 import { loadSettings } from '../../src/config/index.ts';
-import { startPipeline } from '../../src/pipeline.ts';
+import { type Libbpf, loadLibbpf, type Pointer } from '../../src/native/libbpf.ts';
+import { Poller } from '../../src/native/libc.ts';
+import { startPipeline } from '../../src/service/pipeline.ts';
 import { Child } from './child.ts';
 import { type ProgramTime, programTimes } from './program-times.ts';
 import { median } from './statistics.ts';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Capture } from '../../src/capture/capture.ts';
-import { RingBuffer } from '../../src/capture/ring-buffer.ts';
+import { RingBuffer } from '../../src/capture/ring/ring-buffer.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import { workFolder } from './programs.ts';
 import { prepareStorm } from './storm.ts';

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { bootTimeNs, bootToWallOffsetNs } from '../../src/capture/libc.ts';
+import { bootTimeNs, bootToWallOffsetNs } from '../../src/native/libc.ts';
 import { ensureCollector } from '../e2e/collector/ensure-collector.ts';
 import { CollectorProcess } from '../e2e/collector-process.ts';
 import { freePorts } from '../e2e/free-ports.ts';

@@ -116,7 +116,7 @@ function parse(text: string): Metrics {
   return metrics;
 }
 
-/** src/health/accounting.ts. What is under way is the rest of its line: it must never be less than nothing. */
+/** src/accounting/accounts.ts. What is under way is the rest of its line: it must never be less than nothing. */
 function assertBooksBalance(metrics: Metrics): void {
   const of = (name: string): number => {
     const value = metrics[name];

@@ -4,8 +4,8 @@ import { constants as osConstants } from 'node:os';
 import { describe, test } from 'node:test';
 import type { EventKind } from '../../src/capture/event.ts';
 import { createEngine } from '../../src/detect/engine.ts';
-import { errnoName } from '../../src/detect/errno.ts';
-import { PTRACE } from '../../src/detect/ptrace-request.ts';
+import { errnoName } from '../../src/detect/kernel-names/errno.ts';
+import { PTRACE } from '../../src/detect/kernel-names/ptrace-request.ts';
 import type { EnrichedEvent } from '../../src/enrich/event.ts';
 import { buildActor, buildEnrichedEvent, buildProcess } from '../unit/event-builder.ts';
 import {

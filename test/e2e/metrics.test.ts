@@ -1,9 +1,9 @@
 import { test } from 'node:test';
 import { createSelfMetrics } from '../../src/health/self-metrics.ts';
-import { createMetricReader } from '../../src/telemetry/metric-reader.ts';
-import { METRICS } from '../../src/telemetry/metrics.ts';
+import { createMetricReader } from '../../src/telemetry/metrics/metric-reader.ts';
+import { METRICS } from '../../src/telemetry/metrics/metrics.ts';
 import { TELEMETRY_DEFAULTS } from '../../src/telemetry/options.ts';
-import { createResource } from '../../src/telemetry/resource.ts';
+import { createResource } from '../../src/telemetry/record/resource.ts';
 import { SOURCES } from '../unit/health/metric-sources.ts';
 import { Collector } from './collector-harness.ts';
 import { whyNoCollector } from './requirements.ts';

@@ -15,8 +15,8 @@ import { whyNotFresh } from './requirements.ts';
 import { baseArchive, SYSTEMS, type System } from './systems.ts';
 
 const HALVES = {
-  demo: { command: 'src/setup/demo.sh', limitMinutes: 15, check: checkDemonstration },
-  test: { command: 'src/setup/test.sh', limitMinutes: 90, check: checkTests },
+  demo: { command: 'scripts/demo.sh', limitMinutes: 15, check: checkDemonstration },
+  test: { command: 'scripts/test.sh', limitMinutes: 90, check: checkTests },
 } as const;
 type Half = keyof typeof HALVES;
 

@@ -6,7 +6,7 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { survivors } from '../runner/survivors.ts';
 
-const DEMO = fileURLToPath(new URL('../../src/setup/demo.sh', import.meta.url));
+const DEMO = fileURLToPath(new URL('../../scripts/demo.sh', import.meta.url));
 
 function bpfMounts(): readonly string[] {
   return readFileSync('/proc/self/mountinfo', 'utf8')

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { ownCapabilities } from '../../src/cli/capabilities.ts';
+import { ownCapabilities } from '../../src/service/linux-capabilities.ts';
 
 /** include/linux/uidgid.h: what /proc/self/uid_map says in the initial user namespace. */
 const ALL_USERS = /^\s*0\s+0\s+4294967295\s*$/;

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HookName } from '../../src/capture/event.ts';
-import { skippedRunsOf } from '../../src/capture/skipped-runs.ts';
+import { skippedRunsOf } from '../../src/capture/hooks/skipped-runs.ts';
 import { type ConsoleRecord, numberOf, parseConsoleRecord } from './console-record.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));

@@ -13,7 +13,7 @@ import { buildAttacks } from './attack.ts';
 import { whyNotLive } from './requirements.ts';
 import { Sidecar } from './sidecar.ts';
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/memwarden', import.meta.url));
+const LAUNCHER = fileURLToPath(new URL('../../src/launcher/memwarden', import.meta.url));
 
 /** What the help of `run` says to end or to stop it, and SIGKILL; SIGCONT and SIGCHLD do nothing to anybody. */
 const MEANT = [

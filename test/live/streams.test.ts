@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/service/exit-codes.ts';
 import { BareSidecar, type Ended, IdlePipe, openMemory, STOP_MILLIS } from './bare-sidecar.ts';
 import { whyNotLive } from './requirements.ts';
 

@@ -16,7 +16,7 @@ import { likelyFirst, type Mutant } from './mutant.ts';
 
 /** What the tests read beside the source; the rest of the repository is linked. */
 const COPIED = ['src', 'test/unit', 'test/conformance', 'test/e2e', 'test/temporary-directory.ts'];
-const LINKED = ['node_modules', 'bpf', 'config', 'docs', 'package.json', 'README.md'];
+const LINKED = ['node_modules', 'bpf', 'config', 'docs', 'package.json', 'README.md', 'scripts'];
 /** Where a file is as good as on a disk, and costs no wait for one. */
 const MEMORY = '/dev/shm';
 

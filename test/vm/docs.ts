@@ -1,6 +1,6 @@
 /** `npm run docs:vm`: writes the tables of the matrix from the last result of each cell. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { withPart } from '../../src/setup/generated-part.ts';
+import { withPart } from '../../scripts/generated-part.ts';
 import { CELLS } from './matrix.ts';
 import { lastResult } from './results.ts';
 import { summary } from './summary.ts';

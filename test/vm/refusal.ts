@@ -1,4 +1,4 @@
-import { EXIT } from '../../src/cli/exit-codes.ts';
+import { EXIT } from '../../src/service/exit-codes.ts';
 
 /** What must be told where the kernel does not give a hook. */
 export interface Refusal {

@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import { lock, mountFileSystem, unmount } from '../libc.ts';
+import { lock, mountFileSystem, unmount } from '../../native/libc.ts';
 import { below } from './below.ts';
 import { PinningUnavailable } from './pinning-unavailable.ts';
 import { openTrustedFolder } from './trusted-folder.ts';

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { MemwardenError } from '../../errors.ts';
-import { loadLibbpf } from '../libbpf.ts';
+import { loadLibbpf } from '../../native/libbpf.ts';
 import { type Unmounting, unmountOwn } from './bpf-file-system.ts';
 import { PinDirectory } from './pin-directory.ts';
 import { PinningUnavailable } from './pinning-unavailable.ts';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { MemwardenError } from '../../errors.ts';
-import { lock } from '../libc.ts';
+import { lock } from '../../native/libc.ts';
 import { below } from './below.ts';
 import { isOnBpfFileSystem, openBpfFolder } from './bpf-file-system.ts';
 import { strangerWithLock } from './lock-holder.ts';

@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Attachment, PROGRAM_PIN } from '../bpf-object.ts';
-import { RESULT_UNKNOWN } from '../climb.ts';
+import type { Libbpf } from '../../native/libbpf.ts';
 import type { HookName } from '../event.ts';
-import type { CapabilityReport, Ladder } from '../ladders/ladder.ts';
-import type { Libbpf } from '../libbpf.ts';
-import type { ProgramDescriptor } from '../skipped-runs.ts';
+import { type Attachment, PROGRAM_PIN } from '../hooks/bpf-object.ts';
+import { RESULT_UNKNOWN } from '../hooks/hook-selection.ts';
+import type { CapabilityReport, Ladder } from '../hooks/ladders/ladder.ts';
+import type { ProgramDescriptor } from '../hooks/skipped-runs.ts';
 
 /** Pins the programs of one capability in a directory `<capability>-<hook>`. @throws PinningUnavailable */
 export function pinHook(

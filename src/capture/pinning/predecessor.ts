@@ -1,7 +1,7 @@
-import { CONTROL, EVENT } from '../layout.ts';
-import { describeErrno, type Libbpf } from '../libbpf.ts';
-import { bootTimeNs, closeDescriptor } from '../libc.ts';
-import { RingBuffer } from '../ring-buffer.ts';
+import { describeErrno, type Libbpf } from '../../native/libbpf.ts';
+import { bootTimeNs, closeDescriptor } from '../../native/libc.ts';
+import { CONTROL, EVENT } from '../ring/layout.ts';
+import { RingBuffer } from '../ring/ring-buffer.ts';
 import type { PinDirectory } from './pin-directory.ts';
 
 /** Larger than the value of `control` in any version. */

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import type { Detached } from '../../capture/pinning/detach.ts';
 import { loadSettings } from '../../config/index.ts';
 import { printable } from '../../printing/printable.ts';
+import { setDiagnostics } from '../../service/diagnostics.ts';
 import type { Context } from '../context.ts';
-import { setDiagnostics } from '../diagnostics.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const HELP = `

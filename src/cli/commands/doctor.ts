@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
 import { loadSettings, type Settings } from '../../config/index.ts';
 import { jsonText } from '../../printing/printable.ts';
-import { ownCapabilities } from '../capabilities.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
+import { setDiagnostics } from '../../service/diagnostics.ts';
+import { EXIT, type ExitCode } from '../../service/exit-codes.ts';
+import { ownCapabilities } from '../../service/linux-capabilities.ts';
 import type { Context } from '../context.ts';
-import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
-import { setDiagnostics } from '../diagnostics.ts';
 import { type Check, failedCheck } from '../doctor/check.ts';
 import { collectorCheck } from '../doctor/collector.ts';
 import { hookChecks } from '../doctor/hooks.ts';
 import { kernelChecks } from '../doctor/kernel.ts';
 import { doctorReport } from '../doctor/report.ts';
-import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const EXAMPLES = `

@@ -3,12 +3,12 @@ import type { Detection } from '../../detect/detection.ts';
 import { createEngine } from '../../detect/engine.ts';
 import { checkExceptionsFile, loadExceptions } from '../../detect/exceptions/exceptions.ts';
 import { describeProblem, type ExceptionRule } from '../../detect/exceptions/rule.ts';
-import { openRecording } from '../../detect/recording.ts';
 import { listed } from '../../printing/listed.ts';
 import { printable } from '../../printing/printable.ts';
 import { table } from '../../printing/table.ts';
+import { openRecording } from '../../recording/recording.ts';
+import { EXIT } from '../../service/exit-codes.ts';
 import type { Context } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
 
 const TEST_EXAMPLES = `
 Examples:

@@ -2,7 +2,7 @@ import { Argument, type Command } from 'commander';
 import { EXPLANATIONS } from '../../detect/explanations.ts';
 import { SIGNATURES } from '../../detect/signatures/index.ts';
 import { columnsOf, wrap } from '../../printing/wrap.ts';
-import { SEVERITIES } from '../../telemetry/record.ts';
+import { SEVERITIES } from '../../telemetry/record/record.ts';
 
 const EXAMPLES = `
 Examples:

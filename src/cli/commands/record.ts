@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
-import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
+import { setDiagnostics } from '../../service/diagnostics.ts';
+import { runUntilSignal } from '../../service/lifecycle.ts';
+import { assertCapabilities, ownCapabilities } from '../../service/linux-capabilities.ts';
 import type { Context } from '../context.ts';
-import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
-import { setDiagnostics } from '../diagnostics.ts';
-import { runUntilSignal } from '../lifecycle.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
@@ -25,8 +25,8 @@ export function addRecord(program: Command, { env, finish }: Context): void {
       reportUnusedVariables(env, settings);
       assertCapabilities(ownCapabilities());
       assertDescriptors(ownDescriptorLimit());
-      const { startConfined } = await import('../confinement/start-confined.ts');
-      const { startRecording } = await import('../../pipeline.ts');
+      const { startConfined } = await import('../../service/confinement/start-confined.ts');
+      const { startRecording } = await import('../../service/pipeline.ts');
       finish(await runUntilSignal(() => startConfined(() => startRecording(settings, file), settings)));
     });
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
+import { setDiagnostics } from '../../service/diagnostics.ts';
+import { EXIT } from '../../service/exit-codes.ts';
 import { standardError } from '../../standard-streams/standard-error.ts';
 import type { Context } from '../context.ts';
-import { setDiagnostics } from '../diagnostics.ts';
-import { EXIT } from '../exit-codes.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
@@ -23,7 +23,7 @@ export function addReplay(program: Command, { env, finish }: Context): void {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env, settings);
-      const { replay } = await import('../../pipeline.ts');
+      const { replay } = await import('../../service/pipeline.ts');
       const { lost, undelivered } = await replay(settings, file);
       if (undelivered > 0) {
         const { directory } = settings.telemetry.spool;

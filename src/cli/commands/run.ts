@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { loadSettings, suggestion } from '../../config/index.ts';
-import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
+import { setDiagnostics } from '../../service/diagnostics.ts';
+import { runUntilSignal } from '../../service/lifecycle.ts';
+import { assertCapabilities, ownCapabilities } from '../../service/linux-capabilities.ts';
 import type { Context } from '../context.ts';
-import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
-import { setDiagnostics } from '../diagnostics.ts';
-import { runUntilSignal } from '../lifecycle.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
 
@@ -38,12 +38,12 @@ export function addRun(program: Command, { env, finish }: Context): void {
       assertCapabilities(ownCapabilities());
       assertDescriptors(ownDescriptorLimit());
       // the stages load native code; the other commands start without it
-      const { startConfined } = await import('../confinement/start-confined.ts');
-      const { startPipeline } = await import('../../pipeline.ts');
+      const { startConfined } = await import('../../service/confinement/start-confined.ts');
+      const { startPipeline } = await import('../../service/pipeline.ts');
       const start = () => startConfined(() => startPipeline(settings), settings);
       finish(
         await runUntilSignal(start, async () => {
-          const { keepFootprintSmall } = await import('../footprint/give-back.ts');
+          const { keepFootprintSmall } = await import('../../service/footprint/page-release.ts');
           keepFootprintSmall();
         }),
       );

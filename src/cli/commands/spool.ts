@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import { loadSettings } from '../../config/index.ts';
 import { jsonText } from '../../printing/printable.ts';
 import { table } from '../../printing/table.ts';
+import { setDiagnostics } from '../../service/diagnostics.ts';
+import { EXIT } from '../../service/exit-codes.ts';
 import { drainSpool } from '../../telemetry/delivery/drain.ts';
 import type { DeliveryCounts } from '../../telemetry/delivery-counts.ts';
-import { refusedRecords, spoolStatus } from '../../telemetry/spool/look.ts';
+import { refusedRecords, spoolStatus } from '../../telemetry/spool/inspect.ts';
 import { evictedOf } from '../../telemetry/spool/totals.ts';
 import type { Context } from '../context.ts';
-import { setDiagnostics } from '../diagnostics.ts';
-import { EXIT } from '../exit-codes.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 

@@ -8,15 +8,15 @@ import { selectSignatures } from '../../detect/select-signatures.ts';
 import { MemwardenError } from '../../errors.ts';
 import { hintOf } from '../../files/file-refusal.ts';
 import { openToRead } from '../../files/read-file.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
+import { setDiagnostics } from '../../service/diagnostics.ts';
+import { runUntilSignal } from '../../service/lifecycle.ts';
+import { assertCapabilities, ownCapabilities } from '../../service/linux-capabilities.ts';
 import type { RecordOutput } from '../../standard-streams/record-output.ts';
 import { standardError } from '../../standard-streams/standard-error.ts';
 import { StandardOutput } from '../../standard-streams/standard-output.ts';
-import { SEVERITIES } from '../../telemetry/record.ts';
-import { assertCapabilities, ownCapabilities } from '../capabilities.ts';
+import { SEVERITIES } from '../../telemetry/record/record.ts';
 import type { Context } from '../context.ts';
-import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
-import { setDiagnostics } from '../diagnostics.ts';
-import { runUntilSignal } from '../lifecycle.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 import { listenForKeys } from '../tail/keys.ts';
@@ -79,8 +79,8 @@ export function addTail(program: Command, { env, finish }: Context): void {
       } else {
         assertCapabilities(ownCapabilities());
         assertDescriptors(ownDescriptorLimit());
-        const { startConfined } = await import('../confinement/start-confined.ts');
-        const { startPipeline } = await import('../../pipeline.ts');
+        const { startConfined } = await import('../../service/confinement/start-confined.ts');
+        const { startPipeline } = await import('../../service/pipeline.ts');
         const restore = process.stdin.isTTY
           ? listenForKeys(process.stdin, () => viewer.toggleDetails())
           : undefined;

@@ -1,5 +1,5 @@
-import { type Confinement, confine } from '../confinement/confine.ts';
-import { describeConfinement, LIBPSX_ADVICE } from '../confinement/start-confined.ts';
+import { type Confinement, confine } from '../../service/confinement/confine.ts';
+import { describeConfinement, LIBPSX_ADVICE } from '../../service/confinement/start-confined.ts';
 import type { Check } from './check.ts';
 
 /** Whether the capabilities that only the start needs can be given up. Gives them up to know it. */

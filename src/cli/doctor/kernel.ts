@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { machine, release, version } from 'node:os';
 import { gunzipSync } from 'node:zlib';
-import { lockdownMode } from '../../capture/lockdown.ts';
+import { lockdownMode } from '../../capture/hooks/lockdown.ts';
 import type { Settings } from '../../config/index.ts';
 import { quoted } from '../../printing/printable.ts';
-import { type CapabilityStatus, howToGrant, ownCapabilities } from '../capabilities.ts';
-import { assertDescriptors, ownDescriptorLimit } from '../descriptors.ts';
+import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
+import { type CapabilityStatus, howToGrant, ownCapabilities } from '../../service/linux-capabilities.ts';
 import { type Check, failedCheck } from './check.ts';
 import { preemptionCheck, preemptionOf } from './preemption.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inspectPinPlace, type PinPlace } from '../../capture/pinning/inspect.ts';
 import type { Settings } from '../../config/index.ts';
-import { CAP_SYS_ADMIN, capabilitySet } from '../capabilities.ts';
+import { CAP_SYS_ADMIN, capabilitySet } from '../../service/linux-capabilities.ts';
 import type { Check } from './check.ts';
 
 const NAME = 'BPF file system';

@@ -1,5 +1,5 @@
 import { printable } from '../../printing/printable.ts';
-import { ECS, MEMWARDEN, OTEL } from '../../telemetry/attributes.ts';
+import { ECS, MEMWARDEN, OTEL } from '../../telemetry/record/attributes.ts';
 import type { ConsoleRecord } from './console-record.ts';
 
 /** What a record says beyond its sentence, one aspect a line; aspects that are not known are left out. */

@@ -1,5 +1,5 @@
 import type { Severity } from '../../detect/detection.ts';
-import { EVENTS_LOST, MEMWARDEN, OTEL } from '../../telemetry/attributes.ts';
+import { EVENTS_LOST, MEMWARDEN, OTEL } from '../../telemetry/record/attributes.ts';
 import type { ConsoleRecord } from './console-record.ts';
 
 export interface RecordFilter {

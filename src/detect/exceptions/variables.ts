@@ -10,7 +10,7 @@ import {
 import type { Actor, ProcessIdentity } from '../../capture/event.ts';
 import type { ProcessDetails } from '../../enrich/event.ts';
 import type { Detection } from '../detection.ts';
-import { errnoName } from '../errno.ts';
+import { errnoName } from '../kernel-names/errno.ts';
 
 /** A group of named values. */
 export interface RecordType {

@@ -1,5 +1,5 @@
+import { matchProtection } from '../acts/memory-protection.ts';
 import type { Signature } from '../detection.ts';
-import { matchProtection } from '../memory-protection.ts';
 
 export const memProtAlert: Signature = {
   definition: {

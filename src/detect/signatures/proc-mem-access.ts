@@ -1,5 +1,5 @@
+import { matchMemoryFile } from '../acts/memory-file.ts';
 import type { Signature } from '../detection.ts';
-import { matchMemoryFile } from '../memory-file.ts';
 import { MITRE } from '../mitre.ts';
 
 export const procMemAccess: Signature = {

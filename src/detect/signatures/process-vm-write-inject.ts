@@ -1,6 +1,6 @@
+import { matchProcessVm } from '../acts/process-vm.ts';
 import type { Signature } from '../detection.ts';
 import { MITRE } from '../mitre.ts';
-import { matchProcessVm } from '../process-vm.ts';
 
 export const processVmWriteInject: Signature = {
   definition: {

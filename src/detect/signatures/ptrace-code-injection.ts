@@ -1,7 +1,7 @@
+import { matchPtrace, type PtraceAccess } from '../acts/ptrace-call.ts';
 import type { Signature } from '../detection.ts';
+import { PTRACE } from '../kernel-names/ptrace-request.ts';
 import { MITRE } from '../mitre.ts';
-import { matchPtrace, type PtraceAccess } from '../ptrace-call.ts';
-import { PTRACE } from '../ptrace-request.ts';
 
 const POKE: PtraceAccess = { method: 'ptrace_poke', mode: 'write' };
 const SET_REGISTERS: PtraceAccess = { method: 'ptrace_setregs', mode: 'write' };

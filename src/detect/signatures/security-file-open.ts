@@ -1,5 +1,5 @@
 import type { Signature } from '../detection.ts';
-import { accessModeOf, decodeOpenFlags } from '../open-flags.ts';
+import { accessModeOf, decodeOpenFlags } from '../kernel-names/open-flags.ts';
 
 export const securityFileOpen: Signature = {
   definition: {

@@ -1,6 +1,6 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { jsonText } from '../../printing/printable.ts';
-import { toRfc3339 } from '../hr-time.ts';
+import { toRfc3339 } from '../record/hr-time.ts';
 import type { LineFormat } from './line-format.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { OTEL } from '../attributes.ts';
-import { toRfc3339 } from '../hr-time.ts';
+import { OTEL } from '../record/attributes.ts';
+import { toRfc3339 } from '../record/hr-time.ts';
 import type { LineFormat } from './line-format.ts';
 import { readableLine } from './readable-line.ts';
 

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readBootId } from '../boot-id.ts';
 import type { DeliveryCounts } from '../delivery-counts.ts';
 import type { TelemetryOptions } from '../options.ts';
-import { createResource } from '../resource.ts';
+import { readBootId } from '../record/boot-id.ts';
+import { createResource } from '../record/resource.ts';
 import { createOtlpProcessor } from './create-otlp-processor.ts';
 
 /** How often the progress is told, ms. */

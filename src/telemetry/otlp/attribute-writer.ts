@@ -1,4 +1,4 @@
-import type { AttributeSink } from '../attribute-sink.ts';
+import type { AttributeSink } from '../record/attribute-sink.ts';
 import { MessageWriter, utf8Size, varintSize } from './message-writer.ts';
 
 /** Fields of KeyValue, AnyValue and ArrayValue (opentelemetry/proto/common/v1/common.proto). */

@@ -9,8 +9,8 @@ import {
   describeFinding,
   describeTarget,
   SEVERITIES,
-} from '../record.ts';
-import { toSentence } from '../sentence.ts';
+} from '../record/record.ts';
+import { toSentence } from '../record/sentence.ts';
 import { encodeRecordAttributes, writeRecord } from './log-encoder.ts';
 import type { MessageWriter } from './message-writer.ts';
 

@@ -1,4 +1,4 @@
-import { toRfc3339 } from '../hr-time.ts';
+import { toRfc3339 } from '../record/hr-time.ts';
 import { readFields } from './message-reader.ts';
 
 /** A record as a person reads it. */

@@ -2,7 +2,7 @@ import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { AttributeSink } from '../attribute-sink.ts';
+import type { AttributeSink } from '../record/attribute-sink.ts';
 import { AttributeWriter, writeAnyValue } from './attribute-writer.ts';
 import { MessageWriter, utf8Size } from './message-writer.ts';
 

@@ -1,4 +1,4 @@
-import { SCOPE } from '../scope.ts';
+import { SCOPE } from '../record/scope.ts';
 
 /**
  * Names the exporter, its language and its version (OpenTelemetry Protocol Exporter, "User Agent"), after the product. It is

@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { NoteChanges, Notes } from '../../checkpoint.ts';
 import type { Severity } from '../../detect/detection.ts';
-import type { NoteChanges, Notes } from '../../notes.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import type { Refusal } from './batch.ts';
-import type { Amount } from './waiting.ts';
+import type { Amount } from './tally.ts';
 
 /** A waiting batch without its body. */
 export interface BatchRow {

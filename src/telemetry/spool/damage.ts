@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
-import type { Notes } from '../../notes.ts';
+import type { Notes } from '../../checkpoint.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import { type BatchContent, BatchTable } from './batch-table.ts';
 

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { crc32 } from 'node:zlib';
 import { diag } from '@opentelemetry/api';
+import type { NoteChanges, Notes } from '../../checkpoint.ts';
 import type { Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
-import type { NoteChanges, Notes } from '../../notes.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import type { Batch, Claim, ClaimLimits, Refusal } from './batch.ts';
 import type { BatchContent, BatchRow, BatchTable } from './batch-table.ts';
@@ -13,8 +13,8 @@ import { chooseToEvict, chooseToSend } from './selection.ts';
 import type { SpoolDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
 import { packBody, unpackBody } from './stored-body.ts';
+import { type Amount, Waiting } from './tally.ts';
 import { noTotals, readTotals, type SpoolTotals, totalsSince, waitingOf, writeTotals } from './totals.ts';
-import { type Amount, Waiting } from './waiting.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
 

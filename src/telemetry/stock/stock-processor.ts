@@ -10,7 +10,7 @@ import type { DeliveryOptions, OtlpOptions } from '../options.ts';
 import { CredentialSource } from '../otlp/credentials.ts';
 import { grpcEndpoint } from '../otlp/endpoint.ts';
 import { LOGS } from '../otlp/signal.ts';
-import { SCOPE } from '../scope.ts';
+import { SCOPE } from '../record/scope.ts';
 import { noTotals } from '../spool/totals.ts';
 import { ProcessedCounter } from './processed-counter.ts';
 

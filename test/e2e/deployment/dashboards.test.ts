@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { ECS, EVENTS_LOST, MEMWARDEN, OTEL } from '../../../src/telemetry/attributes.ts';
+import { ECS, EVENTS_LOST, MEMWARDEN, OTEL } from '../../../src/telemetry/record/attributes.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../config/dashboards/', import.meta.url));
 

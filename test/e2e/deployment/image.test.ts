@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { capabilitySet } from '../../../src/cli/capabilities.ts';
+import { capabilitySet } from '../../../src/service/linux-capabilities.ts';
 import { buildAttacks } from '../../live/attack.ts';
 import { attack } from '../attack.ts';
 import { Container, IMAGE } from './container.ts';

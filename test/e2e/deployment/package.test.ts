@@ -54,7 +54,7 @@ describe('the npm package', { skip: whyNoPackage() }, () => {
   });
 
   test('takes nothing over that the environment has for Node.js', () => {
-    const bin = join(folder, 'node_modules/.bin/memwarden');
+    const bin = join(folder, 'node_modules/.src/launcher/memwarden');
     const env = {
       PATH: process.env['PATH'],
       NODE_OPTIONS: '--require=/does/not/exist',

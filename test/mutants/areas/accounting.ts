@@ -1,15 +1,15 @@
 import { type Area, mutantsOf } from '../mutant.ts';
 
-const WATCH = 'src/health/loss-watch.ts';
+const WATCH = 'src/accounting/loss-watch.ts';
 
 export const accounting: Area = {
   name: 'accounting',
   target: 90,
   tests: [
-    'test/unit/health/loss-sums.test.ts',
-    'test/unit/health/loss-watch.test.ts',
-    'test/unit/judgement.test.ts',
-    'test/unit/health/accounting.test.ts',
+    'test/unit/accounting/loss-sums.test.ts',
+    'test/unit/accounting/loss-watch.test.ts',
+    'test/unit/detect/detection-stage.test.ts',
+    'test/unit/accounting/accounts.test.ts',
   ],
   mutants: [
     ...mutantsOf(
@@ -78,7 +78,7 @@ export const accounting: Area = {
       'loss-watch',
     ),
     ...mutantsOf(
-      'src/health/accounting.ts',
+      'src/accounting/accounts.ts',
       [
         ['lost += Number(count)', 'lost = Number(count)', 'the losses of one CPU alone are in the books'],
         [
@@ -89,7 +89,7 @@ export const accounting: Area = {
       ],
       'judgement',
     ),
-    ...mutantsOf('src/judgement.ts', [
+    ...mutantsOf('src/detect/detection-stage.ts', [
       [
         'findings.summarized += detection.repeat.count;',
         'findings.summarized += 1;',

@@ -1,18 +1,17 @@
 import { type Area, mutantsOf } from '../mutant.ts';
 
-const FOLDER = 'src/capture';
 const TESTS = 'test/unit/capture';
 
 export const capture: Area = {
   name: 'capture',
   target: 90,
   tests: [
-    ...['kernel-state', 'repeats', 'ring-buffer', 'hook-selection', 'programs', 'decoder'],
-    ...['decoder-properties', 'ladders', 'skipped-runs'],
+    ...['maps/kernel-state', 'maps/repeats', 'ring/ring-buffer', 'hooks/hook-selection', 'hooks/programs'],
+    ...['ring/decoder', 'ring/decoder-properties', 'hooks/ladders', 'hooks/skipped-runs'],
   ].map(name => `${TESTS}/${name}.test.ts`),
   mutants: [
     ...mutantsOf(
-      `${FOLDER}/told.ts`,
+      'src/capture/maps/reported-drops.ts',
       [
         ['this.#changed = true;', '', 'saved drops are never written: a restart reports them again'],
         ['if (!this.#changed) return;', '', 'the map is written every second'],
@@ -23,7 +22,7 @@ export const capture: Area = {
       'kernel-state',
     ),
     ...mutantsOf(
-      `${FOLDER}/unfinished.ts`,
+      'src/capture/maps/unfinished-events.ts',
       [
         ['< WAIT_MAX_NS) continue;', '< 0n) continue;', 'an open is reported before its outcome is there'],
         ['< WAIT_MAX_NS) continue;', '>= 0n) continue;', 'stale opens fill the kernel’s table'],
@@ -37,7 +36,7 @@ export const capture: Area = {
       'kernel-state',
     ),
     ...mutantsOf(
-      `${FOLDER}/resume-point.ts`,
+      'src/capture/ring/resume-point.ts',
       [
         [
           'if (view.getBigUint64(0, true) === this.#createdNs) this',
@@ -49,7 +48,7 @@ export const capture: Area = {
       ],
       'ring-buffer',
     ),
-    ...mutantsOf(`${FOLDER}/ring-buffer.ts`, [
+    ...mutantsOf('src/capture/ring/ring-buffer.ts', [
       ['if (header & BUSY_BIT) break;', '', 'half a record is read'],
       ['if (header & DISCARD_BIT) continue;', '', 'a record that was given up is read'],
       ['position > this.#position && position <= this.end', 'position <= this.end', 'events are read twice'],
@@ -70,7 +69,7 @@ export const capture: Area = {
         'the kernel never gets its room back',
       ],
     ]),
-    ...mutantsOf(`${FOLDER}/repeats.ts`, [
+    ...mutantsOf('src/capture/maps/repeats.ts', [
       ['toldCount: isOurs ? toldCount : 0n,', 'toldCount: 0n,', 'repeats are counted twice after a restart'],
       [
         'toldBytes: isOurs ? told.readBigUInt64LE(8) : 0n,',
@@ -126,7 +125,7 @@ export const capture: Area = {
       ['repeatFirstNs: event.timeNs,', 'repeatFirstNs: 0n,', 'a storm has no beginning'],
     ]),
     ...mutantsOf(
-      `${FOLDER}/climb.ts`,
+      'src/capture/hooks/hook-selection.ts',
       [
         ['event.hook === hook && this', 'this', 'a dead hook is proven by another one'],
         [
@@ -161,7 +160,7 @@ export const capture: Area = {
       'hook-selection',
     ),
     ...mutantsOf(
-      `${FOLDER}/bpf-object.ts`,
+      'src/capture/hooks/bpf-object.ts',
       [
         [
           'new Attachment(libbpf, object, links).detach();\n      throw',
@@ -178,7 +177,7 @@ export const capture: Area = {
       ],
       'hook-selection',
     ),
-    ...mutantsOf(`${FOLDER}/programs.ts`, [
+    ...mutantsOf('src/capture/hooks/programs.ts', [
       [
         'this.#current.fingerprint === this.#fingerprint && alive.every(Boolean)',
         'alive.every(Boolean)',
@@ -251,7 +250,7 @@ export const capture: Area = {
         'a storm is sent event by event',
       ],
     ]),
-    ...mutantsOf(`${FOLDER}/decoder.ts`, [
+    ...mutantsOf('src/capture/ring/decoder.ts', [
       ['return end <= offset + length;', 'return true;', 'a record is read beyond its end'],
       ['if (length < EVENT_SIZE) return false;', '', 'a record is read beyond its end'],
       ['traits & TRAIT.resultUnknown ? undefined :', '', 'an unknown outcome is a success'],
@@ -263,7 +262,7 @@ export const capture: Area = {
       ['loginuid === NEVER_SET_UID ? undefined : loginuid', 'loginuid', 'who never logged in has a number'],
     ]),
     ...mutantsOf(
-      `${FOLDER}/known-processes.ts`,
+      'src/capture/ring/known-processes.ts',
       [
         [
           'if (words[at++] !== this.#words[first + i]) return false;',
@@ -280,7 +279,7 @@ export const capture: Area = {
       'decoder',
     ),
     ...mutantsOf(
-      `${FOLDER}/counters.ts`,
+      'src/capture/maps/counters.ts',
       [
         ['const at = cpu * CPU_STATE_SIZE;', 'const at = 0 * cpu;', 'all CPUs count what the first does'],
         ['CPU_STATE.dropped + 8 * index', 'CPU_STATE.dropped', 'drops of all reasons are those of the first'],
@@ -288,7 +287,7 @@ export const capture: Area = {
       'kernel-state',
     ),
     ...mutantsOf(
-      `${FOLDER}/control.ts`,
+      'src/capture/maps/control.ts',
       [
         ['{ ...this.#state, ...change }', '{ ...change, ...this.#state }', 'nothing can be changed'],
         [

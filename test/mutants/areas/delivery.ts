@@ -215,7 +215,7 @@ export const delivery: Area = {
       ],
     ]),
     ...mutantsOf(
-      'src/telemetry/record.ts',
+      'src/telemetry/record/record.ts',
       [
         ['    hook,\n    exception,\n', '    hook,\n', 'a record names the exception of another one'],
         [

@@ -6,7 +6,9 @@ const TESTS = 'test/unit/telemetry/spool';
 export const spool: Area = {
   name: 'spool',
   target: 90,
-  tests: ['claims', 'durability', 'spool', 'damage', 'look', 'model'].map(name => `${TESTS}/${name}.test.ts`),
+  tests: ['claims', 'durability', 'spool', 'damage', 'inspect', 'model'].map(
+    name => `${TESTS}/${name}.test.ts`,
+  ),
   mutants: [
     ...mutantsOf(`${FOLDER}/selection.ts`, [
       [' && sameContext;', ';', 'one request mixes the records of two Resources'],

@@ -3,8 +3,8 @@ import { type Area, mutantsOf } from '../mutant.ts';
 export const storm: Area = {
   name: 'storm',
   target: 90,
-  tests: ['test/unit/detect/storm.test.ts', 'test/unit/detect/summary-codec.test.ts'],
-  mutants: mutantsOf('src/detect/storm.ts', [
+  tests: ['test/unit/detect/folding/storm.test.ts', 'test/unit/detect/folding/summary-codec.test.ts'],
+  mutants: mutantsOf('src/detect/folding/storm.ts', [
     ['    actor.startTimeNs,\n', '', 'another process with the number is folded into the one before'],
     ['    actor.executablePath,\n', '', 'another program of a process is folded into the one before'],
     [

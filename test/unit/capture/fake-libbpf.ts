@@ -1,11 +1,11 @@
 import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
-import { HOOKS } from '../../../src/capture/decoder.ts';
 import type { CapturedEvent, HookName } from '../../../src/capture/event.ts';
-import { LADDERS } from '../../../src/capture/ladders/index.ts';
-import { KNOBS } from '../../../src/capture/layout.ts';
-import type { Libbpf, Pointer } from '../../../src/capture/libbpf.ts';
+import { LADDERS } from '../../../src/capture/hooks/ladders/index.ts';
+import { HOOKS } from '../../../src/capture/ring/decoder.ts';
+import { KNOBS } from '../../../src/capture/ring/layout.ts';
+import type { Libbpf, Pointer } from '../../../src/native/libbpf.ts';
 import { buildCapturedEvent } from '../event-builder.ts';
 
 const { ENOENT, EEXIST } = constants.errno;

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { bashCompletion, zshCompletion } from '../../../src/cli/completion/bash.ts';
 import { completables } from '../../../src/cli/completion/completable.ts';
 import { fishCompletion } from '../../../src/cli/completion/fish.ts';
-import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { EXIT } from '../../../src/service/exit-codes.ts';
 import { memwarden } from './cli.ts';
 
 const places = completables(createProgram({ env: {}, finish: () => {} }), 'run');

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { GENERATED, regenerated } from '../../../scripts/docs.ts';
 import { loadSettings } from '../../../src/config/index.ts';
-import { GENERATED, regenerated } from '../../../src/setup/docs.ts';
-import { ECS, MEMWARDEN, OTEL } from '../../../src/telemetry/attributes.ts';
+import { ECS, MEMWARDEN, OTEL } from '../../../src/telemetry/record/attributes.ts';
 
 const root = new URL('../../../', import.meta.url);
 const textOf = (name: string) => readFileSync(new URL(name, root), 'utf8');

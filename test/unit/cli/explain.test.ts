@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { EXPLANATIONS } from '../../../src/detect/explanations.ts';
 import { SIGNATURES } from '../../../src/detect/signatures/index.ts';
+import { EXIT } from '../../../src/service/exit-codes.ts';
 import { memwarden } from './cli.ts';
 
 describe('memwarden explain', () => {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { Command } from 'commander';
 import { parse } from 'yaml';
-import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { createProgram } from '../../../src/cli/program.ts';
+import { EXIT } from '../../../src/service/exit-codes.ts';
 import { temporaryDirectory } from '../../temporary-directory.ts';
 import { memwarden, memwardenAsNobody } from './cli.ts';
 

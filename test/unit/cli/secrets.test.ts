@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { createRecorder } from '../../../src/detect/recording.ts';
+import { createRecorder } from '../../../src/recording/recording.ts';
 import { buildEnrichedEvent } from '../event-builder.ts';
 import { endpointsWith, spellingsOf } from '../printing/spellings.ts';
 import type { CommandLine } from './command-lines.program.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { EXIT } from '../../../src/cli/exit-codes.ts';
+import { EXIT } from '../../../src/service/exit-codes.ts';
 import { temporaryDirectory } from '../../temporary-directory.ts';
 import { memwarden } from './cli.ts';
 

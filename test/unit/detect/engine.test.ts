@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEngine } from '../../../src/detect/engine.ts';
-import { PTRACE } from '../../../src/detect/ptrace-request.ts';
+import { PTRACE } from '../../../src/detect/kernel-names/ptrace-request.ts';
 import type { EnrichedEvent } from '../../../src/enrich/event.ts';
 import { MemwardenError } from '../../../src/errors.ts';
 import { BOOT_UNIX_NS, buildActor, buildEnrichedEvent, buildProcess } from '../event-builder.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { errnoName } from '../../../src/detect/errno.ts';
-import { decodeProtection } from '../../../src/detect/protection-flags.ts';
-import { PTRACE, ptraceRequestName } from '../../../src/detect/ptrace-request.ts';
+import { errnoName } from '../../../src/detect/kernel-names/errno.ts';
+import { decodeProtection } from '../../../src/detect/kernel-names/protection-flags.ts';
+import { PTRACE, ptraceRequestName } from '../../../src/detect/kernel-names/ptrace-request.ts';
 
 test('a failed result has the name of its error, a successful one has none', () => {
   assert.equal(errnoName(-13), 'EACCES');

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { createSelfMetrics } from '../../../src/health/self-metrics.ts';
-import { createMetricReader } from '../../../src/telemetry/metric-reader.ts';
-import { METRICS } from '../../../src/telemetry/metrics.ts';
+import { createMetricReader } from '../../../src/telemetry/metrics/metric-reader.ts';
+import { METRICS } from '../../../src/telemetry/metrics/metrics.ts';
 import { type MetricsOptions, TELEMETRY_DEFAULTS } from '../../../src/telemetry/options.ts';
-import { createResource } from '../../../src/telemetry/resource.ts';
+import { createResource } from '../../../src/telemetry/record/resource.ts';
 import { serveLogs } from '../telemetry/delivery/logs-service.ts';
 import { SOURCES } from './metric-sources.ts';
 

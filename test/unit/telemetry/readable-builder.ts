@@ -4,9 +4,9 @@ import type { Detection } from '../../../src/detect/detection.ts';
 import type { EnrichedEvent } from '../../../src/enrich/event.ts';
 import { writeLogRecord } from '../../../src/telemetry/otlp/log-encoder.ts';
 import { MessageWriter } from '../../../src/telemetry/otlp/message-writer.ts';
-import { toLogRecord } from '../../../src/telemetry/record.ts';
-import { createResource } from '../../../src/telemetry/resource.ts';
-import { SCOPE } from '../../../src/telemetry/scope.ts';
+import { toLogRecord } from '../../../src/telemetry/record/record.ts';
+import { createResource } from '../../../src/telemetry/record/resource.ts';
+import { SCOPE } from '../../../src/telemetry/record/scope.ts';
 import { buildDetection } from './detection-builder.ts';
 
 let last: ReadableLogRecord | undefined;

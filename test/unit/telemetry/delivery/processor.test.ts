@@ -10,7 +10,7 @@ import { Sender } from '../../../../src/telemetry/delivery/sender.ts';
 import { type DeliveryOptions, TELEMETRY_DEFAULTS } from '../../../../src/telemetry/options.ts';
 import { BufferPool } from '../../../../src/telemetry/otlp/buffer-pool.ts';
 import { DetectionEncoder } from '../../../../src/telemetry/otlp/detection-encoder.ts';
-import { createResource } from '../../../../src/telemetry/resource.ts';
+import { createResource } from '../../../../src/telemetry/record/resource.ts';
 import type { Batch } from '../../../../src/telemetry/spool/batch.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { Spool } from '../../../../src/telemetry/spool/spool.ts';

@@ -6,7 +6,7 @@ import {
   type OtlpOptions,
   TELEMETRY_DEFAULTS,
 } from '../../../../src/telemetry/options.ts';
-import { createResource } from '../../../../src/telemetry/resource.ts';
+import { createResource } from '../../../../src/telemetry/record/resource.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { BOOT_ID } from '../spool/spool-builder.ts';

@@ -6,7 +6,7 @@ import { BufferPool } from '../../../../src/telemetry/otlp/buffer-pool.ts';
 import { buildExportRequest, splitRecords } from '../../../../src/telemetry/otlp/export-request.ts';
 import { encodeResource, encodeScope, writeLogRecord } from '../../../../src/telemetry/otlp/log-encoder.ts';
 import { MessageWriter } from '../../../../src/telemetry/otlp/message-writer.ts';
-import { createResource } from '../../../../src/telemetry/resource.ts';
+import { createResource } from '../../../../src/telemetry/record/resource.ts';
 import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
 
 /** Encodes with ours and with the SDK's serializer, and wants the same bytes. */

@@ -1,0 +1,211 @@
+import { diag } from '@opentelemetry/api';
+import type { Libbpf } from '../../native/libbpf.ts';
+import { closeDescriptor } from '../../native/libc.ts';
+import type { CapturedEvent, HookName } from '../event.ts';
+import type { Control } from '../maps/control.ts';
+import { type CaptureOptions, type HookChoice, hookChoices } from '../options.ts';
+import { fingerprintOf } from '../pinning/fingerprint.ts';
+import type { PinDirectory, PinnedPrograms } from '../pinning/pin-directory.ts';
+import { hooksOf, openPinnedPrograms, pinHook, pinnedReports } from '../pinning/pinned-hooks.ts';
+import { PinningUnavailable } from '../pinning/pinning-unavailable.ts';
+import { type Retirement, retire } from '../pinning/predecessor.ts';
+import type { BpfObject, Knobs } from './bpf-object.ts';
+import { climb, type Foothold } from './hook-selection.ts';
+import { LADDERS, laddersFor } from './ladders/index.ts';
+import type { CapabilityReport, Ladder } from './ladders/ladder.ts';
+import { unavailable } from './requirements.ts';
+import type { ProgramDescriptor } from './skipped-runs.ts';
+
+const log = diag.createComponentLogger({ namespace: 'capture' });
+
+const NS_PER_MILLI = 1_000_000n;
+
+/** What the programs are attached with and to. */
+export interface ProgramsContext {
+  readonly libbpf: Libbpf;
+  readonly object: BpfObject;
+  readonly control: Control;
+  /** Undefined: they end with this process. */
+  readonly pins: PinDirectory | undefined;
+  readonly options: CaptureOptions;
+  /** Events that this process has caused since the last call, in order. */
+  readonly ownEvents: () => readonly CapturedEvent[];
+}
+
+/**
+ * The programs in the kernel: attached, or taken over from the sidecar before this one. Where programs watch already
+ * that this start would not choose, new ones are attached beside them, prove themselves on what this process does, and
+ * take over at one stroke: `control` says which generation watches.
+ */
+export class Programs {
+  readonly #context: ProgramsContext;
+  readonly #ladders: readonly Ladder[];
+  readonly #choices: ReadonlyMap<string, HookChoice>;
+  /** The pinned programs that watch at this moment. */
+  readonly #current: PinnedPrograms | undefined;
+  /** What the names of their pins say of each capability. */
+  readonly #inherited: readonly CapabilityReport[];
+  #footholds: readonly Foothold[] = [];
+  #descriptors: readonly ProgramDescriptor[] = [];
+  /** Undefined where nothing is pinned. */
+  readonly #fingerprint: string | undefined;
+  #generation: number;
+  #pinned = false;
+
+  /** @throws MemwardenError CONFIG_INVALID */
+  constructor(context: ProgramsContext) {
+    const { pins, object, control, options } = context;
+    this.#context = context;
+    this.#choices = hookChoices(options);
+    this.#ladders = laddersFor(options.kinds);
+    this.#fingerprint = pins && fingerprintOf(options);
+    this.#generation = control.state.active;
+    pins?.removePending();
+    const known = pins?.programs.filter(({ layout }) => layout === object.layout) ?? [];
+    this.#current = known.find(({ generation }) => generation === control.state.active);
+    // left by a start that was cut short before they watched, or after the next ones did
+    for (const other of known) if (other !== this.#current) pins?.removePrograms(other);
+    this.#inherited = this.#current ? pinnedReports(this.#current.path, this.#ladders) : [];
+  }
+
+  /** Hook per capability of the programs that watch already. */
+  get inheritedHooks(): ReadonlyMap<string, HookName> {
+    return hooksOf(this.#inherited);
+  }
+
+  get reports(): readonly CapabilityReport[] {
+    return this.#footholds.map(({ report }) => report);
+  }
+
+  /** Of each program that was attached or taken over; none after `stop`. */
+  get descriptors(): readonly ProgramDescriptor[] {
+    return this.#descriptors;
+  }
+
+  /** Takes over the programs that watch already, or climbs every ladder. */
+  attach(): void {
+    const { control, libbpf, options, ownEvents } = this.#context;
+    // all of them, since each canary also tells this process its number in the initial pid namespace
+    const alive = this.#inherited.map(report => this.#isAlive(report));
+    if (this.#current && this.#current.fingerprint === this.#fingerprint && alive.every(Boolean)) {
+      this.#footholds = this.#inherited.map(report => ({ report, attachments: [] }));
+      this.#descriptors = openPinnedPrograms(libbpf, this.#current.path, this.#inherited);
+      for (const { capability, hook } of this.#inherited)
+        if (hook) log.info(`${capability}: ${hook}, taken over`);
+      return;
+    }
+    this.#generation += 1;
+    // programs that did not even see this process are dead
+    const handsOver = control.state.ownTgid !== 0;
+    if (handsOver) control.change({ proving: this.#generation });
+    else control.change({ active: this.#generation, windowNs: 0n });
+    this.#footholds = this.#ladders.map(ladder => {
+      const foothold = climb(ladder, this.#context.object, {
+        choice: this.#choices.get(ladder.capability) ?? 'auto',
+        // a kind that was chosen for all is a wish where the capability is not what the start depends on
+        insist: ladder.required || ladder.capability in options.hooks,
+        knobs: this.#knobs(),
+        ownEvents,
+      });
+      logAttempts(foothold.report);
+      return foothold;
+    });
+    this.#descriptors = this.#footholds.flatMap(({ report: { capability }, attachments }) =>
+      attachments.flatMap(({ descriptors }) =>
+        Array.from(descriptors, ([program, fd]) => ({ capability, program, fd })),
+      ),
+    );
+  }
+
+  /**
+   * Makes them the ones that watch: pins them, and ends those that did so before.
+   * @returns what became of the programs of a version with another layout
+   * @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which there is no start has no hook
+   */
+  commit(): readonly Retirement[] {
+    const { control, pins, options, libbpf, object } = this.#context;
+    for (const { capability, required } of LADDERS) {
+      const report = this.reports.find(known => known.capability === capability);
+      if (required && report?.hook === undefined && report !== undefined) throw unavailable(report);
+    }
+    if (pins !== undefined && this.#fingerprint !== undefined)
+      this.#pinned = this.#takesOver || this.#pin(pins, this.#fingerprint);
+    control.change({
+      active: this.#generation,
+      proving: 0,
+      windowNs: BigInt(options.repeatWindowMillis ?? 0) * NS_PER_MILLI,
+    });
+    if (pins === undefined) return [];
+    if (this.#current !== undefined && !this.#takesOver) pins.removePrograms(this.#current);
+    if (!this.#pinned && object.isInherited) pins.removeMaps(object.layout);
+    const others = pins.layouts.filter(layout => layout !== object.layout);
+    return others.map(layout => retire(libbpf, pins, layout));
+  }
+
+  /** Leaves pinned programs to the kernel, and detaches others. */
+  stop(): void {
+    for (const { attachments } of this.#footholds) {
+      for (const attachment of attachments) {
+        if (this.#pinned) attachment.leave();
+        else attachment.detach();
+      }
+    }
+    if (this.#takesOver) for (const { fd } of this.#descriptors) closeDescriptor(fd);
+    this.#descriptors = [];
+    if (!this.#pinned) this.#context.control.change({ proving: 0 });
+  }
+
+  get pinned(): boolean {
+    return this.#pinned;
+  }
+
+  get #takesOver(): boolean {
+    return this.#generation === this.#current?.generation;
+  }
+
+  #isAlive({ capability, hook }: CapabilityReport): boolean {
+    const ladder = this.#ladders.find(known => known.capability === capability);
+    if (hook === undefined || ladder === undefined) return true;
+    ladder.provoke();
+    return this.#context.ownEvents().some(event => event.hook === hook && ladder.isProof(event));
+  }
+
+  #pin(pins: PinDirectory, fingerprint: string): boolean {
+    const { object } = this.#context;
+    try {
+      if (!object.isInherited) object.pinMaps(pins);
+      const name = { layout: object.layout, generation: this.#generation, fingerprint };
+      pins.addPrograms(name, directory => {
+        for (const { report, attachments } of this.#footholds) {
+          if (report.hook !== undefined) pinHook(directory, report, attachments);
+        }
+      });
+      return true;
+    } catch (error) {
+      if (!(error instanceof PinningUnavailable)) throw error;
+      log.warn(`what happens while no sidecar runs will not be seen: ${error.message}`);
+      if (!object.isInherited && pins.layouts.includes(object.layout)) pins.removeMaps(object.layout);
+      return false;
+    }
+  }
+
+  #knobs(): Omit<Knobs, 'hook' | 'resultFollows'> {
+    const { rawFilter } = this.#context.options;
+    return {
+      generation: this.#generation,
+      rawOpen: rawFilter !== undefined,
+      rawUnfiltered: rawFilter?.allowUnfiltered ?? false,
+      rawByName: (rawFilter?.names.length ?? 0) > 0,
+      rawBySuffix: (rawFilter?.suffixes.length ?? 0) > 0,
+      rawByDirectory: (rawFilter?.prefixes.length ?? 0) > 0,
+    };
+  }
+}
+
+/** One line per capability: the hook it got, and what was tried before with the reason of each. */
+function logAttempts({ capability, hook, attempts }: CapabilityReport): void {
+  const failed = attempts.filter(({ outcome }) => outcome !== 'alive');
+  const tried = failed.map(({ program, outcome, reason }) => `${program} ${outcome} (${reason})`).join(', ');
+  if (hook === undefined) log.warn(`${capability}: no hook of this kernel could be used: ${tried}`);
+  else log.info(`${capability}: ${hook}${tried === '' ? '' : `; before it ${tried}`}`);
+}

@@ -1,0 +1,182 @@
+import type { NoteChanges, Notes } from '../../checkpoint.ts';
+import type { Libbpf } from '../../native/libbpf.ts';
+import type { CapturedEvent } from '../event.ts';
+import { EventDecoder, KINDS, METHODS } from '../ring/decoder.ts';
+import { REPEAT, REPEAT_KEY, REPEAT_KEY_SIZE, REPEAT_SIZE } from '../ring/layout.ts';
+import { mapKeys } from './map-keys.ts';
+
+const NS_PER_MILLI = 1_000_000n;
+/** Windows without an event after which the kernel need not follow a finding any longer. */
+const IDLE_WINDOWS = 3n;
+/** Events that are remembered; beyond twice what the kernel follows (MW_REPEATS of bpf/lib/maps.bpf.h) the rest is forgotten. */
+const REMEMBERED_MAX = 8_192;
+/** What the key holds in place of an outcome that no hook could see. */
+const RESULT_UNKNOWN = 1;
+const NOTE = 'repeat/';
+const NOTE_BYTES = 16;
+
+/** An event that the kernel counts the repetitions of. */
+interface Followed {
+  readonly key: Buffer;
+  /** The newest that was sent. */
+  event: CapturedEvent;
+  toldCount: bigint;
+  toldBytes: bigint;
+}
+
+/**
+ * Asks the kernel how often events were repeated that it did not send. The kernel's numbers only grow and this side
+ * tells differences, so neither has to wait for the other and no repetition is told twice. One can be lost: a finding
+ * that comes back at the very moment in which it is forgotten, after windows of silence.
+ */
+export class Repeats {
+  readonly #libbpf: Libbpf;
+  readonly #mapFd: number;
+  readonly #windowNs: bigint;
+  readonly #followed = new Map<string, Followed>();
+  #changes = new Map<string, Uint8Array | null>();
+
+  /**
+   * @param mapFd the map `repeats` of bpf/lib/maps.bpf.h
+   * @param windowMillis time after an event in which the same finding is only counted; 0: the kernel counts none
+   */
+  constructor(libbpf: Libbpf, mapFd: number, windowMillis: number) {
+    this.#libbpf = libbpf;
+    this.#mapFd = mapFd;
+    this.#windowNs = BigInt(windowMillis) * NS_PER_MILLI;
+  }
+
+  /**
+   * Goes on where the sidecar before this one ended: follows what the kernel follows.
+   * @param notes what that one had told
+   */
+  resume(notes: Notes): void {
+    for (const name of notes.keys()) if (name.startsWith(NOTE)) this.#changes.set(name, null);
+    const memory = new ArrayBuffer(REPEAT_SIZE);
+    const value = Buffer.from(memory);
+    const decoder = new EventDecoder(memory);
+    for (const key of mapKeys(this.#libbpf, this.#mapFd, REPEAT_KEY_SIZE)) {
+      if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) continue;
+      const event = decoder.decodeFixedPart(REPEAT.event);
+      if (event === undefined) continue;
+      const name = NOTE + key.toString('hex');
+      const note = notes.get(name);
+      const told = Buffer.from(note ?? new Uint8Array(NOTE_BYTES));
+      const toldCount = told.readBigUInt64LE(0);
+      // a note that says more is of a finding that was forgotten since
+      const isOurs = toldCount <= value.readBigUInt64LE(REPEAT.count);
+      if (isOurs) this.#changes.delete(name);
+      this.#followed.set(key.toString('latin1'), {
+        key,
+        event,
+        toldCount: isOurs ? toldCount : 0n,
+        toldBytes: isOurs ? told.readBigUInt64LE(8) : 0n,
+      });
+    }
+  }
+
+  /** What has been told since the last call. */
+  changes(): NoteChanges {
+    const changes = this.#changes;
+    this.#changes = new Map();
+    return changes;
+  }
+
+  /** To be called with every event that arrives. */
+  remember(event: CapturedEvent): void {
+    if (this.#windowNs === 0n) return;
+    const key = repeatKey(event);
+    const name = key.toString('latin1');
+    const known = this.#followed.get(name);
+    if (known !== undefined) {
+      known.event = event;
+      return;
+    }
+    this.#followed.set(name, { key, event, toldCount: 0n, toldBytes: 0n });
+    if (this.#followed.size > REMEMBERED_MAX) this.#forgetUnfollowed();
+  }
+
+  /**
+   * One event of kind `repeat` for each finding whose window is over and that was repeated in it.
+   * @param nowNs CLOCK_BOOTTIME; all that was counted is told when it is undefined
+   */
+  collect(nowNs: bigint | undefined): CapturedEvent[] {
+    const repetitions: CapturedEvent[] = [];
+    const value = Buffer.alloc(REPEAT_SIZE);
+    for (const [name, followed] of this.#followed) {
+      if (this.#libbpf.lookupElement(this.#mapFd, followed.key, value) < 0) {
+        // the kernel follows no event of this kind, or its table was full
+        this.#followed.delete(name);
+        continue;
+      }
+      const windowEnd = value.readBigUInt64LE(REPEAT.window_start_ns) + this.#windowNs;
+      const count = value.readBigUInt64LE(REPEAT.count);
+      if (nowNs !== undefined && nowNs < windowEnd) continue;
+      if (count > followed.toldCount) repetitions.push(this.#tell(followed, value, count));
+      else if (nowNs !== undefined && nowNs - windowEnd > IDLE_WINDOWS * this.#windowNs)
+        this.#forget(name, followed);
+    }
+    return repetitions;
+  }
+
+  #tell(followed: Followed, value: Buffer, count: bigint): CapturedEvent {
+    const bytes = value.readBigUInt64LE(REPEAT.bytes);
+    const { event, key } = followed;
+    const repetition: CapturedEvent = {
+      ...event,
+      kind: 'repeat',
+      timeNs: value.readBigUInt64LE(REPEAT.last_ns),
+      repeatFirstNs: event.timeNs,
+      repeatCount: count - followed.toldCount,
+      sizeBytes: event.kind === 'process_vm' ? bytes - followed.toldBytes : event.sizeBytes,
+    };
+    followed.toldCount = count;
+    followed.toldBytes = bytes;
+    const note = Buffer.alloc(NOTE_BYTES);
+    note.writeBigUInt64LE(count, 0);
+    note.writeBigUInt64LE(bytes, 8);
+    this.#changes.set(NOTE + key.toString('hex'), note);
+    return repetition;
+  }
+
+  /** Repetitions that the kernel has counted and that are not told yet. */
+  pending(): bigint {
+    const value = Buffer.alloc(REPEAT_SIZE);
+    let pending = 0n;
+    for (const { key, toldCount } of this.#followed.values()) {
+      if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) continue;
+      pending += value.readBigUInt64LE(REPEAT.count) - toldCount;
+    }
+    return pending;
+  }
+
+  /** The kernel does not follow every event, and in a storm of different ones there are many before the next look. */
+  #forgetUnfollowed(): void {
+    const value = Buffer.alloc(REPEAT_SIZE);
+    for (const [name, { key }] of this.#followed) {
+      if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) this.#followed.delete(name);
+    }
+  }
+
+  #forget(name: string, { key, toldCount }: Followed): void {
+    this.#libbpf.deleteElement(this.#mapFd, key);
+    this.#followed.delete(name);
+    if (toldCount > 0n) this.#changes.set(NOTE + key.toString('hex'), null);
+  }
+}
+
+/** struct mw_repeat_key, as counts_as_repetition() of bpf/lib/emit.bpf.h fills it. */
+function repeatKey(event: CapturedEvent): Buffer {
+  const key = Buffer.alloc(REPEAT_KEY_SIZE);
+  const { actor, target, result } = event;
+  key.writeBigUInt64LE(actor.startTimeNs, REPEAT_KEY.actor_start_ns);
+  key.writeBigUInt64LE(target?.startTimeNs ?? event.inode, REPEAT_KEY.about);
+  key.writeUInt32LE(actor.tgid, REPEAT_KEY.actor_tgid);
+  key.writeUInt32LE(target?.tgid ?? 0, REPEAT_KEY.target_tgid);
+  key.writeInt32LE(result === undefined ? RESULT_UNKNOWN : Math.min(result, 0), REPEAT_KEY.result);
+  key.writeUInt32LE(event.flags, REPEAT_KEY.flags);
+  key.writeUInt32LE(event.protection | (event.previousProtection << 16), REPEAT_KEY.protection);
+  key.writeUInt16LE(KINDS.indexOf(event.kind), REPEAT_KEY.kind);
+  key.writeUInt16LE(METHODS.indexOf(event.method), REPEAT_KEY.method);
+  return key;
+}

@@ -1,0 +1,26 @@
+import type { EnrichedEvent } from '../../enrich/event.ts';
+import type { AccessMethod, AccessMode, Match } from '../detection.ts';
+import { ptraceRequestName } from '../kernel-names/ptrace-request.ts';
+
+/** What a ptrace request does to its target. */
+export interface PtraceAccess {
+  readonly method: AccessMethod;
+  readonly mode: AccessMode;
+}
+
+/** The match of the signatures about ptrace(2): a finding when the request is a key of `accesses`. */
+export function matchPtrace(
+  event: EnrichedEvent,
+  accesses: ReadonlyMap<number, PtraceAccess>,
+): Match | undefined {
+  const access = accesses.get(event.flags);
+  if (access === undefined || event.selfAccess) return undefined;
+  return {
+    ...access,
+    data: {
+      request: ptraceRequestName(event.flags),
+      pid: event.actor.tgid,
+      ...(event.target === undefined ? {} : { target_pid: event.target.tgid }),
+    },
+  };
+}

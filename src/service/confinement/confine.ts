@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { callsOfEveryThread, callsOfThisThread, mayReadMaps } from '../../native/thread-rights.ts';
+import {
+  CAP_BPF,
+  CAP_DAC_OVERRIDE,
+  CAP_DAC_READ_SEARCH,
+  CAP_SYS_ADMIN,
+  CAP_SYS_PTRACE,
+  type Capability,
+  capabilitySet,
+} from '../linux-capabilities.ts';
+
+/** What the process may still do, and whether that is so for each of its threads. */
+export interface Confinement {
+  readonly kept: readonly Capability[];
+  readonly threads: number;
+  /** Threads that have more, and with them the process as a whole. */
+  readonly unconfinedThreads: number;
+  /** Why there are such threads. */
+  readonly reason?: string;
+}
+
+/**
+ * Gives up every capability that is not needed once the hooks are attached, and the way to new ones, for good.
+ *
+ * @param folder where files are going to be made, if anywhere
+ * @throws Error when the kernel refuses to take capabilities, which it never does by itself
+ */
+export function confine(folder?: string): Confinement {
+  const held = capabilitySet(readFileSync('/proc/thread-self/status', 'utf8'), 'CapPrm');
+  const kept = needed(held, folder).filter(capability => isIn(held, capability));
+  const mask = maskOf(kept);
+  const everyThread = callsOfEveryThread();
+  const calls = everyThread ?? callsOfThisThread();
+  calls.setCapabilities(mask, mask);
+  calls.setNoNewPrivileges();
+  const threads = permittedOfThreads();
+  const unconfinedThreads = threads.filter(permitted => (permitted & ~mask) !== 0n).length;
+  if (unconfinedThreads === 0) return { kept, threads: threads.length, unconfinedThreads };
+  const reason =
+    everyThread === undefined
+      ? 'there is no libpsx.so.2'
+      : 'this libpsx.so.2 reaches only threads of its own';
+  return { kept, threads: threads.length, unconfinedThreads, reason };
+}
+
+function needed(held: bigint, folder: string | undefined): readonly Capability[] {
+  const always = [CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH];
+  if (folder !== undefined && isOfAnotherUser(folder)) always.push(CAP_DAC_OVERRIDE);
+  // Before Linux 5.19 maps that are open already want CAP_BPF too, unless unprivileged BPF is allowed: asked, not guessed.
+  callsOfThisThread().setCapabilities(maskOf(always) & held, held);
+  if (mayReadMaps()) return always;
+  return [...always, isIn(held, CAP_BPF) ? CAP_BPF : CAP_SYS_ADMIN];
+}
+
+/** Root writes there by CAP_DAC_OVERRIDE alone. */
+function isOfAnotherUser(folder: string): boolean {
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  return stats !== undefined && stats.uid !== process.geteuid?.();
+}
+
+/** Of each thread that there still is. */
+function permittedOfThreads(): bigint[] {
+  return readdirSync('/proc/self/task').flatMap(thread => {
+    try {
+      return [capabilitySet(readFileSync(`/proc/self/task/${thread}/status`, 'utf8'), 'CapPrm')];
+    } catch (error) {
+      if (
+        (error as NodeJS.ErrnoException).code === 'ENOENT' ||
+        (error as NodeJS.ErrnoException).code === 'ESRCH'
+      )
+        return [];
+      throw error;
+    }
+  });
+}
+
+function isIn(set: bigint, { bit }: Capability): boolean {
+  return ((set >> bit) & 1n) === 1n;
+}
+
+function maskOf(capabilities: readonly Capability[]): bigint {
+  return capabilities.reduce((mask, { bit }) => mask | (1n << bit), 0n);
+}

@@ -1,0 +1,72 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { diag } from '@opentelemetry/api';
+import { forgetPages, returnFreedMemory } from '../../native/libc.ts';
+import { executableAreas } from './executable-areas.ts';
+
+const log = diag.createComponentLogger({ namespace: 'footprint' });
+
+/** The first rounds of everything, such as the canary's, are over by then. */
+const SETTLED_MILLIS = 2_000;
+/** The pages that a burst of events has touched are given back then; once costs about 10 ms of CPU. */
+const AGAIN_MILLIS = 600_000;
+/** By how much the process has grown when freed memory is worth 3 ms of CPU to give back. */
+const GROWN_BYTES = 8_000_000;
+/** Time between two looks at the size: each wakes the process, which is seldom awake while nothing happens. */
+const LOOK_MILLIS = { quiet: 10_000, grown: 2_000 };
+
+/**
+ * Has memory that is no longer used given back: once the start is over, now and then what bursts leave, and while they
+ * last what malloc(3) keeps between pieces that are in use. The timers hold no process alive.
+ */
+export function keepFootprintSmall(): void {
+  // at first all of it counts as growth: the start has freed much
+  let smallestBytes = 0;
+  const look = () => {
+    const bytes = residentBytes() ?? smallestBytes;
+    const hasGrown = bytes - smallestBytes > GROWN_BYTES;
+    if (hasGrown) returnFreedMemory();
+    smallestBytes = (hasGrown ? residentBytes() : undefined) ?? Math.min(smallestBytes, bytes);
+    setTimeout(look, hasGrown ? LOOK_MILLIS.grown : LOOK_MILLIS.quiet).unref();
+  };
+  const settle = () => {
+    giveBackPages();
+    look();
+  };
+  setTimeout(settle, SETTLED_MILLIS).unref();
+  setInterval(giveBackPages, AGAIN_MILLIS).unref();
+}
+
+/** Undefined where /proc/self/stat cannot be opened, for which `process.memoryUsage` throws: out of descriptors, for example. */
+function residentBytes(): number | undefined {
+  try {
+    return process.memoryUsage.rss();
+  } catch (error) {
+    log.debug('failed to measure the memory of this process:', error);
+    return undefined;
+  }
+}
+
+/**
+ * Unmaps the pages of the executable.
+ *
+ * Most of what Node.js runs at its start it does not run again: set-up, the parser and compiler for the modules, the data
+ * of ICU. Those pages stay mapped, and counted, until the kernel runs short. They are clean copies of the file, so to
+ * unmap them loses nothing: they stay in the page cache, what is touched again is mapped again by a minor fault, 16 pages
+ * at a time, and what is mapped afterwards is what is needed.
+ */
+function giveBackPages(): void {
+  try {
+    const executable = readlinkSync('/proc/self/exe');
+    const before = process.memoryUsage.rss();
+    for (const { start, lengthBytes } of executableAreas(
+      readFileSync('/proc/self/smaps', 'utf8'),
+      executable,
+    ))
+      forgetPages(start, lengthBytes);
+    const bytes = before - process.memoryUsage.rss();
+    log.debug(`gave back ${Math.round(bytes / 1e6)} MB of pages`);
+  } catch (error) {
+    // it only stays larger: procfs may be hidden, or a page may be locked
+    log.debug('failed to give back pages:', error);
+  }
+}

@@ -1,0 +1,23 @@
+import { type MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import type { TelemetryOptions } from '../options.ts';
+import { createTransport } from '../otlp/create-transport.ts';
+import { OtlpMetricExporter } from '../otlp/metric-exporter.ts';
+import { METRICS } from '../otlp/signal.ts';
+
+/**
+ * Sends the sidecar's metrics of itself over OTLP; undefined when nobody asked for that. Off unless asked for, other than
+ * the specification has it: a collector that was set up for records need not take metrics, and would be in the log as a
+ * trouble.
+ *
+ * @throws MemwardenError CONFIG_INVALID (endpoint), CREDENTIALS_INVALID
+ */
+export function createMetricReader({ otlp, metrics }: TelemetryOptions): MetricReader | undefined {
+  const { exporter, intervalMillis, ...own } = metrics;
+  if (exporter !== 'otlp') return undefined;
+  const connection = { ...otlp, ...own };
+  return new PeriodicExportingMetricReader({
+    exporter: new OtlpMetricExporter(createTransport(connection, METRICS)),
+    exportIntervalMillis: intervalMillis,
+    exportTimeoutMillis: Math.min(connection.timeoutMillis, intervalMillis),
+  });
+}

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { constants } from 'node:os';
+import { test } from 'node:test';
+import { BpfObject } from '../../../../src/capture/hooks/bpf-object.ts';
+import { type ClimbOptions, climb } from '../../../../src/capture/hooks/hook-selection.ts';
+import type { Ladder, Rung } from '../../../../src/capture/hooks/ladders/ladder.ts';
+import { buildCapturedEvent } from '../../event-builder.ts';
+import { FakeLibbpf, LSM_TYPE } from '../fake-libbpf.ts';
+
+const { EINVAL, EPERM } = constants.errno;
+const KNOBS = {
+  generation: 7,
+  rawOpen: false,
+  rawUnfiltered: false,
+  rawByName: false,
+  rawBySuffix: false,
+  rawByDirectory: false,
+};
+const LSM: Rung = { hook: 'lsm', programs: ['lsm_x'], limits: ['of lsm'] };
+const FENTRY: Rung = { hook: 'fentry', programs: ['fentry_x'], limits: ['of fentry'] };
+const KPROBE: Rung = { hook: 'kprobe', programs: ['kprobe_x', 'kprobe_y'], limits: [] };
+
+/** Chooses among rungs on a kernel that has all of their programs. */
+function choose(
+  rungs: readonly Rung[],
+  prepare: (kernel: FakeLibbpf) => void = () => undefined,
+  options: Partial<ClimbOptions> = {},
+) {
+  const kernel = new FakeLibbpf();
+  kernel.programs = [
+    ...new Set(
+      rungs.flatMap(({ programs, results = [], optional = [], oneOf = [] }) => [
+        ...programs,
+        ...results,
+        ...optional,
+        ...oneOf,
+      ]),
+    ),
+  ];
+  prepare(kernel);
+  const object = new BpfObject(kernel, { path: 'x.o', btfPath: undefined, ringBytes: 4096, pins: undefined });
+  const ladder: Ladder = {
+    capability: 'x',
+    required: false,
+    kinds: ['proc_mem_open'],
+    rungs,
+    provoke: () => undefined,
+    isProof: event => event.kind === 'proc_mem_open',
+  };
+  const { report, attachments } = climb(ladder, object, {
+    choice: 'auto',
+    insist: false,
+    knobs: KNOBS,
+    ownEvents: () => kernel.proofs(),
+    ...options,
+  });
+  const attempts = report.attempts.map(({ program, outcome }) => `${program} ${outcome}`);
+  return { kernel, report, attachments, attempts, running: kernel.running.map(({ program }) => program) };
+}
+
+test('the first hook that delivers is taken, and none behind it is tried', () => {
+  const { report, attempts, kernel, running } = choose([LSM, FENTRY]);
+  assert.equal(report.hook, 'lsm');
+  assert.deepEqual(report.limits, ['of lsm']);
+  assert.deepEqual(attempts, ['lsm_x alive']);
+  assert.deepEqual(running, ['lsm_x']);
+  assert.deepEqual(kernel.attached, ['lsm_x']);
+});
+
+test('a hook that is refused is passed over, with the reason of the kernel', () => {
+  for (const step of ['load', 'attach'] as const) {
+    const { report, running } = choose([LSM, FENTRY], kernel =>
+      kernel.refusals.set('lsm_x', { step, errno: EINVAL }),
+    );
+    assert.equal(report.hook, 'fentry');
+    assert.deepEqual(report.limits, ['of fentry']);
+    assert.equal(report.attempts[0]?.outcome, 'refused');
+    assert.match(report.attempts[0]?.reason ?? '', new RegExp(`^${step}: EINVAL`));
+    assert.deepEqual(running, ['fentry_x']);
+  }
+});
+
+test('what the verifier says stands in the reason, without its statistics', () => {
+  const log = 'func#0 @0\nR1 invalid mem access\nprocessed 12 insns\n-- END PROG LOAD LOG --\n';
+  const { report } = choose([LSM], kernel =>
+    kernel.refusals.set('lsm_x', { step: 'load', errno: EINVAL, log }),
+  );
+  assert.match(report.attempts[0]?.reason ?? '', /^load: EINVAL .*: R1 invalid mem access$/);
+});
+
+test('a hook that attaches and sees nothing is passed over, and taken out of the kernel', () => {
+  const { report, attempts, running, kernel } = choose([LSM, FENTRY], kernel => kernel.silent.add('lsm_x'));
+  assert.equal(report.hook, 'fentry');
+  assert.deepEqual(attempts, ['lsm_x silent', 'fentry_x alive']);
+  assert.deepEqual(kernel.attached, ['lsm_x', 'fentry_x']);
+  assert.deepEqual(running, ['fentry_x']);
+});
+
+test('an event of another hook, or of something else, proves nothing', () => {
+  const others = [
+    buildCapturedEvent({ hook: 'kprobe' }),
+    buildCapturedEvent({ hook: 'lsm', kind: 'kcore_open' }),
+  ];
+  const { report } = choose([LSM], undefined, { ownEvents: () => others });
+  assert.equal(report.hook, undefined);
+});
+
+test('what happened before the act that proves a hook proves nothing', () => {
+  let asked = 0;
+  const ownEvents = () => (asked++ === 0 ? [buildCapturedEvent({ hook: 'lsm' })] : []);
+  assert.equal(choose([LSM], undefined, { ownEvents }).report.hook, undefined);
+});
+
+test('where nothing delivers there is no hook, and nothing runs', () => {
+  const { report, attempts, running, kernel, attachments } = choose([LSM, FENTRY], kernel => {
+    kernel.silent.add('lsm_x');
+    kernel.refusals.set('fentry_x', { step: 'attach', errno: EPERM });
+  });
+  assert.equal(report.hook, undefined);
+  assert.deepEqual(report.limits, []);
+  assert.deepEqual(attempts, ['lsm_x silent', 'fentry_x refused']);
+  assert.deepEqual([running, attachments], [[], []]);
+  assert.equal(kernel.openObjects, 1);
+});
+
+test('the chosen hook is tried first, and the others after it in their order', () => {
+  const { attempts } = choose(
+    [LSM, FENTRY, KPROBE],
+    kernel => {
+      kernel.silent.add('kprobe_x').add('kprobe_y').add('lsm_x');
+    },
+    { choice: 'kprobe' },
+  );
+  assert.deepEqual(attempts, ['kprobe_x+kprobe_y silent', 'lsm_x silent', 'fentry_x alive']);
+});
+
+test('who insists on a hook gets no other', () => {
+  const { report, attempts } = choose([LSM, FENTRY], kernel => kernel.silent.add('fentry_x'), {
+    choice: 'fentry',
+    insist: true,
+  });
+  assert.equal(report.hook, undefined);
+  assert.deepEqual(attempts, ['fentry_x silent']);
+});
+
+test('all programs of a rung stand, or none', () => {
+  const { report, running, attempts, kernel } = choose([KPROBE, FENTRY], kernel =>
+    kernel.refusals.set('kprobe_y', { step: 'attach', errno: EINVAL }),
+  );
+  assert.equal(report.hook, 'fentry');
+  assert.deepEqual(attempts, ['kprobe_x+kprobe_y refused', 'fentry_x alive']);
+  assert.deepEqual(running, ['fentry_x']);
+  assert.deepEqual(kernel.attached, ['kprobe_x', 'fentry_x']);
+});
+
+test('the program that tells the outcome stands before the one whose events wait for it', () => {
+  const { kernel, report } = choose([{ ...LSM, results: ['fexit_a', 'fexit_b'] }]);
+  assert.deepEqual(kernel.attached, ['fexit_a', 'lsm_x']);
+  const main = kernel.running.find(({ program }) => program === 'lsm_x');
+  assert.deepEqual(main, { program: 'lsm_x', hook: 'lsm', generation: 7, resultFollows: true });
+  assert.deepEqual(report.limits, ['of lsm']);
+});
+
+test('without a program that tells the outcome nothing waits for one, and the report says so', () => {
+  const { kernel, report } = choose([{ ...LSM, results: ['fexit_a', 'fexit_b'] }], kernel => {
+    for (const name of ['fexit_a', 'fexit_b']) kernel.refusals.set(name, { step: 'load', errno: EINVAL });
+  });
+  assert.equal(report.hook, 'lsm');
+  assert.deepEqual(report.limits, ['of lsm', 'the outcome is unknown']);
+  assert.equal(kernel.running[0]?.resultFollows, false);
+});
+
+test('the program that tells the outcome goes with a hook that is passed over', () => {
+  const { running } = choose([{ ...LSM, results: ['fexit_a'] }, FENTRY], kernel =>
+    kernel.refusals.set('lsm_x', { step: 'attach', errno: EINVAL }),
+  );
+  assert.deepEqual(running, ['fentry_x']);
+});
+
+test('optional programs are attached as far as they can be, and of several forms the first', () => {
+  const rung = { ...LSM, optional: ['opt_a', 'opt_b'], oneOf: ['form_a', 'form_b', 'form_c'] };
+  const { running } = choose([rung], kernel => {
+    kernel.refusals.set('opt_a', { step: 'attach', errno: EINVAL });
+    kernel.refusals.set('form_a', { step: 'load', errno: EINVAL });
+  });
+  assert.deepEqual(running, ['lsm_x', 'opt_b', 'form_b']);
+});
+
+test('a program that was refused once is not tried again by another rung', () => {
+  const results = ['fexit_a'];
+  const { report } = choose(
+    [
+      { ...LSM, results },
+      { ...FENTRY, results },
+    ],
+    kernel => {
+      kernel.silent.add('lsm_x');
+      kernel.refusals.set('fexit_a', { step: 'load', errno: EINVAL });
+    },
+  );
+  assert.equal(report.attempts.filter(({ program }) => program === 'fexit_a').length, 1);
+});
+
+test('a kind of program that the host forbids is refused without a copy of all programs', () => {
+  const { report, kernel } = choose([LSM, KPROBE], kernel => kernel.forbiddenTypes.add(LSM_TYPE));
+  assert.equal(report.attempts[0]?.outcome, 'refused');
+  assert.match(report.attempts[0]?.reason ?? '', /^load: EPERM/);
+  assert.ok(!kernel.attached.includes('lsm_x'));
+});
+
+test('a program that the object does not have is refused by itself', () => {
+  const { report } = choose([{ ...LSM, programs: ['lsm_x', 'lsm_other'] }, FENTRY], kernel => {
+    kernel.programs = ['lsm_x', 'fentry_x'];
+  });
+  assert.equal(report.hook, 'fentry');
+  assert.equal(report.attempts[0]?.reason, 'not in the object');
+});
+
+test('what is no refusal ends the start', () => {
+  const ownEvents = () => {
+    throw new Error('failed to read');
+  };
+  assert.throws(() => choose([LSM], undefined, { ownEvents }), /failed to read/);
+  const ofAnotherBuild = (kernel: FakeLibbpf) => {
+    kernel.setInitialValue = () => -EINVAL;
+  };
+  assert.throws(() => choose([LSM], ofAnotherBuild), {
+    code: 'CAPTURE_OBJECT_INVALID',
+    message: /constants/,
+  });
+});
+
+test('an object without a ring buffer, or none at all, is no object', () => {
+  const open = (prepare: (kernel: FakeLibbpf) => void, path = 'x.o') => {
+    const kernel = new FakeLibbpf();
+    prepare(kernel);
+    return new BpfObject(kernel, { path, btfPath: undefined, ringBytes: 4096, pins: undefined });
+  };
+  const code = 'CAPTURE_OBJECT_INVALID';
+  assert.throws(
+    () =>
+      open(kernel => {
+        kernel.maps = ['control'];
+      }),
+    { code, message: /no map named ring/ },
+  );
+  assert.throws(() => open(() => undefined, ''), { code, message: /ENOENT/ });
+  assert.throws(() => open(() => undefined).mapFd('nothing'), { code, message: /no map named nothing/ });
+});

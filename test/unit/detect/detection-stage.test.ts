@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { keepBooks } from '../../../src/accounting/accounts.ts';
+import type { CapturedEvent } from '../../../src/capture/index.ts';
+import type { Notes } from '../../../src/checkpoint.ts';
+import { loadSettings } from '../../../src/config/index.ts';
+import type { Detection } from '../../../src/detect/detection.ts';
+import { createJudgement, type Judgement } from '../../../src/detect/detection-stage.ts';
+import { noTotals } from '../../../src/telemetry/spool/totals.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
+import { buildActor, buildCapturedEvent } from '../event-builder.ts';
+
+const RULES = `exceptions:
+  - name: known
+    when: actor.exe == "/usr/bin/known"
+    action: drop
+  - name: half
+    events: [proc_mem_access]
+    when: actor.exe == "/usr/bin/half"
+    action: drop
+`;
+const READ_WRITE = 2;
+
+/** The stages between capture and telemetry, and what they have handed on. */
+function start(t: TestContext): { judgement: Judgement; emitted: Detection[] } {
+  const exceptionsPath = join(temporaryDirectory(t), 'exceptions.yaml');
+  writeFileSync(exceptionsPath, RULES);
+  const env = {
+    MEMWARDEN_DETECT_EXCEPTIONS_PATH: exceptionsPath,
+    MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '600000',
+  };
+  const emitted: Detection[] = [];
+  const judgement = createJudgement(
+    loadSettings({ env }),
+    () => 0n,
+    detection => emitted.push(detection),
+  );
+  return { judgement, emitted };
+}
+
+function open(name: string, fields: Partial<CapturedEvent> = {}): CapturedEvent {
+  return buildCapturedEvent({ actor: buildActor({ executablePath: `/usr/bin/${name}` }), ...fields });
+}
+
+/** Notes as a process before left them. */
+function kept(judgement: Judgement): Notes {
+  return new Map([...judgement.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])));
+}
+
+test('each event is in one of three places, and a repeat is as many events as it counts', t => {
+  const { judgement } = start(t);
+  judgement.accept(open('python3'));
+  judgement.accept(open('python3', { kind: 'repeat', repeatCount: 9n }));
+  judgement.accept(open('known'));
+  judgement.accept(open('known', { kind: 'repeat', repeatCount: 4n }));
+  judgement.accept(open('half', { flags: READ_WRITE }));
+  judgement.accept(open('python3', { kind: 'mem_protect', method: 'mprotect' }));
+  judgement.ignore(open('node', { kind: 'repeat', repeatCount: 3n }));
+  judgement.ignore(open('node'));
+  const { events, findings } = judgement.counts();
+  assert.deepEqual(events, { detected: 1 + 9 + 1, excepted: 1 + 4, filtered: 1 + 3 + 1 });
+  assert.deepEqual(findings, {
+    found: 1 + 9 + 1 + 4 + 2,
+    excepted: 1 + 4 + 1,
+    told: 2,
+    summarized: 9,
+    held: 0,
+  });
+});
+
+test('what is held back is one finding in the books until its summary is one record', t => {
+  const { judgement, emitted } = start(t);
+  for (let i = 0; i < 5; i++) judgement.accept(open('python3'));
+  assert.equal(judgement.counts().findings.held, 4);
+  assert.equal(judgement.counts().summaries, 0);
+  judgement.flush();
+  const { findings, summaries } = judgement.counts();
+  assert.deepEqual([findings.told, findings.summarized, findings.held, summaries], [1, 4, 0, 1]);
+  assert.deepEqual(
+    emitted.map(({ repeat }) => repeat?.count),
+    [undefined, 4],
+  );
+});
+
+test('a summary that a process before held back is reported once, and its note is given up', t => {
+  const before = start(t);
+  for (let i = 0; i < 5; i++) before.judgement.accept(open('python3'));
+  const notes = kept(before.judgement);
+  assert.equal(notes.size, 1);
+
+  const { judgement, emitted } = start(t);
+  judgement.resume(new Map([...notes, ['ring', Uint8Array.of(1)], ['repeat/00', Uint8Array.of(2)]]));
+  assert.deepEqual(
+    emitted.map(({ repeat }) => repeat?.count),
+    [4],
+  );
+  assert.equal(judgement.counts().findings.found, 4);
+  const changes = judgement.takeChanges();
+  assert.deepEqual(
+    [...changes],
+    [...notes.keys()].map(name => [name, null]),
+  );
+  assert.equal(judgement.takeChanges().size, 0);
+});
+
+test('a note that nobody can read is given up, and the others are reported', t => {
+  const before = start(t);
+  for (let i = 0; i < 5; i++) before.judgement.accept(open('python3'));
+  const notes = kept(before.judgement);
+  const { judgement, emitted } = start(t);
+  judgement.resume(new Map([['held/broken', Uint8Array.of(1, 2, 3)], ...notes]));
+  assert.equal(emitted.length, 1);
+  assert.equal(judgement.takeChanges().get('held/broken'), null);
+});
+
+test('the books add up the losses of all CPUs, and what is in none of the places is under way', t => {
+  const { judgement } = start(t);
+  judgement.accept(open('python3'));
+  judgement.accept(open('known'));
+  judgement.ignore(open('node'));
+  const capture = {
+    captured: () => 20n,
+    lost: () => [{ count: 3n }, { count: 5n }],
+    notices: 2,
+  };
+  const evicted = { ...noTotals().evicted, output: 0 };
+  const delivery = { emitted: 3, inherited: 0, accepted: 3, spooled: 0, refused: 0, evicted };
+  const books = keepBooks(capture, judgement.counts(), delivery);
+  assert.equal(books.events.lost, 8);
+  assert.equal(books.events.underWay, 20 - 3 - 8);
+  assert.equal(books.records.notices, 2);
+});
+
+test('the rules of a user are tried before those that come with memwarden', t => {
+  const { judgement, emitted } = start(t);
+  judgement.accept(open('known'));
+  assert.equal(emitted.length, 0);
+  assert.equal(judgement.counts().exceptions.get('known'), 1);
+  assert.equal(judgement.reload(), true);
+});

@@ -1,0 +1,57 @@
+/** Started by lifecycle.test.ts: the signal handling of `run` around a pipeline that does nothing but tell. */
+import { EventEmitter, once } from 'node:events';
+import { runUntilSignal } from '../../../src/service/lifecycle.ts';
+import { standardError } from '../../../src/standard-streams/standard-error.ts';
+
+const [, , ending, fault] = process.argv;
+
+/** Errors that nobody catches, by how they come about. */
+const FAULTS: Readonly<Record<string, () => void>> = {
+  timer: () => {
+    throw new Error('broken timer');
+  },
+  promise: () => {
+    Promise.reject(new Error('broken promise'));
+  },
+  emitter: () => {
+    new EventEmitter().emit('error', new Error('broken emitter'));
+  },
+  text: () => {
+    throw 'broken text';
+  },
+};
+
+// the clock stands still but for the test: a busy machine makes no request of a signal's echo, and nobody has to wait
+let nowMillis = 0;
+performance.now = () => nowMillis;
+
+process.exitCode = await runUntilSignal(async () => {
+  // a pipeline holds the process alive; so does this
+  const alive = setInterval(() => {}, 1_000);
+  if (fault !== undefined) process.once('SIGUSR2', () => setImmediate(FAULTS[fault] ?? (() => {})));
+  return {
+    hooks: new Map([
+      ['file_open', 'lsm'],
+      ['ptrace', 'fentry'],
+    ]),
+    reload: () => {
+      standardError.write('reloaded\n');
+    },
+    stop: async () => {
+      // listened for before the test is told that it may send it
+      const told = once(process, 'SIGUSR2');
+      standardError.write('flushing\n');
+      if (ending === 'throws') setImmediate(FAULTS['timer'] ?? (() => {}));
+      if (ending === 'hangs') {
+        await told;
+        nowMillis += 60_000;
+        standardError.write('a minute later\n');
+      }
+      if (ending === 'hangs' || ending === 'throws') await new Promise(() => {});
+      if (ending === 'waits') await told;
+      standardError.write('flushed\n');
+      clearInterval(alive);
+      return true;
+    },
+  };
+});
