@@ -1,4 +1,4 @@
-import type { JudgementCounts } from '../detect/detection-stage.ts';
+import type { DetectionStageCounts } from '../detect/detection-stage.ts';
 import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
  *
  * They have three units because one event can be two findings (an open for reading and writing), and one record can be
  * a thousand (the summary of a storm). Each side is counted at another place: `captured` by the kernel, the rest of its
- * line by the judgement; `emitted` where records are made, the rest of its line by the spool.
+ * line by the stage; `emitted` where records are made, the rest of its line by the spool.
  *
  * - captured: events that the kernel numbered, and repetitions that it only counted
  * - detected: events of which at least one finding is told, by a record of its own or by the count of a summary
@@ -25,12 +25,12 @@ import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
  * Without a kernel, as in a replay, there is nothing to compare `captured` with, and no books are kept.
  */
 export interface Books {
-  readonly events: JudgementCounts['events'] & {
+  readonly events: DetectionStageCounts['events'] & {
     readonly captured: number;
     readonly lost: number;
     readonly underWay: number;
   };
-  readonly findings: JudgementCounts['findings'];
+  readonly findings: DetectionStageCounts['findings'];
   readonly records: DeliveryCounts & {
     /** Records of detections that stand for several findings. */
     readonly summaries: number;
@@ -49,21 +49,21 @@ export interface CaptureCounts {
 /** Puts together what the stages have counted. @throws Error when the kernel's counters cannot be read */
 export function keepBooks(
   capture: CaptureCounts,
-  judgement: JudgementCounts,
+  stage: DetectionStageCounts,
   delivery: DeliveryCounts,
 ): Books {
-  const { detected, filtered, excepted } = judgement.events;
+  const { detected, filtered, excepted } = stage.events;
   const captured = Number(capture.captured());
   let lost = 0;
   for (const { count } of capture.lost()) lost += Number(count);
   return {
     events: {
-      ...judgement.events,
+      ...stage.events,
       captured,
       lost,
       underWay: captured - detected - filtered - excepted - lost,
     },
-    findings: judgement.findings,
-    records: { ...delivery, summaries: judgement.summaries, notices: capture.notices },
+    findings: stage.findings,
+    records: { ...delivery, summaries: stage.summaries, notices: capture.notices },
   };
 }

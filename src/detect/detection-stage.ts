@@ -18,7 +18,7 @@ const NOTE = 'held/';
  * What became of the events and of what the signatures found in them. An event that the kernel only counted as a
  * repetition is an event like any other.
  */
-export interface JudgementCounts {
+export interface DetectionStageCounts {
   /** Each event is in one of the three. */
   readonly events: {
     /** No signature was about it, or it was the sidecar's own proof that a hook is alive. */
@@ -46,7 +46,7 @@ export interface JudgementCounts {
 }
 
 /** The middle of the pipeline, from a captured event to the detections that are told. */
-export interface Judgement {
+export interface DetectionStage {
   readonly engine: Engine;
   readonly enricher: Enricher;
   accept(event: CapturedEvent): void;
@@ -62,18 +62,18 @@ export interface Judgement {
   resume(notes: Notes): void;
   /** Reads the exceptions again; a broken file leaves the old rules in force. */
   reload(): boolean;
-  counts(): JudgementCounts;
+  counts(): DetectionStageCounts;
 }
 
 /**
  * Connects enrich → detect → exceptions → storm filter, alike for live events and for recorded ones.
  * @throws MemwardenError CONFIG_INVALID, EXCEPTIONS_INVALID
  */
-export function createJudgement(
+export function createDetectionStage(
   { detect, enrich }: Settings,
   bootToWallOffsetNs: () => bigint,
   emit: (detection: Detection) => void,
-): Judgement {
+): DetectionStage {
   const engine = createEngine({ events: detect.events });
   const enricher = createEnricher({
     bootToWallOffsetNs,

@@ -3,7 +3,7 @@ import { keepBooks } from '../accounting/accounts.ts';
 import type { LossWatch } from '../accounting/loss-watch.ts';
 import type { Capture, CapturedEvent } from '../capture/index.ts';
 import type { Settings } from '../config/index.ts';
-import type { Judgement } from '../detect/detection-stage.ts';
+import type { DetectionStage } from '../detect/detection-stage.ts';
 import { standardError } from '../standard-streams/standard-error.ts';
 import { createMetricReader } from '../telemetry/metrics/metric-reader.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -26,7 +26,7 @@ export interface Health {
 export interface Stages {
   readonly capture: Capture;
   readonly losses: LossWatch;
-  readonly judgement: Judgement;
+  readonly stage: DetectionStage;
   readonly telemetry: Telemetry;
 }
 
@@ -37,7 +37,7 @@ export interface Stages {
  */
 export async function startHealth(
   { health: { enabled, listenAddress, listenPort }, telemetry: telemetryOptions }: Settings,
-  { capture, losses, judgement, telemetry }: Stages,
+  { capture, losses, stage, telemetry }: Stages,
 ): Promise<Health> {
   const readiness = new Readiness(capture.hooks.keys(), {
     spoolProblem: () => telemetry.problems().spool,
@@ -46,9 +46,9 @@ export async function startHealth(
   const reader = createMetricReader(telemetryOptions);
   const push = reader && { reader, resource: telemetry.resource() };
   const sources: MetricSources = {
-    books: () => keepBooks(losses, judgement.counts(), telemetry.stats()),
+    books: () => keepBooks(losses, stage.counts(), telemetry.stats()),
     lost: () => losses.lost(),
-    exceptions: () => judgement.counts().exceptions,
+    exceptions: () => stage.counts().exceptions,
     backlog: telemetry.backlog,
     exporterType: telemetry.exporterType,
     skippedRuns: () => capture.skippedRuns.read(),

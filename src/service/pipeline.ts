@@ -11,7 +11,7 @@ import {
   type Round,
 } from '../capture/index.ts';
 import type { Settings } from '../config/index.ts';
-import { createJudgement, type Judgement } from '../detect/detection-stage.ts';
+import { createDetectionStage, type DetectionStage } from '../detect/detection-stage.ts';
 import { type Health, type Stages, startHealth } from '../health/start-health.ts';
 import { createRecorder, openRecording } from '../recording/recording.ts';
 import type { RecordOutput } from '../standard-streams/record-output.ts';
@@ -61,26 +61,26 @@ export async function startPipeline(
 ): Promise<Pipeline> {
   // what can fail for a wrong setting does so before anything is done to the kernel
   const startTelemetry = prepare(settings, output);
-  // the capture's hooks are part of the Resource, and the judgement's signatures choose what is captured
+  // the capture's hooks are part of the Resource, and the stage's signatures choose what is captured
   let telemetry: Telemetry | undefined;
   let health: Health | undefined;
-  const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
-  const capture = new Capture(captureOptions(settings, judgement, pinPath(settings)));
+  const stage = createDetectionStage(settings, bootToWallOffsetNs, detection => telemetry?.emit(detection));
+  const capture = new Capture(captureOptions(settings, stage, pinPath(settings)));
   const losses = new LossWatch(capture);
   try {
     const { inheritedHooks } = capture;
     if (inheritedHooks !== undefined) {
       telemetry = startTelemetry(hookList(inheritedHooks));
-      await catchUp({ capture, judgement, telemetry, losses });
+      await catchUp({ capture, stage, telemetry, losses });
     }
     capture.attach();
     if (telemetry === undefined) {
       telemetry = startTelemetry(hookList(capture.hooks));
-      resume(capture, judgement, telemetry);
+      resume(capture, stage, telemetry);
     }
     telemetry.setCaptureHook(hookList(capture.hooks));
     if (settings.health.enabled || settings.telemetry.metrics.exporter === 'otlp')
-      health = await startHealth(settings, { capture, losses, judgement, telemetry });
+      health = await startHealth(settings, { capture, losses, stage, telemetry });
     for (const unread of capture.commit()) losses.abandoned(unread);
   } catch (error) {
     await health?.stop();
@@ -89,7 +89,7 @@ export async function startPipeline(
     throw error;
   }
   const { hurry, shutdown, emitLoss, keep } = telemetry;
-  const persist = persistence(judgement, telemetry);
+  const persist = persistence(stage, telemetry);
   const tellLosses = async (round?: Round) => {
     losses.collect().forEach(emitLoss);
     await persist(round);
@@ -99,7 +99,7 @@ export async function startPipeline(
   capture.start({
     onEvent: (event, origin) => {
       losses.received(event);
-      judge(event, origin, judgement);
+      judge(event, origin, stage);
       if (origin === 'own') health?.canaryArrived(event);
     },
     onRound: round => {
@@ -117,7 +117,7 @@ export async function startPipeline(
     // while the spool cannot be written, what is told would only pile up in memory
     if (sweeping) return;
     sweeping = true;
-    judgement.sweep();
+    stage.sweep();
     tellLosses()
       .catch((error: unknown) => log.error('failed to persist summaries', error))
       .finally(() => {
@@ -127,7 +127,7 @@ export async function startPipeline(
 
   return {
     hooks: capture.hooks,
-    reload: judgement.reload,
+    reload: stage.reload,
     stop: async () => {
       clearInterval(sweep);
       stopping = true;
@@ -141,8 +141,8 @@ export async function startPipeline(
       } finally {
         clearTimeout(deadline);
         // also when the capture failed: what it had seen until then is told
-        judgement.flush();
-        keep?.(judgement.takeChanges(), true);
+        stage.flush();
+        keep?.(stage.takeChanges(), true);
         await shutdown(Math.max(end - performance.now(), 0));
       }
       return telemetry.lost() === 0;
@@ -156,8 +156,8 @@ export async function startPipeline(
  */
 export async function startRecording(settings: Settings, path: string): Promise<Pipeline> {
   const recorder = createRecorder(path, { redact: settings.enrich.redact });
-  const judgement = createJudgement(settings, bootToWallOffsetNs, () => undefined);
-  const capture = new Capture(captureOptions(settings, judgement));
+  const stage = createDetectionStage(settings, bootToWallOffsetNs, () => undefined);
+  const capture = new Capture(captureOptions(settings, stage));
   try {
     capture.attach();
     capture.commit();
@@ -176,7 +176,7 @@ export async function startRecording(settings: Settings, path: string): Promise<
       losses.received(event);
       if (origin === 'own' && isCanary(event)) return;
       // recorded after enrichment: what procfs says of both sides can be asked only now, and only here
-      const enriched = judgement.enricher.enrich(event);
+      const enriched = stage.enricher.enrich(event);
       if (enriched !== undefined) recorder.record(enriched);
     },
     onRound: warnOfLosses,
@@ -217,17 +217,17 @@ export async function replay(settings: Settings, path: string): Promise<ReplayOu
   })('replay');
   // a full disk: the recording can be replayed again when there is room
   if (settings.telemetry.exporter === 'otlp') telemetry.hurry();
-  const judgement = createJudgement(settings, bootToWallOffsetNs, detection => telemetry.emit(detection));
+  const stage = createDetectionStage(settings, bootToWallOffsetNs, detection => telemetry.emit(detection));
   try {
     let events = 0;
     for await (const event of recording) {
-      judgement.accept(event);
+      stage.accept(event);
       events += 1;
       if (events % REPLAY_ROUND === 0) await telemetry.persist();
       if (isReaderGone) break;
     }
   } finally {
-    judgement.flush();
+    stage.flush();
     await telemetry.persist();
     await telemetry.shutdown(REPLAY_MILLIS);
   }
@@ -236,13 +236,13 @@ export async function replay(settings: Settings, path: string): Promise<ReplayOu
 }
 
 /** Judges what the kernel recorded while no sidecar ran, and what the one before this one had not told. */
-async function catchUp({ capture, judgement, telemetry, losses }: Stages): Promise<void> {
-  const persist = persistence(judgement, telemetry);
-  resume(capture, judgement, telemetry);
+async function catchUp({ capture, stage, telemetry, losses }: Stages): Promise<void> {
+  const persist = persistence(stage, telemetry);
+  resume(capture, stage, telemetry);
   await capture.catchUp({
     onEvent: (event, origin) => {
       losses.received(event);
-      judge(event, origin, judgement);
+      judge(event, origin, stage);
     },
     onRound: persist,
   });
@@ -251,23 +251,23 @@ async function catchUp({ capture, judgement, telemetry, losses }: Stages): Promi
 }
 
 /** What the sidecar does to prove its hooks is no finding, and what another version has told is told. */
-function judge(event: CapturedEvent, origin: Origin, judgement: Judgement): void {
-  if (origin === 'told' || (origin === 'own' && isCanary(event))) judgement.ignore(event);
-  else judgement.accept(event);
+function judge(event: CapturedEvent, origin: Origin, stage: DetectionStage): void {
+  if (origin === 'told' || (origin === 'own' && isCanary(event))) stage.ignore(event);
+  else stage.accept(event);
 }
 
 /** Goes on from where the process before this one ended, as far as its notes are here. */
-function resume(capture: Capture, judgement: Judgement, telemetry: Telemetry): void {
+function resume(capture: Capture, stage: DetectionStage, telemetry: Telemetry): void {
   const notes = telemetry.notes();
   capture.resume(notes);
-  judgement.resume(notes);
+  stage.resume(notes);
 }
 
 /** Makes all that came of the events durable, together with what a restart must know of it. */
-function persistence(judgement: Judgement, { keep, persist }: Telemetry): (round?: Round) => Promise<void> {
+function persistence(stage: DetectionStage, { keep, persist }: Telemetry): (round?: Round) => Promise<void> {
   if (keep === undefined) return persist;
   return round => {
-    keep(judgement.takeChanges(), true);
+    keep(stage.takeChanges(), true);
     if (round !== undefined) {
       keep(round.told, true);
       keep(round.position, false);
@@ -318,7 +318,7 @@ function hookList(hooks: ReadonlyMap<string, HookName> = new Map()): string {
 /** @param pinPath never that of the settings as it is: who pins takes over what a running service has left */
 function captureOptions(
   { capture, detect }: Settings,
-  { engine }: Judgement,
+  { engine }: DetectionStage,
   pinPath?: string,
 ): CaptureOptions {
   return {

@@ -2,7 +2,7 @@ import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { EventDecoder } from '../../src/capture/ring/decoder.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import type { Detection } from '../../src/detect/detection.ts';
-import { createJudgement } from '../../src/detect/detection-stage.ts';
+import { createDetectionStage } from '../../src/detect/detection-stage.ts';
 import { PendingRecords } from '../../src/telemetry/delivery/pending-records.ts';
 import { BufferPool } from '../../src/telemetry/otlp/buffer-pool.ts';
 import { DetectionEncoder } from '../../src/telemetry/otlp/detection-encoder.ts';
@@ -26,7 +26,7 @@ export function measureStages(recordsPath: string): ReadonlyMap<string, number> 
   const settings = loadSettings({ env: { MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0' } });
   const pool = new BufferPool();
   let detections: Detection[] = [];
-  const judgement = createJudgement(settings, bootToWallOffsetNs, detection => detections.push(detection));
+  const stage = createDetectionStage(settings, bootToWallOffsetNs, detection => detections.push(detection));
   const encoder = new DetectionEncoder(readBootId());
   const context = { resource: new Uint8Array(), scope: new Uint8Array() };
 
@@ -43,7 +43,7 @@ export function measureStages(recordsPath: string): ReadonlyMap<string, number> 
       some.map(({ offset, length }) => decoder.decode(offset, length)).filter(event => event !== undefined),
     );
     detections = [];
-    time('enrich, detect, exceptions, storm filter', () => events.forEach(judgement.accept));
+    time('enrich, detect, exceptions, storm filter', () => events.forEach(stage.accept));
     const pending = new PendingRecords(3, { records: BATCH_RECORDS, bytes: Number.POSITIVE_INFINITY }, pool);
     const bodies = time('encode', () =>
       detections.map(detection => pending.add(to => encoder.write(to, detection))),

@@ -4,7 +4,7 @@ import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { EventDecoder } from '../../src/capture/ring/decoder.ts';
 import { EVENT } from '../../src/capture/ring/layout.ts';
 import { loadSettings } from '../../src/config/index.ts';
-import { createJudgement } from '../../src/detect/detection-stage.ts';
+import { createDetectionStage } from '../../src/detect/detection-stage.ts';
 import { Child } from './child.ts';
 import { readKernelRecords, recordKernelRecords } from './kernel-records.ts';
 import { programTimes } from './program-times.ts';
@@ -136,12 +136,12 @@ function pipelineNanoseconds(recordsPath: string, env: NodeJS.ProcessEnv, cores:
     view.setUint32(offset + EVENT.cpu, i % cores, true);
   });
   const decoder = new EventDecoder(memory);
-  const judgement = createJudgement(settings, bootToWallOffsetNs, () => undefined);
+  const stage = createDetectionStage(settings, bootToWallOffsetNs, () => undefined);
   const some = places.slice(0, 4_000);
   const run = () => {
     for (const { offset, length } of some) {
       const event = decoder.decode(offset, length);
-      if (event !== undefined) judgement.accept(event);
+      if (event !== undefined) stage.accept(event);
     }
   };
   run();

@@ -87,7 +87,7 @@ export const accounting: Area = {
           'what was excepted looks under way',
         ],
       ],
-      'judgement',
+      'stage',
     ),
     ...mutantsOf('src/detect/detection-stage.ts', [
       [

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { type Books, keepBooks } from '../../../src/accounting/accounts.ts';
 import type { CapturedEvent } from '../../../src/capture/index.ts';
 import { loadSettings } from '../../../src/config/index.ts';
-import { createJudgement, type Judgement } from '../../../src/detect/detection-stage.ts';
+import { createDetectionStage, type DetectionStage } from '../../../src/detect/detection-stage.ts';
 import { noTotals } from '../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../temporary-directory.ts';
 import { buildActor, buildCapturedEvent, buildProcess } from '../event-builder.ts';
@@ -22,7 +22,7 @@ const RULES = `exceptions:
     action: drop
 `;
 
-/** A judgement that follows findings for `windowMillis`, and the number of records that it has made. */
+/** A stage that follows findings for `windowMillis`, and the number of records that it has made. */
 function start(t: TestContext, windowMillis: number) {
   const directory = temporaryDirectory(t);
   const exceptionsPath = join(directory, 'exceptions.yaml');
@@ -34,14 +34,14 @@ function start(t: TestContext, windowMillis: number) {
     },
   });
   const made = { records: 0 };
-  const judgement = createJudgement(
+  const stage = createDetectionStage(
     settings,
     () => 0n,
     () => {
       made.records += 1;
     },
   );
-  return { judgement, made };
+  return { stage, made };
 }
 
 /** An open of another process's memory by a program of this name. */
@@ -49,11 +49,11 @@ function open(name: string, fields: Partial<CapturedEvent> = {}): CapturedEvent 
   return buildCapturedEvent({ actor: buildActor({ executablePath: `/usr/bin/${name}` }), ...fields });
 }
 
-function booksOf(judgement: Judgement, captured: number, emitted: number): Books {
+function booksOf(stage: DetectionStage, captured: number, emitted: number): Books {
   const kernel = { captured: () => BigInt(captured), lost: () => [], notices: 0 };
   const evicted = { ...noTotals().evicted, output: 0 };
   const delivery = { emitted, inherited: 0, accepted: emitted, spooled: 0, refused: 0, evicted };
-  return keepBooks(kernel, judgement.counts(), delivery);
+  return keepBooks(kernel, stage.counts(), delivery);
 }
 
 function assertBalance({ events, findings, records }: Books): void {
@@ -65,7 +65,7 @@ function assertBalance({ events, findings, records }: Books): void {
 
 for (const windowMillis of [0, 600_000]) {
   test(`the books balance at every moment of a storm, with a window of ${windowMillis} ms`, t => {
-    const { judgement, made } = start(t, windowMillis);
+    const { stage, made } = start(t, windowMillis);
     let captured = 0;
     const acts: CapturedEvent[] = [
       open('python3'),
@@ -81,14 +81,14 @@ for (const windowMillis of [0, 600_000]) {
       const act = acts[(i * 5) % acts.length];
       assert.ok(act !== undefined);
       captured += act.kind === 'repeat' ? Number(act.repeatCount) : 1;
-      judgement.accept(act);
+      stage.accept(act);
       if (i % 10 === 0) {
         captured += 1;
-        judgement.ignore(open('node', { selfAccess: true }));
+        stage.ignore(open('node', { selfAccess: true }));
       }
-      assertBalance(booksOf(judgement, captured, made.records));
+      assertBalance(booksOf(stage, captured, made.records));
     }
-    const { events, findings } = booksOf(judgement, captured, made.records);
+    const { events, findings } = booksOf(stage, captured, made.records);
     assert.deepEqual(events, {
       captured,
       detected: 100 * (1 + 1 + 1 + 250 + 1),
@@ -101,12 +101,12 @@ for (const windowMillis of [0, 600_000]) {
     assert.equal(findings.excepted, 100 * (1 + 1 + 30));
     assert.equal(findings.held > 0, windowMillis > 0);
 
-    judgement.flush();
-    const flushed = booksOf(judgement, captured, made.records);
+    stage.flush();
+    const flushed = booksOf(stage, captured, made.records);
     assertBalance(flushed);
     assert.equal(flushed.findings.held, 0);
     assert.deepEqual(
-      [...judgement.counts().exceptions].filter(([, count]) => count > 0),
+      [...stage.counts().exceptions].filter(([, count]) => count > 0),
       [
         ['known debugger', 100 * 31],
         ['half of it', 100],
@@ -117,14 +117,14 @@ for (const windowMillis of [0, 600_000]) {
 
 test('what an earlier process held back is in the books of the next one as findings, and not as events', t => {
   const before = start(t, 600_000);
-  for (let i = 0; i < 5; i++) before.judgement.accept(open('python3'));
+  for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
   // the process ends here, without a word
   const notes = new Map(
-    [...before.judgement.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])),
+    [...before.stage.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])),
   );
-  const { judgement, made } = start(t, 600_000);
-  judgement.resume(notes);
-  const books = booksOf(judgement, 0, made.records);
+  const { stage, made } = start(t, 600_000);
+  stage.resume(notes);
+  const books = booksOf(stage, 0, made.records);
   assertBalance(books);
   assert.equal(books.findings.summarized, 4);
   assert.equal(made.records, 1);

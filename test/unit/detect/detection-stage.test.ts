@@ -7,7 +7,7 @@ import type { CapturedEvent } from '../../../src/capture/index.ts';
 import type { Notes } from '../../../src/checkpoint.ts';
 import { loadSettings } from '../../../src/config/index.ts';
 import type { Detection } from '../../../src/detect/detection.ts';
-import { createJudgement, type Judgement } from '../../../src/detect/detection-stage.ts';
+import { createDetectionStage, type DetectionStage } from '../../../src/detect/detection-stage.ts';
 import { noTotals } from '../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../temporary-directory.ts';
 import { buildActor, buildCapturedEvent } from '../event-builder.ts';
@@ -24,7 +24,7 @@ const RULES = `exceptions:
 const READ_WRITE = 2;
 
 /** The stages between capture and telemetry, and what they have handed on. */
-function start(t: TestContext): { judgement: Judgement; emitted: Detection[] } {
+function start(t: TestContext): { stage: DetectionStage; emitted: Detection[] } {
   const exceptionsPath = join(temporaryDirectory(t), 'exceptions.yaml');
   writeFileSync(exceptionsPath, RULES);
   const env = {
@@ -32,12 +32,12 @@ function start(t: TestContext): { judgement: Judgement; emitted: Detection[] } {
     MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '600000',
   };
   const emitted: Detection[] = [];
-  const judgement = createJudgement(
+  const stage = createDetectionStage(
     loadSettings({ env }),
     () => 0n,
     detection => emitted.push(detection),
   );
-  return { judgement, emitted };
+  return { stage, emitted };
 }
 
 function open(name: string, fields: Partial<CapturedEvent> = {}): CapturedEvent {
@@ -45,21 +45,21 @@ function open(name: string, fields: Partial<CapturedEvent> = {}): CapturedEvent 
 }
 
 /** Notes as a process before left them. */
-function kept(judgement: Judgement): Notes {
-  return new Map([...judgement.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])));
+function kept(stage: DetectionStage): Notes {
+  return new Map([...stage.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
 test('each event is in one of three places, and a repeat is as many events as it counts', t => {
-  const { judgement } = start(t);
-  judgement.accept(open('python3'));
-  judgement.accept(open('python3', { kind: 'repeat', repeatCount: 9n }));
-  judgement.accept(open('known'));
-  judgement.accept(open('known', { kind: 'repeat', repeatCount: 4n }));
-  judgement.accept(open('half', { flags: READ_WRITE }));
-  judgement.accept(open('python3', { kind: 'mem_protect', method: 'mprotect' }));
-  judgement.ignore(open('node', { kind: 'repeat', repeatCount: 3n }));
-  judgement.ignore(open('node'));
-  const { events, findings } = judgement.counts();
+  const { stage } = start(t);
+  stage.accept(open('python3'));
+  stage.accept(open('python3', { kind: 'repeat', repeatCount: 9n }));
+  stage.accept(open('known'));
+  stage.accept(open('known', { kind: 'repeat', repeatCount: 4n }));
+  stage.accept(open('half', { flags: READ_WRITE }));
+  stage.accept(open('python3', { kind: 'mem_protect', method: 'mprotect' }));
+  stage.ignore(open('node', { kind: 'repeat', repeatCount: 3n }));
+  stage.ignore(open('node'));
+  const { events, findings } = stage.counts();
   assert.deepEqual(events, { detected: 1 + 9 + 1, excepted: 1 + 4, filtered: 1 + 3 + 1 });
   assert.deepEqual(findings, {
     found: 1 + 9 + 1 + 4 + 2,
@@ -71,12 +71,12 @@ test('each event is in one of three places, and a repeat is as many events as it
 });
 
 test('what is held back is one finding in the books until its summary is one record', t => {
-  const { judgement, emitted } = start(t);
-  for (let i = 0; i < 5; i++) judgement.accept(open('python3'));
-  assert.equal(judgement.counts().findings.held, 4);
-  assert.equal(judgement.counts().summaries, 0);
-  judgement.flush();
-  const { findings, summaries } = judgement.counts();
+  const { stage, emitted } = start(t);
+  for (let i = 0; i < 5; i++) stage.accept(open('python3'));
+  assert.equal(stage.counts().findings.held, 4);
+  assert.equal(stage.counts().summaries, 0);
+  stage.flush();
+  const { findings, summaries } = stage.counts();
   assert.deepEqual([findings.told, findings.summarized, findings.held, summaries], [1, 4, 0, 1]);
   assert.deepEqual(
     emitted.map(({ repeat }) => repeat?.count),
@@ -86,40 +86,40 @@ test('what is held back is one finding in the books until its summary is one rec
 
 test('a summary that a process before held back is reported once, and its note is given up', t => {
   const before = start(t);
-  for (let i = 0; i < 5; i++) before.judgement.accept(open('python3'));
-  const notes = kept(before.judgement);
+  for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
+  const notes = kept(before.stage);
   assert.equal(notes.size, 1);
 
-  const { judgement, emitted } = start(t);
-  judgement.resume(new Map([...notes, ['ring', Uint8Array.of(1)], ['repeat/00', Uint8Array.of(2)]]));
+  const { stage, emitted } = start(t);
+  stage.resume(new Map([...notes, ['ring', Uint8Array.of(1)], ['repeat/00', Uint8Array.of(2)]]));
   assert.deepEqual(
     emitted.map(({ repeat }) => repeat?.count),
     [4],
   );
-  assert.equal(judgement.counts().findings.found, 4);
-  const changes = judgement.takeChanges();
+  assert.equal(stage.counts().findings.found, 4);
+  const changes = stage.takeChanges();
   assert.deepEqual(
     [...changes],
     [...notes.keys()].map(name => [name, null]),
   );
-  assert.equal(judgement.takeChanges().size, 0);
+  assert.equal(stage.takeChanges().size, 0);
 });
 
 test('a note that nobody can read is given up, and the others are reported', t => {
   const before = start(t);
-  for (let i = 0; i < 5; i++) before.judgement.accept(open('python3'));
-  const notes = kept(before.judgement);
-  const { judgement, emitted } = start(t);
-  judgement.resume(new Map([['held/broken', Uint8Array.of(1, 2, 3)], ...notes]));
+  for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
+  const notes = kept(before.stage);
+  const { stage, emitted } = start(t);
+  stage.resume(new Map([['held/broken', Uint8Array.of(1, 2, 3)], ...notes]));
   assert.equal(emitted.length, 1);
-  assert.equal(judgement.takeChanges().get('held/broken'), null);
+  assert.equal(stage.takeChanges().get('held/broken'), null);
 });
 
 test('the books add up the losses of all CPUs, and what is in none of the places is under way', t => {
-  const { judgement } = start(t);
-  judgement.accept(open('python3'));
-  judgement.accept(open('known'));
-  judgement.ignore(open('node'));
+  const { stage } = start(t);
+  stage.accept(open('python3'));
+  stage.accept(open('known'));
+  stage.ignore(open('node'));
   const capture = {
     captured: () => 20n,
     lost: () => [{ count: 3n }, { count: 5n }],
@@ -127,16 +127,16 @@ test('the books add up the losses of all CPUs, and what is in none of the places
   };
   const evicted = { ...noTotals().evicted, output: 0 };
   const delivery = { emitted: 3, inherited: 0, accepted: 3, spooled: 0, refused: 0, evicted };
-  const books = keepBooks(capture, judgement.counts(), delivery);
+  const books = keepBooks(capture, stage.counts(), delivery);
   assert.equal(books.events.lost, 8);
   assert.equal(books.events.underWay, 20 - 3 - 8);
   assert.equal(books.records.notices, 2);
 });
 
 test('the rules of a user are tried before those that come with memwarden', t => {
-  const { judgement, emitted } = start(t);
-  judgement.accept(open('known'));
+  const { stage, emitted } = start(t);
+  stage.accept(open('known'));
   assert.equal(emitted.length, 0);
-  assert.equal(judgement.counts().exceptions.get('known'), 1);
-  assert.equal(judgement.reload(), true);
+  assert.equal(stage.counts().exceptions.get('known'), 1);
+  assert.equal(stage.reload(), true);
 });

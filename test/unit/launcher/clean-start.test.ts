@@ -142,6 +142,6 @@ describe('node of the image', { skip: whyNoCompiler() }, () => {
       ([, program]) => program,
     );
     assert.deepEqual(started, ['/usr/local/bin/node', '/usr/local/bin/node']);
-    assert.match(dockerfile, /gcc -static .* -o \/image\/usr\/local\/bin\/node src\/setup\/start-node\.c/);
+    assert.match(dockerfile, /gcc -static .* -o \/image\/usr\/local\/bin\/node src\/launcher\/start-node\.c/);
   });
 });
