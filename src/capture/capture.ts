@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { diag } from '@opentelemetry/api';
-import type { Notes } from '../checkpoint.ts';
+import type { Checkpoint } from '../checkpoint.ts';
 import { type Libbpf, loadLibbpf } from '../native/libbpf.ts';
 import { bootTimeNs, Poller, returnFreedMemory, WakeUp } from '../native/libc.ts';
 import type { CaptureConsumer, Round } from './consumer.ts';
@@ -30,7 +30,7 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 
 /** Records decoded before the event loop gets a turn. */
 const ROUND_RECORDS = 2_048;
-const NO_NOTES = { position: new Map(), told: new Map() };
+const NO_CHANGES = { position: new Map(), told: new Map() };
 
 /** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
 const WAIT_MILLIS = 1_000;
@@ -118,10 +118,10 @@ export class Capture {
     return this.#unknownRecords;
   }
 
-  /** Goes on where the sidecar before this one ended. @param notes what it has kept of `onRound`'s */
-  resume(notes: Notes): void {
-    this.#resumePoint.resume(notes);
-    this.#repeats.resume(notes);
+  /** Goes on where the sidecar before this one ended. @param checkpoint what it has kept of `onRound`'s */
+  resume(checkpoint: Checkpoint): void {
+    this.#resumePoint.resume(checkpoint);
+    this.#repeats.resume(checkpoint);
   }
 
   /** Hands over what the kernel has recorded until now while no sidecar ran; makes room for the hooks to be proven. */
@@ -223,7 +223,7 @@ export class Capture {
       if (event !== undefined) this.#handOver(event, this.#isOwn(offset, event), consumer);
     });
     this.#sweep(consumer, visited);
-    await consumer.onRound({ drained: visited < ROUND_RECORDS, ...this.#notes() });
+    await consumer.onRound({ drained: visited < ROUND_RECORDS, ...this.#checkpoint() });
     this.#ring.release();
     return visited;
   }
@@ -246,9 +246,9 @@ export class Capture {
     consumer.onEvent(event, toldByOthers ? 'told' : 'other');
   }
 
-  #notes(): Omit<Round, 'drained'> {
+  #checkpoint(): Omit<Round, 'drained'> {
     const told = this.#repeats.changes();
-    if (!this.#programs.pinned && !this.#object.isInherited) return NO_NOTES;
+    if (!this.#programs.pinned && !this.#object.isInherited) return NO_CHANGES;
     return { position: this.#resumePoint.changes(), told };
   }
 

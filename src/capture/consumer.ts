@@ -1,4 +1,4 @@
-import type { NoteChanges } from '../checkpoint.ts';
+import type { CheckpointChanges } from '../checkpoint.ts';
 import type { CapturedEvent } from './event.ts';
 
 /**
@@ -12,9 +12,9 @@ export interface Round {
   /** The ring buffer has been read to its end. */
   readonly drained: boolean;
   /** How far the ring buffer was read; of use only together with something that came of the events. */
-  readonly position: NoteChanges;
+  readonly position: CheckpointChanges;
   /** Repetitions that were told. */
-  readonly told: NoteChanges;
+  readonly told: CheckpointChanges;
 }
 
 /** What the capture calls, in this order, for every round of the ring buffer. */
@@ -22,7 +22,7 @@ export interface CaptureConsumer {
   onEvent(event: CapturedEvent, origin: Origin): void;
   /**
    * All events of the round have been given. The kernel gets their space back when this returns or resolves.
-   * Its notes are to be kept together with what came of the events, for `resume`.
+   * Its checkpoint are to be kept together with what came of the events, for `resume`.
    */
   onRound(round: Round): void | Promise<void>;
 }

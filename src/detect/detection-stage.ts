@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import type { CapturedEvent } from '../capture/index.ts';
-import type { NoteChanges, Notes } from '../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../checkpoint.ts';
 import type { Settings } from '../config/index.ts';
 import { createEnricher, type Enricher } from '../enrich/enricher.ts';
 import type { Detection } from './detection.ts';
@@ -12,7 +12,7 @@ import { SIGNATURES } from './signatures/index.ts';
 
 const log = diag.createComponentLogger({ namespace: 'detect' });
 
-const NOTE = 'held/';
+const ENTRY = 'held/';
 
 /**
  * What became of the events and of what the signatures found in them. An event that the kernel only counted as a
@@ -57,9 +57,9 @@ export interface DetectionStage {
   /** Tells all summaries now. */
   flush(): void;
   /** What is held back and must be known after a restart, as far as it changed since the last call. */
-  takeChanges(): NoteChanges;
+  takeChanges(): CheckpointChanges;
   /** Tells what a process before this one held back. */
-  resume(notes: Notes): void;
+  resume(checkpoint: Checkpoint): void;
   /** Reads the exceptions again; a broken file leaves the old rules in force. */
   reload(): boolean;
   counts(): DetectionStageCounts;
@@ -83,7 +83,7 @@ export function createDetectionStage(
   // the user's rules are the more special ones, and the first that matches decides
   const files = detect.exceptionsPath === undefined ? [] : [detect.exceptionsPath];
   const exceptions = loadExceptions([...files, SHIPPED_EXCEPTIONS]);
-  /** Notes of a process before this one, whose summaries have been told. */
+  /** Checkpoint of a process before this one, whose summaries have been told. */
   const settled = new Map<string, null>();
   const events = { filtered: 0, excepted: 0, detected: 0 };
   const findings = { found: 0, excepted: 0, told: 0, summarized: 0 };
@@ -124,18 +124,18 @@ export function createDetectionStage(
     tell(summary);
   }
 
-  function takeChanges(): NoteChanges {
+  function takeChanges(): CheckpointChanges {
     const changes = new Map<string, Uint8Array | null>(settled);
     settled.clear();
     for (const [key, summary] of storm.takeChanges()) {
-      changes.set(NOTE + key, summary && encodeSummary(summary));
+      changes.set(ENTRY + key, summary && encodeSummary(summary));
     }
     return changes;
   }
 
-  function resume(notes: Notes): void {
-    for (const [name, value] of notes) {
-      if (!name.startsWith(NOTE)) continue;
+  function resume(checkpoint: Checkpoint): void {
+    for (const [name, value] of checkpoint) {
+      if (!name.startsWith(ENTRY)) continue;
       settled.set(name, null);
       try {
         const summary = decodeSummary(value, SIGNATURES);

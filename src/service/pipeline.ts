@@ -88,7 +88,7 @@ export async function startPipeline(
     await telemetry?.shutdown(0);
     throw error;
   }
-  const { hurry, shutdown, emitLoss, keep } = telemetry;
+  const { hurry, shutdown, emitLoss, saveCheckpoint } = telemetry;
   const persist = persistence(stage, telemetry);
   const tellLosses = async (round?: Round) => {
     losses.collect().forEach(emitLoss);
@@ -142,7 +142,7 @@ export async function startPipeline(
         clearTimeout(deadline);
         // also when the capture failed: what it had seen until then is told
         stage.flush();
-        keep?.(stage.takeChanges(), true);
+        saveCheckpoint?.(stage.takeChanges(), true);
         await shutdown(Math.max(end - performance.now(), 0));
       }
       return telemetry.lost() === 0;
@@ -256,21 +256,24 @@ function judge(event: CapturedEvent, origin: Origin, stage: DetectionStage): voi
   else stage.accept(event);
 }
 
-/** Goes on from where the process before this one ended, as far as its notes are here. */
+/** Goes on from where the process before this one ended, as far as its checkpoint are here. */
 function resume(capture: Capture, stage: DetectionStage, telemetry: Telemetry): void {
-  const notes = telemetry.notes();
-  capture.resume(notes);
-  stage.resume(notes);
+  const checkpoint = telemetry.checkpoint();
+  capture.resume(checkpoint);
+  stage.resume(checkpoint);
 }
 
 /** Makes all that came of the events durable, together with what a restart must know of it. */
-function persistence(stage: DetectionStage, { keep, persist }: Telemetry): (round?: Round) => Promise<void> {
-  if (keep === undefined) return persist;
+function persistence(
+  stage: DetectionStage,
+  { saveCheckpoint, persist }: Telemetry,
+): (round?: Round) => Promise<void> {
+  if (saveCheckpoint === undefined) return persist;
   return round => {
-    keep(stage.takeChanges(), true);
+    saveCheckpoint(stage.takeChanges(), true);
     if (round !== undefined) {
-      keep(round.told, true);
-      keep(round.position, false);
+      saveCheckpoint(round.told, true);
+      saveCheckpoint(round.position, false);
     }
     return persist();
   };

@@ -1,6 +1,6 @@
 import type { Resource } from '@opentelemetry/resources';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import type { NoteChanges, Notes } from '../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../checkpoint.ts';
 import type { Detection } from '../detect/detection.ts';
 import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 
@@ -16,18 +16,18 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
   onDetection?(detection: Detection): void;
   /**
    * Resolves when every record emitted so far is safe against the end of this process. Until then the kernel must
-   * keep the events: the ring buffer's consumer position moves only afterwards.
+   * saveCheckpoint the events: the ring buffer's consumer position moves only afterwards.
    */
   persist(): Promise<void>;
   /**
    * Where there is something durable: `persist` keeps these together with all that was emitted before the call.
    * @param alone they are worth keeping when nothing was emitted
    */
-  keep?(changes: NoteChanges, alone: boolean): void;
+  saveCheckpoint?(changes: CheckpointChanges, alone: boolean): void;
   /** What is emitted from now on has this Resource. */
   setResource?(resource: Resource): void;
   /** What has been kept, also by a process before this one. */
-  readonly notes?: Notes;
+  readonly checkpoint?: Checkpoint;
   /** From now on `persist` does not wait for a spool or a stdout that cannot be written. */
   hurry?(): void;
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */

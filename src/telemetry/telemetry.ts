@@ -1,7 +1,7 @@
 import { diag, type Logger } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
-import type { NoteChanges, Notes } from '../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../checkpoint.ts';
 import type { Detection } from '../detect/detection.ts';
 import type { RecordOutput } from '../standard-streams/record-output.ts';
 import { jsonLine } from './console/json-line.ts';
@@ -33,13 +33,13 @@ export interface Telemetry {
    */
   persist(): Promise<void>;
   /**
-   * Has the next `persist` keep these together with all that was emitted before this call, in one transaction.
+   * Has the next `persist` saveCheckpoint these together with all that was emitted before this call, in one transaction.
    * Absent where nothing is kept: what nobody keeps need not be made.
    * @param alone they are worth keeping when nothing was emitted
    */
-  readonly keep: ((changes: NoteChanges, alone: boolean) => void) | undefined;
+  readonly saveCheckpoint: ((changes: CheckpointChanges, alone: boolean) => void) | undefined;
   /** What has been kept, also by a process before this one; empty where there is no spool. */
-  notes(): Notes;
+  checkpoint(): Checkpoint;
   /** From now on `persist` does not wait for a spool or a stdout that cannot be written. */
   hurry(): void;
   /** Resolves when the collector has answered for all that was emitted so far, or cannot be reached. */
@@ -108,8 +108,8 @@ function startTelemetry(
     },
     emitLoss: loss => logger.emit(toLossRecord(loss, bootId)),
     persist: () => processor.persist(),
-    keep: processor.keep?.bind(processor),
-    notes: () => processor.notes ?? new Map(),
+    saveCheckpoint: processor.saveCheckpoint?.bind(processor),
+    checkpoint: () => processor.checkpoint ?? new Map(),
     hurry: () => processor.hurry?.(),
     forceFlush: () => provider.forceFlush(),
     shutdown: deadlineMillis => processor.shutdown(deadlineMillis),

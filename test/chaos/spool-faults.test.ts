@@ -40,7 +40,7 @@ test('a disk that is full holds the pipeline back, and nothing is lost once ther
   assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
 });
 
-test('a spool on a full disk that starts over, empty, still has its notes', t => {
+test('a spool on a full disk that starts over, empty, still has its checkpoint', t => {
   const directory = mountSmall(t);
   if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
   const spool = openSpool(join(directory, 'spool'));
@@ -53,7 +53,7 @@ test('a spool on a full disk that starts over, empty, still has its notes', t =>
   });
   assert.deepEqual(drain(spool), ['one']);
   assert.notEqual(statSync(file).ino, ino, 'the file is the same');
-  assert.deepEqual([...spool.notes], [['told', note]]);
+  assert.deepEqual([...spool.checkpoint], [['told', note]]);
   spool.close();
 });
 

@@ -1,4 +1,4 @@
-import type { NoteChanges, Notes } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../../checkpoint.ts';
 import type { Libbpf } from '../../native/libbpf.ts';
 import type { CapturedEvent } from '../event.ts';
 import { EventDecoder, KINDS, METHODS } from '../ring/decoder.ts';
@@ -12,8 +12,8 @@ const IDLE_WINDOWS = 3n;
 const REMEMBERED_MAX = 8_192;
 /** What the key holds in place of an outcome that no hook could see. */
 const RESULT_UNKNOWN = 1;
-const NOTE = 'repeat/';
-const NOTE_BYTES = 16;
+const ENTRY = 'repeat/';
+const ENTRY_BYTES = 16;
 
 /** An event that the kernel counts the repetitions of. */
 interface Followed {
@@ -48,10 +48,10 @@ export class Repeats {
 
   /**
    * Goes on where the sidecar before this one ended: follows what the kernel follows.
-   * @param notes what that one had told
+   * @param checkpoint what that one had told
    */
-  resume(notes: Notes): void {
-    for (const name of notes.keys()) if (name.startsWith(NOTE)) this.#changes.set(name, null);
+  resume(checkpoint: Checkpoint): void {
+    for (const name of checkpoint.keys()) if (name.startsWith(ENTRY)) this.#changes.set(name, null);
     const memory = new ArrayBuffer(REPEAT_SIZE);
     const value = Buffer.from(memory);
     const decoder = new EventDecoder(memory);
@@ -59,11 +59,11 @@ export class Repeats {
       if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) continue;
       const event = decoder.decodeFixedPart(REPEAT.event);
       if (event === undefined) continue;
-      const name = NOTE + key.toString('hex');
-      const note = notes.get(name);
-      const told = Buffer.from(note ?? new Uint8Array(NOTE_BYTES));
+      const name = ENTRY + key.toString('hex');
+      const entry = checkpoint.get(name);
+      const told = Buffer.from(entry ?? new Uint8Array(ENTRY_BYTES));
       const toldCount = told.readBigUInt64LE(0);
-      // a note that says more is of a finding that was forgotten since
+      // a entry that says more is of a finding that was forgotten since
       const isOurs = toldCount <= value.readBigUInt64LE(REPEAT.count);
       if (isOurs) this.#changes.delete(name);
       this.#followed.set(key.toString('latin1'), {
@@ -76,7 +76,7 @@ export class Repeats {
   }
 
   /** What has been told since the last call. */
-  changes(): NoteChanges {
+  changes(): CheckpointChanges {
     const changes = this.#changes;
     this.#changes = new Map();
     return changes;
@@ -132,10 +132,10 @@ export class Repeats {
     };
     followed.toldCount = count;
     followed.toldBytes = bytes;
-    const note = Buffer.alloc(NOTE_BYTES);
-    note.writeBigUInt64LE(count, 0);
-    note.writeBigUInt64LE(bytes, 8);
-    this.#changes.set(NOTE + key.toString('hex'), note);
+    const entry = Buffer.alloc(ENTRY_BYTES);
+    entry.writeBigUInt64LE(count, 0);
+    entry.writeBigUInt64LE(bytes, 8);
+    this.#changes.set(ENTRY + key.toString('hex'), entry);
     return repetition;
   }
 
@@ -161,7 +161,7 @@ export class Repeats {
   #forget(name: string, { key, toldCount }: Followed): void {
     this.#libbpf.deleteElement(this.#mapFd, key);
     this.#followed.delete(name);
-    if (toldCount > 0n) this.#changes.set(NOTE + key.toString('hex'), null);
+    if (toldCount > 0n) this.#changes.set(ENTRY + key.toString('hex'), null);
   }
 }
 

@@ -1,12 +1,12 @@
-import type { NoteChanges, Notes } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../../checkpoint.ts';
 import type { RingBuffer } from './ring-buffer.ts';
 
-const NOTE = 'ring';
-const NOTE_BYTES = 16;
+const ENTRY = 'ring';
+const ENTRY_BYTES = 16;
 
 /**
  * How far the ring buffer has been read *and* its events are safe. The kernel is told only afterwards, so a process that
- * ends in between would read the same events again; this note, kept together with them, tells the next one.
+ * ends in between would read the same events again; this entry, kept together with them, tells the next one.
  */
 export class ResumePoint {
   readonly #ring: RingBuffer;
@@ -18,19 +18,19 @@ export class ResumePoint {
     this.#createdNs = createdNs;
   }
 
-  resume(notes: Notes): void {
-    const note = notes.get(NOTE);
-    if (note?.length !== NOTE_BYTES) return;
-    const { buffer, byteOffset } = note;
+  resume(checkpoint: Checkpoint): void {
+    const entry = checkpoint.get(ENTRY);
+    if (entry?.length !== ENTRY_BYTES) return;
+    const { buffer, byteOffset } = entry;
     const view = new DataView(buffer, byteOffset);
     if (view.getBigUint64(0, true) === this.#createdNs) this.#ring.skipTo(view.getBigUint64(8, true));
   }
 
-  changes(): NoteChanges {
-    const note = new Uint8Array(NOTE_BYTES);
-    const view = new DataView(note.buffer);
+  changes(): CheckpointChanges {
+    const entry = new Uint8Array(ENTRY_BYTES);
+    const view = new DataView(entry.buffer);
     view.setBigUint64(0, this.#createdNs, true);
     view.setBigUint64(8, this.#ring.position, true);
-    return new Map([[NOTE, note]]);
+    return new Map([[ENTRY, entry]]);
   }
 }

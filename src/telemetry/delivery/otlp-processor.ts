@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { NoteChanges, Notes } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../../checkpoint.ts';
 import type { Detection, Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
 import type { Backlog, DeliveryCounts } from '../delivery-counts.ts';
@@ -34,9 +34,9 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   readonly #memory: Memory;
   readonly #pending = new Map<Severity, PendingRecords>();
   #batches: Batch[] = [];
-  #notes = new Map<string, Uint8Array | null>();
-  /** Some of the notes are to be written even when there is no batch. */
-  #notesMatter = false;
+  #checkpoint = new Map<string, Uint8Array | null>();
+  /** Some of the checkpoint are to be written even when there is no batch. */
+  #checkpointMatters = false;
   #emitted = 0;
   #unencodable = 0;
   #spoolProblem: string | undefined;
@@ -80,17 +80,17 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     this.#isHurried = true;
   }
 
-  keep(changes: NoteChanges, alone: boolean): void {
-    for (const [name, value] of changes) this.#notes.set(name, value);
-    this.#notesMatter ||= alone && changes.size > 0;
+  saveCheckpoint(changes: CheckpointChanges, alone: boolean): void {
+    for (const [name, value] of changes) this.#checkpoint.set(name, value);
+    this.#checkpointMatters ||= alone && changes.size > 0;
   }
 
   setResource(resource: Resource): void {
     this.#spool.setContext(contextOf(resource));
   }
 
-  get notes(): Notes {
-    return this.#spool.notes;
+  get checkpoint(): Checkpoint {
+    return this.#spool.checkpoint;
   }
 
   async forceFlush(): Promise<void> {
@@ -100,7 +100,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
 
   async shutdown(deadlineMillis = this.#options.retryMaxMillis): Promise<void> {
     const end = performance.now() + deadlineMillis;
-    // The deadline alone must not keep the process alive.
+    // The deadline alone must not saveCheckpoint the process alive.
     const persisted = this.persist().catch((error: unknown) =>
       logger.debug('nothing more is spooled', error),
     );
@@ -164,10 +164,10 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
       // again in each attempt: a note must not be written before the records that it came with
       for (const pending of this.#pending.values()) this.#cut(pending);
       try {
-        this.#spool.append(this.#batches, this.#notes);
+        this.#spool.append(this.#batches, this.#checkpoint);
         this.#batches = [];
-        this.#notes.clear();
-        this.#notesMatter = false;
+        this.#checkpoint.clear();
+        this.#checkpointMatters = false;
         if (this.#spoolProblem !== undefined) logger.info('the spool can be written again');
         this.#spoolProblem = undefined;
       } catch (error) {
@@ -189,7 +189,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
 
   #hasWork(): boolean {
     return (
-      this.#notesMatter ||
+      this.#checkpointMatters ||
       this.#batches.length > 0 ||
       this.#pending.values().some(({ records }) => records > 0)
     );

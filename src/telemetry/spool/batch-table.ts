@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { NoteChanges, Notes } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../../checkpoint.ts';
 import type { Severity } from '../../detect/detection.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import type { Refusal } from './batch.ts';
@@ -120,12 +120,12 @@ export class BatchTable {
     }
   }
 
-  notes(): Notes {
+  checkpoint(): Checkpoint {
     const rows = this.#statement('SELECT name, value FROM note').all();
     return new Map(rows.map(({ name, value }) => [String(name), value as Uint8Array]));
   }
 
-  changeNotes(changes: NoteChanges): void {
+  changeCheckpoint(changes: CheckpointChanges): void {
     for (const [name, value] of changes) {
       if (value === null) this.#run('DELETE FROM note WHERE name = ?', name);
       else this.#run('INSERT OR REPLACE INTO note VALUES (?, ?)', name, value);

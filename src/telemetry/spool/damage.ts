@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
-import type { Notes } from '../../checkpoint.ts';
+import type { Checkpoint } from '../../checkpoint.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import { type BatchContent, BatchTable } from './batch-table.ts';
 
@@ -71,13 +71,13 @@ export function* salvage(
   }
 }
 
-/** The notes of a damaged database, where all of them can still be read; else none. */
-export function salvageNotes(path: string): Notes {
+/** The checkpoint of a damaged database, where all of them can still be read; else none. */
+export function salvageCheckpoint(path: string): Checkpoint {
   let database: DatabaseSync | undefined;
   try {
     restoreLength(path);
     database = new DatabaseSync(path);
-    return new BatchTable(database).notes();
+    return new BatchTable(database).checkpoint();
   } catch (error) {
     if (!isDamage(error) && primaryCode(error) !== 1) throw error;
     return new Map();

@@ -4,7 +4,7 @@ import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
 import { hintOf } from '../../files/file-refusal.ts';
 import { BatchTable } from './batch-table.ts';
-import { isDamage, salvage, salvageNotes, setAside } from './damage.ts';
+import { isDamage, salvage, salvageCheckpoint, setAside } from './damage.ts';
 import { openDatabase, pragma } from './database.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
@@ -107,7 +107,7 @@ export class SpoolFile {
           table.insert({ ...content, context: table.contextId(context) }, id);
           batches++;
         }
-        table.changeNotes(salvageNotes(aside));
+        table.changeCheckpoint(salvageCheckpoint(aside));
       });
       logger.error(
         `the spool is damaged (${reason(damage)}); it was moved to ${aside}, ${batches} batches were saved from it`,

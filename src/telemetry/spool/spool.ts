@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { crc32 } from 'node:zlib';
 import { diag } from '@opentelemetry/api';
-import type { NoteChanges, Notes } from '../../checkpoint.ts';
+import type { Checkpoint, CheckpointChanges } from '../../checkpoint.ts';
 import type { Severity } from '../../detect/detection.ts';
 import { MemwardenError } from '../../errors.ts';
 import type { LogContext } from '../otlp/export-request.ts';
@@ -18,7 +18,7 @@ import { noTotals, readTotals, type SpoolTotals, totalsSince, waitingOf, writeTo
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
 
-const NO_NOTES: NoteChanges = new Map();
+const NO_CHANGES: CheckpointChanges = new Map();
 
 /** A batch in a request under way, with what is needed to write it again if the file is lost meanwhile. */
 interface Claimed {
@@ -86,8 +86,8 @@ export class Spool {
   }
 
   /** What `append` has kept. */
-  get notes(): Notes {
-    return this.#file.run('read', table => table.notes());
+  get checkpoint(): Checkpoint {
+    return this.#file.run('read', table => table.checkpoint());
   }
 
   /** What has been added to the totals since the spool was opened. */
@@ -114,10 +114,10 @@ export class Spool {
   /**
    * Writes batches; when it returns the disk has them. Makes room by giving up the oldest of the lowest severity.
    *
-   * @param notes written in the same transaction.
+   * @param checkpoint written in the same transaction.
    * @throws MemwardenError SPOOL_INVALID when the disk is full or gone; then nothing was written.
    */
-  append(batches: readonly Batch[], notes: NoteChanges = NO_NOTES): void {
+  append(batches: readonly Batch[], checkpoint: CheckpointChanges = NO_CHANGES): void {
     const contents = batches.map(batch => this.#contentOf(batch));
     const { totals, evicted, added } = this.#file.run('write to', table =>
       table.transaction(true, () => {
@@ -128,7 +128,7 @@ export class Spool {
           this.#lastId = table.insert(row);
           return { id: this.#lastId, content: row };
         });
-        table.changeNotes(notes);
+        table.changeCheckpoint(checkpoint);
         totals.appended += recordsOf(contents);
         const excess = this.#waiting.bytes + bytesOf(contents) - this.#options.maxBytes;
         const evicted = chooseToEvict(table, excess, this.#isClaimed, this.#isSettled);
@@ -314,12 +314,12 @@ export class Spool {
     }
   }
 
-  /** With nothing but the notes, for which there is room then. */
+  /** With nothing but the checkpoint, for which there is room then. */
   #startOver(): void {
     try {
-      const { notes } = this;
+      const { checkpoint } = this;
       this.#file.startOver();
-      this.#file.run('write to', table => table.transaction(true, () => table.changeNotes(notes)));
+      this.#file.run('write to', table => table.transaction(true, () => table.changeCheckpoint(checkpoint)));
     } catch (error) {
       if (!(error instanceof MemwardenError)) throw error;
       logger.error(error.message);

@@ -43,7 +43,7 @@ export const capture: Area = {
           'this',
           'another kernel’s resume point makes this one lose events',
         ],
-        ['note?.length !== NOTE_BYTES', 'note === undefined', 'half a note ends the start'],
+        ['note?.length !== ENTRY_BYTES', 'note === undefined', 'half a note ends the start'],
         ['view.setBigUint64(8, this.#ring.position, true);', '', 'a restart reads everything again'],
       ],
       'ring-buffer',
@@ -83,9 +83,9 @@ export const capture: Area = {
       ],
       ['if (isOurs) this.#changes.delete(name);', '', 'what was reported is forgotten with the restart'],
       [
-        'if (name.startsWith(NOTE)) this.#changes.set(name, null);',
+        'if (name.startsWith(ENTRY)) this.#changes.set(name, null);',
         '',
-        'notes of what nobody follows stay for ever',
+        'checkpoint of what nobody follows stay for ever',
       ],
       ['if (nowNs !== undefined && nowNs < windowEnd) continue;', '', 'a storm is reported every second'],
       ['followed.toldCount = count;', '', 'repeats are reported again and again'],
@@ -97,7 +97,7 @@ export const capture: Area = {
         'repeats are counted again and again',
       ],
       [
-        "this.#changes.set(NOTE + key.toString('hex'), note);",
+        "this.#changes.set(ENTRY + key.toString('hex'), note);",
         '',
         'what was reported is reported again after a restart',
       ],
@@ -114,7 +114,7 @@ export const capture: Area = {
       [
         'if (toldCount > 0n) this.#changes.set',
         'if (toldCount < 0n) this.#changes.set',
-        'notes of what is over stay for ever',
+        'checkpoint of what is over stay for ever',
       ],
       ['known.event = event;', '', 'a later repeat is said to have begun with the first event of all'],
       [

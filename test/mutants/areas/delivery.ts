@@ -135,12 +135,16 @@ export const delivery: Area = {
           'records that wait for the disk are in no book',
         ],
         [
-          'this.#notesMatter ||= alone && changes.size > 0;',
-          'this.#notesMatter ||= changes.size > 0;',
+          'this.#checkpointMatters ||= alone && changes.size > 0;',
+          'this.#checkpointMatters ||= changes.size > 0;',
           'an idle sidecar writes its position every second',
         ],
-        ['this.#notesMatter ||= alone && changes.size > 0;', '', 'what a restart must know is not written'],
-        ['this.#notes.clear();', '', 'an old note overwrites nothing, and is written for ever'],
+        [
+          'this.#checkpointMatters ||= alone && changes.size > 0;',
+          '',
+          'what a restart must know is not written',
+        ],
+        ['this.#checkpoint.clear();', '', 'an old note overwrites nothing, and is written for ever'],
         ['this.#batches = [];\n        this', 'this', 'records are spooled again with the next ones'],
         ['if (this.#isHurried) throw error;', '', 'a full disk keeps the process from its end'],
         [

@@ -80,7 +80,11 @@ export const spool: Area = {
         'the second witness promises records that were answered',
       ],
       ['for (const { id } of evicted) table.remove(id);', '', 'the file grows without end'],
-      ['table.changeNotes(notes);\n        totals', 'totals', 'what a restart must know is not written'],
+      [
+        'table.changeCheckpoint(checkpoint);\n        totals',
+        'totals',
+        'what a restart must know is not written',
+      ],
       [
         'for (const settle of this.#settlements) settle(table);',
         'settlement(table);',
@@ -123,8 +127,8 @@ export const spool: Area = {
         'a full disk is never given its room back',
       ],
       [
-        'table.transaction(true, () => table.changeNotes(notes))',
-        'table.notes()',
+        'table.transaction(true, () => table.changeCheckpoint(checkpoint))',
+        'table.checkpoint()',
         'a full disk makes a restart forget what it must know',
       ],
     ]),
@@ -173,7 +177,7 @@ export const spool: Area = {
     ]),
     ...mutantsOf(`${FOLDER}/spool-file.ts`, [
       [
-        'table.changeNotes(salvageNotes(aside));',
+        'table.changeCheckpoint(salvageCheckpoint(aside));',
         '',
         'a damaged file makes a restart forget what it must know',
       ],

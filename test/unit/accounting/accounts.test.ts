@@ -119,11 +119,11 @@ test('what an earlier process held back is in the books of the next one as findi
   const before = start(t, 600_000);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
   // the process ends here, without a word
-  const notes = new Map(
+  const checkpoint = new Map(
     [...before.stage.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])),
   );
   const { stage, made } = start(t, 600_000);
-  stage.resume(notes);
+  stage.resume(checkpoint);
   const books = booksOf(stage, 0, made.records);
   assertBalance(books);
   assert.equal(books.findings.summarized, 4);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { keepBooks } from '../../../src/accounting/accounts.ts';
 import type { CapturedEvent } from '../../../src/capture/index.ts';
-import type { Notes } from '../../../src/checkpoint.ts';
+import type { Checkpoint } from '../../../src/checkpoint.ts';
 import { loadSettings } from '../../../src/config/index.ts';
 import type { Detection } from '../../../src/detect/detection.ts';
 import { createDetectionStage, type DetectionStage } from '../../../src/detect/detection-stage.ts';
@@ -44,8 +44,8 @@ function open(name: string, fields: Partial<CapturedEvent> = {}): CapturedEvent 
   return buildCapturedEvent({ actor: buildActor({ executablePath: `/usr/bin/${name}` }), ...fields });
 }
 
-/** Notes as a process before left them. */
-function kept(stage: DetectionStage): Notes {
+/** Checkpoint as a process before left them. */
+function kept(stage: DetectionStage): Checkpoint {
   return new Map([...stage.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
@@ -87,11 +87,11 @@ test('what is held back is one finding in the books until its summary is one rec
 test('a summary that a process before held back is reported once, and its note is given up', t => {
   const before = start(t);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
-  const notes = kept(before.stage);
-  assert.equal(notes.size, 1);
+  const checkpoint = kept(before.stage);
+  assert.equal(checkpoint.size, 1);
 
   const { stage, emitted } = start(t);
-  stage.resume(new Map([...notes, ['ring', Uint8Array.of(1)], ['repeat/00', Uint8Array.of(2)]]));
+  stage.resume(new Map([...checkpoint, ['ring', Uint8Array.of(1)], ['repeat/00', Uint8Array.of(2)]]));
   assert.deepEqual(
     emitted.map(({ repeat }) => repeat?.count),
     [4],
@@ -100,7 +100,7 @@ test('a summary that a process before held back is reported once, and its note i
   const changes = stage.takeChanges();
   assert.deepEqual(
     [...changes],
-    [...notes.keys()].map(name => [name, null]),
+    [...checkpoint.keys()].map(name => [name, null]),
   );
   assert.equal(stage.takeChanges().size, 0);
 });
@@ -108,9 +108,9 @@ test('a summary that a process before held back is reported once, and its note i
 test('a note that nobody can read is given up, and the others are reported', t => {
   const before = start(t);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
-  const notes = kept(before.stage);
+  const checkpoint = kept(before.stage);
   const { stage, emitted } = start(t);
-  stage.resume(new Map([['held/broken', Uint8Array.of(1, 2, 3)], ...notes]));
+  stage.resume(new Map([['held/broken', Uint8Array.of(1, 2, 3)], ...checkpoint]));
   assert.equal(emitted.length, 1);
   assert.equal(stage.takeChanges().get('held/broken'), null);
 });

@@ -12,7 +12,7 @@ import {
   REPEAT_SIZE,
   TRAIT,
 } from '../../../../src/capture/ring/layout.ts';
-import type { Notes } from '../../../../src/checkpoint.ts';
+import type { Checkpoint } from '../../../../src/checkpoint.ts';
 import { FakeLibbpf } from '../fake-libbpf.ts';
 
 const WINDOW_MILLIS = 10_000;
@@ -89,16 +89,16 @@ function sent(kind: keyof typeof KIND, timeNs: bigint, flags = 0): CapturedEvent
   return event;
 }
 
-/** Notes as they are kept over a restart. */
+/** Checkpoint as they are kept over a restart. */
 class Kept {
-  readonly #notes = new Map<string, Uint8Array>();
+  readonly #checkpoint = new Map<string, Uint8Array>();
 
-  add(repeats: Repeats): Notes {
+  add(repeats: Repeats): Checkpoint {
     for (const [name, value] of repeats.changes()) {
-      if (value === null) this.#notes.delete(name);
-      else this.#notes.set(name, value);
+      if (value === null) this.#checkpoint.delete(name);
+      else this.#checkpoint.set(name, value);
     }
-    return this.#notes;
+    return this.#checkpoint;
   }
 }
 
@@ -168,11 +168,11 @@ test('what was reported before a restart is not reported again after it, and the
   table.set({ kind: 'process_vm', start: 100n, count: 7n, bytes: 70n });
   before.remember(sent('process_vm', 100n));
   before.collect(100n + WINDOW_NS);
-  const notes = kept.add(before);
-  assert.equal(notes.size, 1);
+  const checkpoint = kept.add(before);
+  assert.equal(checkpoint.size, 1);
 
   const after = table.follow();
-  after.resume(notes);
+  after.resume(checkpoint);
   assert.equal(kept.add(after).size, 1);
   assert.equal(after.pending(), 0n);
   assert.deepEqual(after.collect(undefined), []);
@@ -202,12 +202,12 @@ test('a note that says more than the kernel is of another count, and is not beli
   table.set({ start: 100n, count: 7n });
   before.remember(sent('proc_mem_open', 100n));
   before.collect(undefined);
-  const notes = kept.add(before);
+  const checkpoint = kept.add(before);
 
   // forgotten, and counted anew
   table.set({ start: 200n, count: 2n });
   const after = table.follow();
-  after.resume(notes);
+  after.resume(checkpoint);
   assert.equal(after.collect(undefined)[0]?.repeatCount, 2n);
 });
 
@@ -218,14 +218,14 @@ test('a note of what the kernel no longer follows is given up', () => {
   const key = table.set({ start: 100n, count: 7n });
   before.remember(sent('proc_mem_open', 100n));
   before.collect(undefined);
-  const notes = kept.add(before);
+  const checkpoint = kept.add(before);
   table.kernel.deleteElement(table.fd, key);
   const after = table.follow();
-  after.resume(notes);
+  after.resume(checkpoint);
   assert.equal(kept.add(after).size, 0);
 });
 
-test('what is silent for three windows is forgotten, in the kernel and in the notes; not before', () => {
+test('what is silent for three windows is forgotten, in the kernel and in the checkpoint; not before', () => {
   const table = new Table();
   const kept = new Kept();
   const repeats = table.follow();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ResumePoint } from '../../../../src/capture/ring/resume-point.ts';
 import type { RingBuffer } from '../../../../src/capture/ring/ring-buffer.ts';
-import type { Notes } from '../../../../src/checkpoint.ts';
+import type { Checkpoint } from '../../../../src/checkpoint.ts';
 import { BUSY, DISCARDED, RingFile } from './ring-file.ts';
 
 const SIZE = 4_096;
@@ -16,7 +16,7 @@ function read(ring: RingBuffer, limit = 100): string[] {
   return texts;
 }
 
-function keptOf(point: ResumePoint): Notes {
+function keptOf(point: ResumePoint): Checkpoint {
   return new Map([...point.changes()].flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
 }
 
@@ -81,13 +81,13 @@ test('the resume point of other maps, or one that is cut short or missing, means
   read(before, 2);
   const kept = keptOf(new ResumePoint(before, CREATED_NS));
   const short = new Map([...kept].map(([name, value]) => [name, value.subarray(0, 8)]));
-  for (const [created, notes] of [
+  for (const [created, checkpoint] of [
     [CREATED_NS + 1n, kept],
     [CREATED_NS, short],
     [CREATED_NS, new Map()],
   ] as const) {
     const after = file.open(t);
-    new ResumePoint(after, created).resume(notes);
+    new ResumePoint(after, created).resume(checkpoint);
     assert.deepEqual(read(after), ['a', 'b', 'c']);
   }
 });

@@ -243,18 +243,18 @@ test('at the end nobody waits for a spool that cannot be written: persist fails,
   spool.close();
 });
 
-test('notes are kept with the records that they came with, and alone only where they matter alone', async t => {
+test('checkpoint are kept with the records that they came with, and alone only where they matter alone', async t => {
   const collector = await GrpcCollector.start(t, [OK]);
   const processor = startProcessor(t, { endpoint: collector.endpoint });
-  processor.keep(new Map([['ring', Buffer.from('1')]]), false);
+  processor.saveCheckpoint(new Map([['ring', Buffer.from('1')]]), false);
   await processor.persist();
-  assert.equal(processor.notes.size, 0);
+  assert.equal(processor.checkpoint.size, 0);
 
   await emit(processor, 1);
-  assert.deepEqual([...processor.notes.keys()], ['ring']);
+  assert.deepEqual([...processor.checkpoint.keys()], ['ring']);
 
-  processor.keep(new Map([['told', Buffer.from('2')]]), true);
-  processor.keep(new Map([['ring', null]]), false);
+  processor.saveCheckpoint(new Map([['told', Buffer.from('2')]]), true);
+  processor.saveCheckpoint(new Map([['ring', null]]), false);
   await processor.persist();
-  assert.deepEqual([...processor.notes.keys()], ['told']);
+  assert.deepEqual([...processor.checkpoint.keys()], ['told']);
 });

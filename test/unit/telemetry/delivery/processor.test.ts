@@ -169,7 +169,7 @@ test('in a hurry nobody waits for a full disk, and a later attempt is made all t
   assert.equal(spool.waiting.records, 1);
 });
 
-test('notes go with the records of their round, once, and without records only where they matter alone', async t => {
+test('checkpoint go with the records of their round, once, and without records only where they matter alone', async t => {
   const { processor, spool } = start(t);
   const writes: [number, string[]][] = [];
   const append = spool.append.bind(spool);
@@ -177,15 +177,15 @@ test('notes go with the records of their round, once, and without records only w
     writes.push([args[0].length, [...(args[1]?.keys() ?? [])]]);
     append(...args);
   });
-  processor.keep(new Map([['position', Uint8Array.of(1)]]), false);
+  processor.saveCheckpoint(new Map([['position', Uint8Array.of(1)]]), false);
   await processor.persist();
   assert.deepEqual(writes, []);
-  processor.keep(new Map(), true);
+  processor.saveCheckpoint(new Map(), true);
   await processor.persist();
   assert.deepEqual(writes, []);
   processor.onEmit(recordOf(1));
   await processor.persist();
-  processor.keep(new Map([['reported', Uint8Array.of(2)]]), true);
+  processor.saveCheckpoint(new Map([['reported', Uint8Array.of(2)]]), true);
   await processor.persist();
   await processor.persist();
   processor.onEmit(recordOf(1));
@@ -195,7 +195,7 @@ test('notes go with the records of their round, once, and without records only w
     [0, ['reported']],
     [1, []],
   ]);
-  assert.deepEqual([...processor.notes.keys()].sort(), ['position', 'reported']);
+  assert.deepEqual([...processor.checkpoint.keys()].sort(), ['position', 'reported']);
 });
 
 test('what is under way is what a request has taken', async t => {

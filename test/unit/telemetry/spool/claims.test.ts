@@ -238,13 +238,13 @@ test('a full disk is given all of its room back once nothing waits, and keeps wh
   assert.ok(claim);
   alter(directory, REFUSE_DELETION);
   spool.accept(claim, 0);
-  assert.deepEqual([...spool.notes], [...note]);
+  assert.deepEqual([...spool.checkpoint], [...note]);
   assert.ok(statSync(databasePathOf(directory)).size < 200_000);
   spool.append([buildBatch('b')]);
   assert.deepEqual(drain(spool), ['b']);
   spool.close();
   const next = openSpool(directory);
-  assert.deepEqual([...next.notes], [...note]);
+  assert.deepEqual([...next.checkpoint], [...note]);
   assert.deepEqual(next.totals.accepted, 2);
 });
 

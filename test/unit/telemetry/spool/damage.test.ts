@@ -19,7 +19,7 @@ import { BOOT_ID, buildBatch, drain, LIMITS, openSpool } from './spool-builder.t
 
 const BATCHES = 40;
 const RECORDS = BATCHES * 5;
-const NOTE = Uint8Array.of(1, 2, 3);
+const ENTRY = Uint8Array.of(1, 2, 3);
 
 /**
  * A spool with 40 batches of 5 records, all in its main file, whose process ended without closing it.
@@ -28,7 +28,7 @@ const NOTE = Uint8Array.of(1, 2, 3);
 function buildAbandonedSpool(t: TestContext, appended = RECORDS): string {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
-  spool.append([], new Map([['told', NOTE]]));
+  spool.append([], new Map([['told', ENTRY]]));
   for (let i = 0; i < BATCHES; i++) spool.append([buildBatch(`batch ${i}`, { records: 5, bytes: 50_000 })]);
   spool.close();
   // The file was closed in good order; the totals say otherwise, as after a kill.
@@ -91,7 +91,7 @@ test('a spool damaged at its tail loses the batches that were there, and only th
   const { lost } = assertAccounted(directory);
   assert.ok(lost > 0 && lost <= 30, `${lost} lost`);
   const spool = openSpool(directory);
-  assert.deepEqual([...spool.notes], [['told', NOTE]]);
+  assert.deepEqual([...spool.checkpoint], [['told', ENTRY]]);
   spool.close();
 });
 

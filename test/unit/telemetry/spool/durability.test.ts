@@ -57,7 +57,7 @@ test('an append that fails leaves nothing behind, and the books as they were', t
     code: 'SPOOL_INVALID',
   });
   assert.equal(spool.totals.appended, 1);
-  assert.equal(spool.notes.size, 0);
+  assert.equal(spool.checkpoint.size, 0);
   assert.deepEqual([spool.waiting.records, spool.free()], [1, 1]);
   assert.deepEqual(drain(spool), ['a']);
 });

@@ -213,7 +213,7 @@ test('what low ones under way do not take up is made room for by high ones too',
   spool.close();
 });
 
-test('a spool of the first version keeps what waits in it, takes notes, and sets aside', t => {
+test('a spool of the first version keeps what waits in it, takes checkpoint, and sets aside', t => {
   const directory = temporaryDirectory(t);
   const before = openSpool(directory);
   before.append([buildBatch('a')]);
@@ -225,7 +225,7 @@ test('a spool of the first version keeps what waits in it, takes notes, and sets
 
   const spool = openSpool(directory);
   spool.append([buildBatch('b')], new Map([['ring', Uint8Array.of(1)]]));
-  assert.deepEqual([...spool.notes.keys()], ['ring']);
+  assert.deepEqual([...spool.checkpoint.keys()], ['ring']);
   assert.deepEqual(drain(spool), ['a', 'b']);
   spool.append([buildBatch('c')]);
   const claim = spool.claim(LIMITS);
