@@ -1,4 +1,4 @@
-import type { CapturedEvent, CpuCounters, DropReason, ToldDrops } from '../capture/index.ts';
+import type { CapturedEvent, CpuCounters, DropReason, ReportedDrops } from '../capture/index.ts';
 import type { Loss } from '../telemetry/record/loss.ts';
 
 /** A number that no event came with and no drop counter explains. */
@@ -10,7 +10,7 @@ const OTHER_VERSION = 'other_version';
 export interface LossSource {
   counters(): readonly CpuCounters[];
   pendingRepetitions(): bigint;
-  readonly told: Pick<ToldDrops, 'sinceNs' | 'count' | 'tell' | 'save'>;
+  readonly reportedDrops: Pick<ReportedDrops, 'sinceNs' | 'count' | 'report' | 'save'>;
 }
 
 type ReceivedEvent = Pick<CapturedEvent, 'cpu' | 'sequence' | 'kind' | 'repeatCount'>;
@@ -25,7 +25,7 @@ export interface LostCount {
 /** What the numbers of one CPU have come to. */
 interface CpuBalance {
   /** Drops that an earlier process told. */
-  readonly toldBefore: bigint;
+  readonly reportedBefore: bigint;
   /** Numbered events that have come. */
   received: number;
   /** Of these, how many have a number above the snapshot's. */
@@ -63,8 +63,8 @@ export class LossWatch {
     this.#nowUnixNs = nowUnixNs;
     this.#sinceUnixNs = nowUnixNs();
     this.#cpus = source.counters().map(snapshot => ({
-      toldBefore: reasonsOf(snapshot).reduce(
-        (sum, reason) => sum + source.told.count(snapshot.cpu, reason),
+      reportedBefore: reasonsOf(snapshot).reduce(
+        (sum, reason) => sum + source.reportedDrops.count(snapshot.cpu, reason),
         0n,
       ),
       received: 0,
@@ -101,7 +101,7 @@ export class LossWatch {
         total: count,
         startUnixNs: nowUnixNs,
         endUnixNs: nowUnixNs,
-        countersSinceNs: this.#source.told.sinceNs,
+        countersSinceNs: this.#source.reportedDrops.sinceNs,
       });
     }
   }
@@ -118,21 +118,21 @@ export class LossWatch {
     const interval = {
       startUnixNs: this.#sinceUnixNs,
       endUnixNs,
-      countersSinceNs: this.#source.told.sinceNs,
+      countersSinceNs: this.#source.reportedDrops.sinceNs,
     };
     for (const counters of this.#source.counters()) {
       const { cpu, dropped } = counters;
       for (const reason of reasonsOf(counters)) {
-        const count = dropped[reason] - this.#source.told.count(cpu, reason);
+        const count = dropped[reason] - this.#source.reportedDrops.count(cpu, reason);
         if (count <= 0n) continue;
-        this.#source.told.tell(cpu, reason, dropped[reason]);
+        this.#source.reportedDrops.report(cpu, reason, dropped[reason]);
         this.#count(cpu, reason, count);
         losses.push({ cpu, reason, count, total: dropped[reason], ...interval });
       }
       const count = this.#drained ? this.#findGap(counters) : 0n;
       if (count === 0n) continue;
       this.#count(cpu, SEQUENCE_GAP, count);
-      // the last number tells this gap from one that an earlier process found
+      // the last number distinguishes this gap from one that an earlier process found
       losses.push({ cpu, reason: SEQUENCE_GAP, count, total: counters.sequence, ...interval });
     }
     this.#drained = false;
@@ -143,7 +143,7 @@ export class LossWatch {
 
   /** What `collect` has handed out is safe. @throws Error when the kernel cannot keep that in mind */
   saved(): void {
-    this.#source.told.save();
+    this.#source.reportedDrops.save();
   }
 
   /** All that was lost, as far as `collect` has told. */
@@ -163,10 +163,10 @@ export class LossWatch {
    */
   captured(): bigint {
     return this.#source.counters().reduce((sum, counters) => {
-      const { base, received, gaps, toldBefore } = this.#cpus[counters.cpu] ?? {};
-      if (received === undefined || gaps === undefined || toldBefore === undefined) return sum;
-      if (base === undefined) return sum + BigInt(received) + droppedOf(counters) - toldBefore;
-      return sum + counters.sequence - base - toldBefore;
+      const { base, received, gaps, reportedBefore } = this.#cpus[counters.cpu] ?? {};
+      if (received === undefined || gaps === undefined || reportedBefore === undefined) return sum;
+      if (base === undefined) return sum + BigInt(received) + droppedOf(counters) - reportedBefore;
+      return sum + counters.sequence - base - reportedBefore;
     }, this.#unnumbered + this.#source.pendingRepetitions());
   }
 

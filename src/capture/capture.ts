@@ -15,7 +15,7 @@ import { Control } from './maps/control.ts';
 import { type CpuCounters, readCounters } from './maps/counters.ts';
 import { installRawFilter } from './maps/raw-filter.ts';
 import { Repeats } from './maps/repeats.ts';
-import { ToldDrops } from './maps/reported-drops.ts';
+import { ReportedDrops } from './maps/reported-drops.ts';
 import { UnfinishedEvents } from './maps/unfinished-events.ts';
 import type { CaptureOptions } from './options.ts';
 import { openPins } from './pinning/open-pins.ts';
@@ -30,7 +30,7 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 
 /** Records decoded before the event loop gets a turn. */
 const ROUND_RECORDS = 2_048;
-const NO_CHANGES = { position: new Map(), told: new Map() };
+const NO_CHANGES = { position: new Map(), reportedRepeats: new Map() };
 
 /** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
 const WAIT_MILLIS = 1_000;
@@ -43,7 +43,7 @@ const SWEEP_INTERVAL_NS = 1_000_000_000n;
  */
 export class Capture {
   /** How much of the kernel's drop counters has been told. */
-  readonly told: ToldDrops;
+  readonly reportedDrops: ReportedDrops;
   /** What the kernel did not show to the programs. */
   readonly skippedRuns = new SkippedRunsWatch(() => readSkippedRuns(this.#programs.descriptors));
   readonly #libbpf: Libbpf;
@@ -84,7 +84,7 @@ export class Capture {
     const { createdNs } = this.#control.state;
     this.#resumePoint = new ResumePoint(this.#ring, createdNs);
     this.#decoder = new EventDecoder(this.#ring.memory);
-    this.told = new ToldDrops(this.#libbpf, fdOf('reported_drops'), createdNs);
+    this.reportedDrops = new ReportedDrops(this.#libbpf, fdOf('reported_drops'), createdNs);
     this.#unfinished = new UnfinishedEvents(this.#libbpf, fdOf('scratch'));
     this.#repeats = new Repeats(this.#libbpf, fdOf('repeats'), options.repeatWindowMillis ?? 0);
     this.#programs = new Programs({
@@ -242,14 +242,14 @@ export class Capture {
       return;
     }
     this.#repeats.remember(event);
-    const toldByOthers = this.#retirements.some(({ silencedNs }) => event.timeNs < silencedNs);
-    consumer.onEvent(event, toldByOthers ? 'told' : 'other');
+    const reportedByOthers = this.#retirements.some(({ silencedNs }) => event.timeNs < silencedNs);
+    consumer.onEvent(event, reportedByOthers ? 'reported' : 'other');
   }
 
   #checkpoint(): Omit<Round, 'drained'> {
-    const told = this.#repeats.changes();
+    const reportedRepeats = this.#repeats.changes();
     if (!this.#programs.pinned && !this.#object.isInherited) return NO_CHANGES;
-    return { position: this.#resumePoint.changes(), told };
+    return { position: this.#resumePoint.changes(), reportedRepeats };
   }
 
   #decode(offset: number, length: number): CapturedEvent | undefined {
@@ -264,7 +264,7 @@ export class Capture {
     const isLast = this.#stopping && !this.#programs.pinned && visited < ROUND_RECORDS;
     if (!isLast && nowNs - this.#sweptNs < SWEEP_INTERVAL_NS) return;
     this.#sweptNs = nowNs;
-    this.skippedRuns.tell(nowNs);
+    this.skippedRuns.warn(nowNs);
     for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event, 'other');
     for (const event of this.#repeats.collect(isLast ? undefined : nowNs)) consumer.onEvent(event, 'other');
   }

@@ -5,7 +5,7 @@ import type { CapturedEvent } from './event.ts';
  * Whose event it is: the sidecar's own doing, for example a canary; one that the programs of another version saw as well,
  * and told; or anybody else's.
  */
-export type Origin = 'own' | 'told' | 'other';
+export type Origin = 'own' | 'reported' | 'other';
 
 /** One reading of the ring buffer, and what the next process must know of it: nothing, where nothing is pinned for it. */
 export interface Round {
@@ -14,7 +14,7 @@ export interface Round {
   /** How far the ring buffer was read; of use only together with something that came of the events. */
   readonly position: CheckpointChanges;
   /** Repetitions that were told. */
-  readonly told: CheckpointChanges;
+  readonly reportedRepeats: CheckpointChanges;
 }
 
 /** What the capture calls, in this order, for every round of the ring buffer. */

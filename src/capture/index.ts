@@ -15,5 +15,5 @@ export type { Attempt, CapabilityReport } from './hooks/ladders/ladder.ts';
 export type { SkippedRuns } from './hooks/skipped-runs.ts';
 export type { CpuCounters, DropReason } from './maps/counters.ts';
 export type { RawFilter } from './maps/raw-filter.ts';
-export type { ToldDrops } from './maps/reported-drops.ts';
+export type { ReportedDrops } from './maps/reported-drops.ts';
 export type { CaptureOptions } from './options.ts';

@@ -4,7 +4,7 @@ import { startClean } from '../launcher/clean-start.ts';
 import { oldNodeMessage } from './node-version.ts';
 
 startClean();
-// libuv has four threads unless told otherwise: the wait for the ring buffer, files that hang and names that are looked up
+// libuv has four threads by default: the wait for the ring buffer, files that hang and names that are looked up
 // must not take each other's place
 process.env['UV_THREADPOOL_SIZE'] ??= '8';
 

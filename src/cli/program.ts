@@ -60,7 +60,7 @@ export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv
     await program.parseAsync([...args], { from: 'user' });
     return code;
   } catch (error) {
-    return told(error);
+    return printError(error);
   }
 }
 
@@ -73,7 +73,7 @@ function keepSecretsOfProxies(env: NodeJS.ProcessEnv): void {
 export function createProgram(context: Context): Command {
   const program = new Command('memwarden')
     .description(
-      'Sees, in the Linux kernel, which process reads or writes whose memory, and tells an OpenTelemetry collector.',
+      'Sees, in the Linux kernel, which process reads or writes whose memory, and reports an OpenTelemetry collector.',
     )
     .version(SCOPE.version)
     .helpCommand('help [command]', 'show the help of a command')
@@ -118,12 +118,12 @@ function exitTable(): string {
 }
 
 /** Tells an error as a person can use it: without a stack where it has a name in the catalogue. */
-function told(error: unknown): ExitCode {
+function printError(error: unknown): ExitCode {
   // commander has written its own message, or the help that was asked for
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof MemwardenError) {
-    const hint = error.hint === undefined ? '' : `\ntry: ${broken(error.hint, 5)}`;
-    standardError.write(`${broken(`memwarden: ${error.message}`, 2)}${hint}\n`);
+    const hint = error.hint === undefined ? '' : `\ntry: ${wrapLines(error.hint, 5)}`;
+    standardError.write(`${wrapLines(`memwarden: ${error.message}`, 2)}${hint}\n`);
     return EXIT_OF_ERROR[error.code];
   }
   standardError.write(`memwarden: failed unexpectedly: ${describeError(error).join('\n')}\n`);
@@ -131,7 +131,7 @@ function told(error: unknown): ExitCode {
 }
 
 /** Each line as wide as the terminal; what continues stands further in. */
-function broken(text: string, indent: number): string {
+function wrapLines(text: string, indent: number): string {
   return text
     .split('\n')
     .map(line => wrap(line, indent, columnsOf(process.stderr)))

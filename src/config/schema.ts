@@ -188,7 +188,7 @@ export const schema = {
         { env: ['OTEL_BLRP_MAX_EXPORT_BATCH_SIZE'] },
       ),
       maxRequestBytes: setting(
-        'Largest request before compression, bytes; a collector refuses more than 4 MiB unless told otherwise.',
+        'Largest request before compression, bytes; a collector refuses more than 4 MiB by default.',
         bytes(64 * 1024),
         TELEMETRY_DEFAULTS.delivery.maxRequestBytes,
       ),
@@ -310,7 +310,7 @@ export const schema = {
     },
     exceptionsPath: optional('YAML file with the rules for what is known to be good.', filePath),
     stormWindowMillis: setting(
-      'Time in which identical events are counted instead of told one by one; 0 tells each.',
+      'Time in which identical events are counted instead of reported one by one; 0 reports each.',
       duration,
       10_000,
     ),

@@ -33,7 +33,7 @@ export interface DetectionStageCounts {
     readonly found: number;
     readonly excepted: number;
     /** By a record of its own. */
-    readonly told: number;
+    readonly reported: number;
     /** By the count of a summary. */
     readonly summarized: number;
     /** Held back for a summary at this moment. */
@@ -86,13 +86,13 @@ export function createDetectionStage(
   /** Checkpoint of a process before this one, whose summaries have been told. */
   const settled = new Map<string, null>();
   const events = { filtered: 0, excepted: 0, detected: 0 };
-  const findings = { found: 0, excepted: 0, told: 0, summarized: 0 };
+  const findings = { found: 0, excepted: 0, reported: 0, summarized: 0 };
   let summaries = 0;
-  const storm = createStormFilter({ windowMillis: detect.stormWindowMillis, emit: tell });
+  const storm = createStormFilter({ windowMillis: detect.stormWindowMillis, emit: report });
 
-  function tell(detection: Detection): void {
+  function report(detection: Detection): void {
     if (detection.repeat === undefined) {
-      findings.told += 1;
+      findings.reported += 1;
     } else {
       findings.summarized += detection.repeat.count;
       summaries += 1;
@@ -119,9 +119,9 @@ export function createDetectionStage(
   }
 
   /** A summary of a process before this one: its events are in the books of that one, its findings in these too. */
-  function retell(summary: Detection): void {
+  function reportAgain(summary: Detection): void {
     findings.found += summary.repeat?.count ?? 0;
-    tell(summary);
+    report(summary);
   }
 
   function takeChanges(): CheckpointChanges {
@@ -139,8 +139,8 @@ export function createDetectionStage(
       settled.set(name, null);
       try {
         const summary = decodeSummary(value, SIGNATURES);
-        if (summary !== undefined) retell(summary);
-        else log.error(`failed to tell a summary that was kept: this version has no signature for ${name}`);
+        if (summary !== undefined) reportAgain(summary);
+        else log.error(`failed to report a summary that was kept: this version has no signature for ${name}`);
       } catch (error) {
         log.error(`failed to read a summary that was kept, ${name}: ${error}`);
       }

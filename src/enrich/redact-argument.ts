@@ -78,7 +78,7 @@ function redactPairs(text: string): string {
 }
 
 /**
- * One argument of a command line without the secrets that can be told from the argument alone: by the name before a
+ * One argument of a command line without the secrets that can be recognised in the argument alone: by the name before a
  * value, by the place in a URL or header, or by a format that only secrets have.
  */
 export function redactArgument(argument: string): string {

@@ -121,7 +121,7 @@ function redactWords(argument: string): string {
 }
 
 /**
- * The arguments of a program with passwords, tokens and keys replaced by `[redacted]`. What a secret is, is told from
+ * The arguments of a program with passwords, tokens and keys replaced by `[redacted]`. What a secret is, is decided by
  * names (`--password`, `API_TOKEN=`, `X-Api-Key:`), from places (URLs, `curl -u`, `mysql -p…`) and from formats (tokens
  * of known services, private keys, JSON web tokens), also inside shell text. Names, user names and hosts are kept.
  */

@@ -104,7 +104,7 @@ function* read(sources: MetricSources): Generator<Reading> {
   yield [METRICS.EVENTS_UNKNOWN, Number(sources.unknownRecords())];
   yield [METRICS.FINDINGS_FOUND, findings.found];
   yield [METRICS.FINDINGS_EXCEPTED, findings.excepted];
-  yield [METRICS.FINDINGS_TOLD, findings.told];
+  yield [METRICS.FINDINGS_REPORTED, findings.reported];
   yield [METRICS.FINDINGS_SUMMARIZED, findings.summarized];
   yield [METRICS.FINDINGS_HELD, findings.held];
   for (const [rule, count] of sources.exceptions())

@@ -105,10 +105,10 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
 
   function record(event: EnrichedEvent): void {
     const { actor } = event;
-    const told = redact
+    const recorded = redact
       ? { ...event, actor: { ...actor, arguments: redactArguments(actor.arguments) } }
       : event;
-    pending += line('event', ENRICHED_EVENT.encode(told));
+    pending += line('event', ENRICHED_EVENT.encode(recorded));
     events += 1;
     if (pending.length >= WRITE_LENGTH) flush();
   }

@@ -90,7 +90,7 @@ export async function startPipeline(
   }
   const { hurry, shutdown, emitLoss, saveCheckpoint } = telemetry;
   const persist = persistence(stage, telemetry);
-  const tellLosses = async (round?: Round) => {
+  const reportLosses = async (round?: Round) => {
     losses.collect().forEach(emitLoss);
     await persist(round);
     losses.saved();
@@ -105,7 +105,7 @@ export async function startPipeline(
     onRound: round => {
       if (round.drained) losses.drained();
       // the last look: what pinned programs lose after it is for the next process to tell
-      return stopping ? tellLosses(round) : persist(round);
+      return stopping ? reportLosses(round) : persist(round);
     },
   });
   capture.ended.catch((error: unknown) => {
@@ -118,7 +118,7 @@ export async function startPipeline(
     if (sweeping) return;
     sweeping = true;
     stage.sweep();
-    tellLosses()
+    reportLosses()
       .catch((error: unknown) => log.error('failed to persist summaries', error))
       .finally(() => {
         sweeping = false;
@@ -252,7 +252,7 @@ async function catchUp({ capture, stage, telemetry, losses }: Stages): Promise<v
 
 /** What the sidecar does to prove its hooks is no finding, and what another version has told is told. */
 function judge(event: CapturedEvent, origin: Origin, stage: DetectionStage): void {
-  if (origin === 'told' || (origin === 'own' && isCanary(event))) stage.ignore(event);
+  if (origin === 'reported' || (origin === 'own' && isCanary(event))) stage.ignore(event);
   else stage.accept(event);
 }
 
@@ -272,7 +272,7 @@ function persistence(
   return round => {
     saveCheckpoint(stage.takeChanges(), true);
     if (round !== undefined) {
-      saveCheckpoint(round.told, true);
+      saveCheckpoint(round.reportedRepeats, true);
       saveCheckpoint(round.position, false);
     }
     return persist();

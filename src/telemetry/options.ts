@@ -63,7 +63,7 @@ export interface DeliveryOptions {
   readonly scheduleDelayMillis: number;
   /** `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`: most records in one request. */
   readonly maxExportBatchSize: number;
-  /** Largest request before compression, bytes. Collectors refuse more than 4 MiB unless told otherwise. */
+  /** Largest request before compression, bytes. Collectors refuse more than 4 MiB by default. */
   readonly maxRequestBytes: number;
   /** Requests in flight at once; 1 when `preserveOrder`. */
   readonly maxInFlight: number;

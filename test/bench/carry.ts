@@ -112,10 +112,10 @@ export async function benchCarry(): Promise<Report> {
       'The second is where a record’s time goes, each stage alone. What is left is one thread’s work on 2 kB a record: SQLite ' +
         'and its fdatasync, gRPC’s framing, HTTP/2 and the socket, and the collection of what all of it allocates. One core is ' +
         'the limit of one thread; where others were at work, waiting for a core is in the rest too.',
-      'The third is the whole sidecar under real system calls of 2 actors on 256 targets, each told by a record of its ' +
+      'The third is the whole sidecar under real system calls of 2 actors on 256 targets, each reported by a record of its ' +
         `own (detect.stormWindowMillis=0): the highest of the rates ${RATES.map(readable).join(', ')} that ` +
         `lost nothing in ${PROBE_SECONDS} s to the Collector, times ${SAFETY}, for ${SUSTAINED_SECONDS} s. Sidecar, storm ` +
-        'and receiver share the two cores. What the machine did besides is told as well and not counted here.',
+        'and receiver share the two cores. What the machine did besides is reported as well and not counted here.',
       'Of the memory, malloc’s heap and other memory hold the objects of JavaScript (V8’s young and old generation), and the ' +
         'encoded records: batches until they are claimed, up to four requests of 512 records (1.2 MB), and gRPC’s copy of each ' +
         'until the garbage collector comes to it. The part on idle shows what there is without a storm.',

@@ -84,7 +84,9 @@ async function bpftrace(script: string): Promise<Running> {
   const provoking = setInterval(() => readFileSync('/proc/self/status'), PROVOKE_MILLIS);
   try {
     await new Promise<void>((resolve, reject) => {
-      child.once('exit', code => reject(new Error(`bpftrace ended with ${code} before it told of an open`)));
+      child.once('exit', code =>
+        reject(new Error(`bpftrace ended with ${code} before it reported of an open`)),
+      );
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         if (text.includes('/proc/self/status')) resolve();
       });

@@ -20,7 +20,7 @@ describe('benign programs on a live kernel', { skip: whyNotLive() }, () => {
 
   after(() => sidecar?.stop());
 
-  testUnlessFlooded('an attack in their place is told as HIGH', async t => {
+  testUnlessFlooded('an attack in their place is reported as HIGH', async t => {
     watchLosses(t, sidecar);
     const high = await highRecordsOf(sidecar, { name: 'control', command: [CONTROL], needs: [] });
     assert.deepEqual(
@@ -30,7 +30,7 @@ describe('benign programs on a live kernel', { skip: whyNotLive() }, () => {
   });
 
   for (const program of benignPrograms) {
-    test(`${program.name} is never told as HIGH`, async t => {
+    test(`${program.name} is never reported as HIGH`, async t => {
       const missing = missingPrograms(program);
       if (missing.length > 0) return t.skip(`needs ${missing.join(', ')}`);
       const high = await highRecordsOf(sidecar, program);

@@ -12,23 +12,23 @@ export interface Balance {
   /** Opens that are told of processes that are not in the ledger. */
   readonly others: number;
   /** Events of whose loss the records tell. */
-  readonly toldLost: number;
+  readonly reportedLost: number;
 }
 
 /** Every open is told, and nothing is told as lost. */
-export function assertAllTold({ missing, toldLost }: Balance): void {
-  assert.deepEqual({ missing, toldLost }, { missing: 0, toldLost: 0 });
+export function assertAllReported({ missing, reportedLost }: Balance): void {
+  assert.deepEqual({ missing, reportedLost }, { missing: 0, reportedLost: 0 });
 }
 
 /**
  * What is missing must be told as lost, to the last open. The kernel cannot say whose the lost events were: where others
  * than the test's attackers acted on the machine meanwhile, some were theirs, and only less than that can be checked.
  */
-export function assertLossTold(t: TestContext, { missing, toldLost, others }: Balance): void {
+export function assertLossReported(t: TestContext, { missing, reportedLost, others }: Balance): void {
   assert.ok(missing > 0, 'nothing was lost');
-  if (others === 0) assert.equal(toldLost, missing);
-  else t.diagnostic(`${others} opens are told of others, so lost events can be theirs`);
-  assert.ok(toldLost >= missing, `${missing} are missing and ${toldLost} told as lost`);
+  if (others === 0) assert.equal(reportedLost, missing);
+  else t.diagnostic(`${others} opens are reported of others, so lost events can be theirs`);
+  assert.ok(reportedLost >= missing, `${missing} are missing and ${reportedLost} reported as lost`);
 }
 
 /**
@@ -43,27 +43,27 @@ export function compare(t: TestContext, ledgers: readonly Ledger[], arrivals: re
   for (const [pid, opens] of ledgers.flatMap(ledger => [...ledger])) {
     done.set(pid, (done.get(pid) ?? 0) + opens);
   }
-  const told = new Map<number, number>();
-  let toldLost = 0;
+  const reported = new Map<number, number>();
+  let reportedLost = 0;
   let others = 0;
   for (const { actorPid, opens, lost } of unique.values()) {
-    toldLost += lost;
+    reportedLost += lost;
     if (actorPid === undefined) continue;
-    if (done.has(actorPid)) told.set(actorPid, (told.get(actorPid) ?? 0) + opens);
+    if (done.has(actorPid)) reported.set(actorPid, (reported.get(actorPid) ?? 0) + opens);
     else others += opens;
   }
   let missing = 0;
   let total = 0;
   for (const [pid, opens] of done) {
-    const known = told.get(pid) ?? 0;
-    assert.ok(known <= opens, `${known} opens are told of process ${pid}, which did ${opens}`);
+    const known = reported.get(pid) ?? 0;
+    assert.ok(known <= opens, `${known} opens are reported of process ${pid}, which did ${opens}`);
     total += opens;
     missing += opens - known;
   }
   t.diagnostic(
     `${total} opens by ${done.size} processes; ${unique.size} records, ${arrivals.length - unique.size} of them ` +
-      `delivered more than once; ${missing} opens missing, ${toldLost} told as lost`,
+      `delivered more than once; ${missing} opens missing, ${reportedLost} reported as lost`,
   );
   assert.ok(total > 0, 'nothing was done');
-  return { done: total, missing, toldLost, others };
+  return { done: total, missing, reportedLost, others };
 }

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { parseGroundTruth } from '../live/act.ts';
 import { arrivalsIn } from './arrivals.ts';
-import { assertAllTold, compare } from './balance.ts';
+import { assertAllReported, compare } from './balance.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { LivePipeline } from './live-pipeline.ts';
 
@@ -39,6 +39,6 @@ test('a wall clock that is set back by an hour loses and doubles nothing, spoole
   attack(ledger);
   await pipeline.caughtUp();
   const arrivals = arrivalsIn(collector.requests);
-  assertAllTold(compare(t, [ledger], arrivals));
+  assertAllReported(compare(t, [ledger], arrivals));
   assert.equal(ledger.size, 4 * ACTS);
 });

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { whyNotLive } from '../live/requirements.ts';
 import { arrivalsIn } from './arrivals.ts';
 import { Attacker } from './attacker.ts';
-import { assertAllTold, compare } from './balance.ts';
+import { assertAllReported, compare } from './balance.ts';
 import { FAULTS, REJECTS_TWO } from './faults.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { HalfOpenProxy } from './half-open-proxy.ts';
@@ -21,7 +21,7 @@ suite('while attacks go on, a collector that', { skip: whyNotLive() }, () => {
       await collector.arrival();
       const ledger = await attacker.stop();
       await pipeline.caughtUp();
-      assertAllTold(compare(t, [ledger], arrivalsIn(collector.requests)));
+      assertAllReported(compare(t, [ledger], arrivalsIn(collector.requests)));
     });
   }
 
@@ -35,7 +35,7 @@ suite('while attacks go on, a collector that', { skip: whyNotLive() }, () => {
     const ledger = await attacker.stop();
     const metrics = await pipeline.caughtUp();
     // the server kept them all the same, to be compared
-    assertAllTold(compare(t, [ledger], arrivalsIn(collector.requests)));
+    assertAllReported(compare(t, [ledger], arrivalsIn(collector.requests)));
     assert.ok(Number(metrics['records_refused']) >= 5, `${metrics['records_refused']} refused`);
   });
 
@@ -52,6 +52,6 @@ suite('while attacks go on, a collector that', { skip: whyNotLive() }, () => {
     }
     const ledger = await attacker.stop();
     await pipeline.caughtUp();
-    assertAllTold(compare(t, [ledger], arrivalsIn(collector.requests)));
+    assertAllReported(compare(t, [ledger], arrivalsIn(collector.requests)));
   });
 });

@@ -8,7 +8,7 @@ import { Collector } from '../e2e/collector-harness.ts';
 import { whyNoSidecar } from '../e2e/requirements.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { Attacker, type Ledger } from './attacker.ts';
-import { assertAllTold, assertLossTold, compare } from './balance.ts';
+import { assertAllReported, assertLossReported, compare } from './balance.ts';
 import { LivePipeline } from './live-pipeline.ts';
 import { CHAOS_SECONDS } from './seconds.ts';
 
@@ -57,11 +57,11 @@ suite('a sidecar that', { skip: await whyNoSidecar() }, () => {
         await pipeline.start();
       }
       const ledger = await attacker.stop();
-      assertAllTold(await settle(t, ledger, pipeline, collector));
+      assertAllReported(await settle(t, ledger, pipeline, collector));
     });
   }
 
-  test(`is down for ${CHAOS_SECONDS / 2} s tells all that happened meanwhile`, async t => {
+  test(`is down for ${CHAOS_SECONDS / 2} s reports all that happened meanwhile`, async t => {
     await using collector = await Collector.prepare();
     await collector.start();
     const pipeline = pinned(t, collector);
@@ -71,10 +71,10 @@ suite('a sidecar that', { skip: await whyNoSidecar() }, () => {
     await delay(CHAOS_SECONDS * 500);
     const ledger = await attacker.stop();
     await pipeline.start();
-    assertAllTold(await settle(t, ledger, pipeline, collector));
+    assertAllReported(await settle(t, ledger, pipeline, collector));
   });
 
-  test('is stopped, and started when its ring buffer has overflowed, tells how much was lost', async t => {
+  test('is stopped, and started when its ring buffer has overflowed, reports how much was lost', async t => {
     await using collector = await Collector.prepare();
     await collector.start();
     const pipeline = pinned(t, collector, {
@@ -92,6 +92,6 @@ suite('a sidecar that', { skip: await whyNoSidecar() }, () => {
       await pipeline.caughtUp();
     }
     await collector.stop();
-    assertLossTold(t, compare(t, ledgers, arrivalsOf(await collector.records())));
+    assertLossReported(t, compare(t, ledgers, arrivalsOf(await collector.records())));
   });
 });

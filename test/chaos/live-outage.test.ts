@@ -4,7 +4,7 @@ import { Collector } from '../e2e/collector-harness.ts';
 import { whyNoSidecar } from '../e2e/requirements.ts';
 import { arrivalsOf } from './arrivals.ts';
 import { Attacker, type Ledger } from './attacker.ts';
-import { assertAllTold, compare } from './balance.ts';
+import { assertAllReported, compare } from './balance.ts';
 import { LivePipeline } from './live-pipeline.ts';
 import { CHAOS_SECONDS } from './seconds.ts';
 
@@ -26,7 +26,7 @@ async function settle(
   // the Collector writes its file to the end when it ends
   await collector.stop();
   const arrivals = arrivalsOf(await collector.records());
-  assertAllTold(compare(t, [ledger], arrivals));
+  assertAllReported(compare(t, [ledger], arrivals));
 }
 
 suite('while attacks go on, a Collector that', { skip: await whyNoSidecar() }, () => {

@@ -5,7 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { whyNotLive } from '../live/requirements.ts';
 import { arrivalsIn } from './arrivals.ts';
 import { Attacker } from './attacker.ts';
-import { assertAllTold, assertLossTold, compare } from './balance.ts';
+import { assertAllReported, assertLossReported, compare } from './balance.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { LivePipeline } from './live-pipeline.ts';
 import { CHAOS_SECONDS } from './seconds.ts';
@@ -28,10 +28,10 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     const ledgers = await Promise.all(attackers.map(attacker => attacker.stop()));
     const metrics = await pipeline.caughtUp();
     assert.equal(metrics['events_lost'], 0);
-    assertAllTold(compare(t, ledgers, arrivalsIn(collector.requests)));
+    assertAllReported(compare(t, ledgers, arrivalsIn(collector.requests)));
   });
 
-  test('that overflows the ring buffer is told or counted as lost, to the last open', async t => {
+  test('that overflows the ring buffer is reported or counted as lost, to the last open', async t => {
     const collector = await FaultyCollector.start(t);
     const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
       MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: '65536',
@@ -48,8 +48,8 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     const ledger = await attacker.stop();
     const metrics = await pipeline.caughtUp();
     const balance = compare(t, [ledger], arrivalsIn(collector.requests));
-    assertLossTold(t, balance);
-    assert.equal(metrics['events_lost'], balance.toldLost);
+    assertLossReported(t, balance);
+    assert.equal(metrics['events_lost'], balance.reportedLost);
   });
 
   test('that the spool has no room for gives up what is low, and keeps what is high', async t => {
@@ -71,7 +71,7 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     const { done, missing } = compare(t, [highLedger, lowLedger], arrivals);
     // without a window every open is a record
     const others = Number(metrics['records_emitted']) - done;
-    assertLossTold(t, { done, missing, others, toldLost: Number(metrics['records_evicted']) });
+    assertLossReported(t, { done, missing, others, reportedLost: Number(metrics['records_evicted']) });
   });
 
   test(`that nobody takes and that never ends keeps the sidecar below ${MEMORY_MIB} MiB`, async t => {

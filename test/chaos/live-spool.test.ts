@@ -7,7 +7,7 @@ import { status } from '@grpc/grpc-js';
 import { whyNotLive } from '../live/requirements.ts';
 import { arrivalsIn } from './arrivals.ts';
 import { Attacker } from './attacker.ts';
-import { assertAllTold, compare } from './balance.ts';
+import { assertAllReported, compare } from './balance.ts';
 import { DAMAGED_PLACES, damage, mountSmall } from './disk.ts';
 import { FaultyCollector } from './faulty-collector.ts';
 import { LivePipeline } from './live-pipeline.ts';
@@ -33,7 +33,7 @@ async function attackOnFullDisk(t: TestContext) {
 }
 
 suite('while attacks go on and the collector is away, a spool', { skip: whyNotLive() }, () => {
-  test('on a full disk makes the kernel keep the events, and every act is told once there is room', async t => {
+  test('on a full disk makes the kernel keep the events, and every act is reported once there is room', async t => {
     const full = await attackOnFullDisk(t);
     if (full === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
     const { ballast, collector, pipeline, attacker } = full;
@@ -42,7 +42,7 @@ suite('while attacks go on and the collector is away, a spool', { skip: whyNotLi
     rmSync(ballast);
     collector.recover();
     await pipeline.caughtUp();
-    assertAllTold(compare(t, [ledger], arrivalsIn(collector.requests)));
+    assertAllReported(compare(t, [ledger], arrivalsIn(collector.requests)));
   });
 
   test('on a full disk does not keep the sidecar from ending', async t => {
@@ -56,7 +56,7 @@ suite('while attacks go on and the collector is away, a spool', { skip: whyNotLi
   });
 
   for (const [where, at] of DAMAGED_PLACES) {
-    test(`that is damaged at its ${where} while the sidecar is down: each act is told or counted`, async t => {
+    test(`that is damaged at its ${where} while the sidecar is down: each act is reported or counted`, async t => {
       const collector = await FaultyCollector.start(t);
       const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
         MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0',

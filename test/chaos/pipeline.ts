@@ -23,7 +23,7 @@ export interface PipelineOptions {
   readonly spool?: Partial<SpoolOptions>;
 }
 
-interface Told {
+interface Reported {
   readonly safe: number;
   readonly stats: DeliveryCounts;
 }
@@ -31,7 +31,7 @@ interface Told {
 /** One pipeline over several processes: each goes on where the one before was known to be safe. */
 export class Pipeline {
   readonly #options: PipelineOptions;
-  readonly #told = new EventEmitter();
+  readonly #reported = new EventEmitter();
   #child: ChildProcess | undefined;
   #safe: number;
   #stats: DeliveryCounts | undefined;
@@ -48,7 +48,7 @@ export class Pipeline {
 
   /** What the process last told of its records. @throws AssertionError when the books do not balance */
   get stats(): DeliveryCounts {
-    if (this.#stats === undefined) throw new Error('the pipeline has told nothing yet');
+    if (this.#stats === undefined) throw new Error('the pipeline has reported nothing yet');
     const { emitted, inherited, accepted, spooled, refused } = this.#stats;
     assert.equal(accepted + spooled + refused + evictedOf(this.#stats), emitted + inherited);
     return this.#stats;
@@ -60,10 +60,10 @@ export class Pipeline {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     createInterface({ input: child.stdout }).on('line', line => {
-      const { safe, stats }: Told = JSON.parse(line);
+      const { safe, stats }: Reported = JSON.parse(line);
       this.#safe = safe;
       this.#stats = stats;
-      this.#told.emit('round');
+      this.#reported.emit('round');
     });
     this.#child = child;
     this.#stats = undefined;
@@ -72,13 +72,13 @@ export class Pipeline {
   /** Resolves when `events` more have become safe. */
   async advance(events: number): Promise<void> {
     const goal = this.#safe + events;
-    while (this.#safe < goal) await once(this.#told, 'round');
+    while (this.#safe < goal) await once(this.#reported, 'round');
   }
 
   /** Resolves when nothing is waiting that was safe at the time of the call. */
   async caughtUp(): Promise<void> {
     const goal = this.stats.inherited + this.stats.emitted;
-    do await once(this.#told, 'round');
+    do await once(this.#reported, 'round');
     while (this.stats.accepted + this.stats.refused + evictedOf(this.stats) < goal);
   }
 

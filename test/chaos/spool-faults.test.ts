@@ -45,7 +45,7 @@ test('a spool on a full disk that starts over, empty, still has its checkpoint',
   if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
   const spool = openSpool(join(directory, 'spool'));
   const note = Uint8Array.of(1, 2, 3);
-  spool.append([buildBatch('one', { bytes: 200_000 })], new Map([['told', note]]));
+  spool.append([buildBatch('one', { bytes: 200_000 })], new Map([['reported', note]]));
   const file = join(directory, 'spool', 'spool.db');
   const { ino } = statSync(file);
   assert.throws(() => writeFileSync(join(directory, 'ballast'), Buffer.alloc(2 * 1024 * 1024)), {
@@ -53,7 +53,7 @@ test('a spool on a full disk that starts over, empty, still has its checkpoint',
   });
   assert.deepEqual(drain(spool), ['one']);
   assert.notEqual(statSync(file).ino, ino, 'the file is the same');
-  assert.deepEqual([...spool.checkpoint], [['told', note]]);
+  assert.deepEqual([...spool.checkpoint], [['reported', note]]);
   spool.close();
 });
 

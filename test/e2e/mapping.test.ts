@@ -187,7 +187,7 @@ describe('a record in the Collector', { skip: await whyNoSidecar() }, () => {
     assert.deepEqual(foreign, []);
   });
 
-  test('tells a refused open with its errno', async () => {
+  test('reports a refused open with its errno', async () => {
     const act = await attack('refused_by_ptrace_check');
     const [received] = await recordsOf(act.actor_pid, 1);
     assert.ok(received);

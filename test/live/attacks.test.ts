@@ -22,7 +22,7 @@ describe('attacks on a live kernel', { skip: whyNotLive() }, () => {
     const outcome =
       scenario.expect.length === 0
         ? 'raises nothing'
-        : `is told as ${scenario.expect.map(({ id, eventName }) => id ?? eventName).join(' and ')} with the right target and outcome`;
+        : `is reported as ${scenario.expect.map(({ id, eventName }) => id ?? eventName).join(' and ')} with the right target and outcome`;
     test(`${scenario.name} ${outcome}`, async t => {
       const missing = missingNeed(scenario);
       if (missing !== undefined) return t.skip(missing);

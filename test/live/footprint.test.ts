@@ -12,7 +12,7 @@ function residentFiles({ pid }: Sidecar): number {
 }
 
 suite('a sidecar whose start is over', { skip: whyNotLive() }, () => {
-  test('gives back the pages that only the start needed, and still tells an access', async () => {
+  test('gives back the pages that only the start needed, and still reports an access', async () => {
     buildAttacks();
     const sidecar = await Sidecar.start({ OTEL_LOG_LEVEL: 'debug' });
     try {

@@ -15,7 +15,7 @@ function isOf(record: ConsoleRecord, actor: number): boolean {
 }
 
 suite('a ring buffer that overflows', { skip: whyNotLive() }, () => {
-  test('loses nothing silently: told and lost together are what the attacker did', async t => {
+  test('loses nothing silently: reported and lost together are what the attacker did', async t => {
     buildAttacks();
     const sidecar = await Sidecar.start({
       MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: '65536',
@@ -25,9 +25,9 @@ suite('a ring buffer that overflows', { skip: whyNotLive() }, () => {
       sidecar.pause();
       const act = JSON.parse(execFileSync('python3', [STORM, String(OPENS)], { encoding: 'utf8' }));
       sidecar.resume();
-      const told = () => sidecar.records.filter(record => isOf(record, act.actor_pid)).length;
+      const reported = () => sidecar.records.filter(record => isOf(record, act.actor_pid)).length;
       // no fence: with a buffer as small as this its own event may be among the lost
-      await sidecar.waitUntil(() => told() + sidecar.lost >= OPENS, `told of ${OPENS} opens`);
+      await sidecar.waitUntil(() => reported() + sidecar.lost >= OPENS, `reported of ${OPENS} opens`);
 
       // records of losses name no actor: beside somebody else's acts the count is an upper bound of this actor's
       const strangers = sidecar.records.filter(
@@ -37,8 +37,8 @@ suite('a ring buffer that overflows', { skip: whyNotLive() }, () => {
         t.skip(`${strangers.length} records of others: their events are among the ${sidecar.lost} lost`);
         return;
       }
-      assert.ok(told() > 0 && sidecar.lost > 0);
-      assert.equal(told() + sidecar.lost, OPENS);
+      assert.ok(reported() > 0 && sidecar.lost > 0);
+      assert.equal(reported() + sidecar.lost, OPENS);
     } finally {
       sidecar.resume();
       await sidecar.stop();

@@ -27,7 +27,7 @@ async function skippedByProgram({ diagnostics }: Sidecar): Promise<Map<string, n
 const LIMIT_MILLIS = 300_000;
 
 suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }, () => {
-  test('tells what happened while it was down, of processes that are gone', {
+  test('reports what happened while it was down, of processes that are gone', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     buildAttacks();
@@ -47,7 +47,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     await next.stop();
   });
 
-  test('tells each act of a storm once, though it is killed again and again in its middle', {
+  test('reports each act of a storm once, though it is killed again and again in its middle', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -57,27 +57,30 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     const attacker = spawn('python3', [STORM, String(acts), '0.002'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const told = () => collected.opensBy(attacker.pid ?? 0);
+    const reported = () => collected.opensBy(attacker.pid ?? 0);
     let kills = 0;
     while (attacker.exitCode === null) {
-      const before = told();
-      await collected.until(() => told() > before);
+      const before = reported();
+      await collected.until(() => reported() > before);
       await sidecar.kill();
       kills += 1;
       sidecar = await service.start();
     }
-    await collected.until(() => told() + collected.lost >= acts);
+    await collected.until(() => reported() + collected.lost >= acts);
     await sidecar.stop();
 
     t.diagnostic(`killed ${kills} times`);
     t.diagnostic(`lost on this machine: ${JSON.stringify(collected.losses)}`);
     assert.ok(kills > 0);
     // a machine that is busy with other attacks may fill the buffer before the next sidecar reads it
-    assert.ok(told() <= acts && told() + collected.lost >= acts, `${told()} told, ${collected.lost} lost`);
-    if (collected.lost === 0) assert.equal(told(), acts);
+    assert.ok(
+      reported() <= acts && reported() + collected.lost >= acts,
+      `${reported()} reported, ${collected.lost} lost`,
+    );
+    if (collected.lost === 0) assert.equal(reported(), acts);
   });
 
-  test('counts each repetition once, though it is killed before it could tell them', {
+  test('counts each repetition once, though it is killed before it could report them', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -97,7 +100,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     assert.deepEqual(acts(), [2_000, 1_000, 3_000]);
   });
 
-  test('tells what the kernel has skipped also of the programs that it has taken over', {
+  test('reports what the kernel has skipped also of the programs that it has taken over', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -107,13 +110,13 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     await first.stop();
     const second = await service.start(health);
     const before = second.skippedRuns;
-    const told = await skippedByProgram(second);
+    const reported = await skippedByProgram(second);
     const after = second.skippedRuns;
 
     assert.match(second.diagnostics, /file_open: \w+, taken over/);
-    assert.deepEqual([...told.keys()].sort(), programs.sort());
-    assert.equal(told.size, second.countedPrograms);
-    const total = [...told.values()].reduce((sum, count) => sum + count, 0);
+    assert.deepEqual([...reported.keys()].sort(), programs.sort());
+    assert.equal(reported.size, second.countedPrograms);
+    const total = [...reported.values()].reduce((sum, count) => sum + count, 0);
     assert.ok(before <= total && total <= after, `${total} is not within ${before} and ${after}`);
   });
 

@@ -157,7 +157,7 @@ export class Sidecar {
       const isLoss = () => this.lost > lostBefore;
       try {
         const millis = skipped > 0 ? UNSURE_FENCE_MILLIS : FENCE_MILLIS;
-        await this.#until(() => isReported() || isLoss(), millis, 'told of the fence');
+        await this.#until(() => isReported() || isLoss(), millis, 'reported of the fence');
         // it may be late, and not lost: the next one follows it
         if (isReported()) return;
         if (left === 1) throw new Error(`${this.lost - lostBefore} events were lost around the fence`);

@@ -22,21 +22,21 @@ function repeats(record: ConsoleRecord): number {
 }
 
 suite('a storm of one finding', { skip: whyNotLive() }, () => {
-  test('is told as a few records whose counts add up to every single act', async t => {
+  test('is reported as a few records whose counts add up to every single act', async t => {
     buildAttacks();
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '1000' });
     watchLosses(t, sidecar);
     try {
       const actor = storm(20_000);
-      const told = () => sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
+      const reported = () => sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
       // a record is one act, a summary as many as it counts
-      const acts = () => told().reduce((sum, record) => sum + (repeats(record) || 1), 0);
-      await sidecar.waitForAll(() => acts() >= 20_000, 'told of 20,000 acts');
+      const acts = () => reported().reduce((sum, record) => sum + (repeats(record) || 1), 0);
+      await sidecar.waitForAll(() => acts() >= 20_000, 'reported of 20,000 acts');
 
       assert.equal(acts(), 20_000);
-      assert.equal(told().map(repeats)[0], 0);
+      assert.equal(reported().map(repeats)[0], 0);
       // two for each window of a second that the storm took; a busy machine may need several
-      assert.ok(told().length < 200, `${told().length} records`);
+      assert.ok(reported().length < 200, `${reported().length} records`);
     } finally {
       await sidecar.stop();
     }
@@ -47,21 +47,21 @@ suite('a storm of one finding', { skip: whyNotLive() }, () => {
     watchLosses(t, sidecar);
     const actor = storm(5_000);
     await sidecar.stop();
-    const told = sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
+    const reported = sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
 
-    assert.deepEqual(told.map(repeats), [0, 4_999]);
+    assert.deepEqual(reported.map(repeats), [0, 4_999]);
   });
 
-  test('is told one by one when the window is 0', async t => {
+  test('is reported one by one when the window is 0', async t => {
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0' });
     watchLosses(t, sidecar);
     try {
       const actor = storm(300);
       await sidecar.fence();
-      const told = sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
+      const reported = sidecar.records.filter(record => numberOf(record, 'process.pid') === actor);
 
-      assert.equal(told.length, 300);
-      assert.ok(told.every(record => repeats(record) === 0));
+      assert.equal(reported.length, 300);
+      assert.ok(reported.every(record => repeats(record) === 0));
     } finally {
       await sidecar.stop();
     }

@@ -85,7 +85,7 @@ function print(columns: ReadonlyMap<string, Column>): boolean {
   for (const [hook, column] of columns) if (typeof column !== 'string') present.push([hook, column]);
 
   console.log(`kernel ${release()}; each cell: seen? right target? right outcome?`);
-  console.log(`"silent": nothing was told, and nothing should be\n`);
+  console.log(`"silent": nothing was reported, and nothing should be\n`);
   console.log(`${''.padEnd(width)}${present.map(([hook]) => hook.padEnd(CELL_WIDTH)).join('')}`);
   let right = present.length > 0;
   for (const scenario of scenarios) {

@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const FAULT = fileURLToPath(new URL('./throw-on-hangup.program.ts', import.meta.url));
 
 suite('an error that nobody caught', { skip: whyNotLive() }, () => {
-  test('is told with its place and without a stack, and the sidecar closes its spool and ends with 1', async t => {
+  test('is reported with its place and without a stack, and the sidecar closes its spool and ends with 1', async t => {
     const directory = mkdtempSync(join(tmpdir(), 'memwarden-uncaught-'));
     t.after(() => rmSync(directory, { recursive: true }));
     const environment = {

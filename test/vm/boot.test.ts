@@ -50,8 +50,8 @@ for (const { title, run, cause, log, ...rest } of ENDINGS) {
     const job = { run: `${run}\n`, timeoutMillis: PATIENCE_MILLIS, ...rest };
     const { failure, output } = await boot(kernel, guestArchives('amd64'), job);
     assert.match(output, /^before the end$/m);
-    const [told = '', tail = ''] = failure?.split(LOG_TAIL) ?? ['passed'];
-    assert.match(told, cause);
+    const [reported = '', tail = ''] = failure?.split(LOG_TAIL) ?? ['passed'];
+    assert.match(reported, cause);
     assert.match(tail, log);
     assert.ok(tail.split('\n').length <= 40, tail);
   });

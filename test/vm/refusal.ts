@@ -10,7 +10,7 @@ export interface Refusal {
   readonly cause: string;
 }
 
-const TOLD = new RegExp(
+const REPORTED = new RegExp(
   String.raw`^the sidecar ended with ${EXIT.kernel} .*^memwarden: failed to watch file_open: .*^  [\w+]+: \w+: (?<answer>[^\n]*)\ntry: (?<advice>.*\S)`,
   'ms',
 );
@@ -19,12 +19,12 @@ const TOLD = new RegExp(
  * The kernel's last answer and the advice, of the last words of a sidecar that ended as the README says it does where the
  * kernel is in its way; undefined for any other: one that only takes too long may name the same errors on its way.
  */
-export function toldRefusal(words: string): { answer: string; advice: string } | undefined {
-  const { answer, advice } = TOLD.exec(words)?.groups ?? {};
+export function reportedRefusal(words: string): { answer: string; advice: string } | undefined {
+  const { answer, advice } = REPORTED.exec(words)?.groups ?? {};
   return answer === undefined || advice === undefined ? undefined : { answer, advice };
 }
 
-export function isTold({ answer, advice }: Refusal, words: string): boolean {
-  const told = toldRefusal(words);
-  return told !== undefined && answer.test(told.answer) && advice.test(told.advice);
+export function isReported({ answer, advice }: Refusal, words: string): boolean {
+  const reported = reportedRefusal(words);
+  return reported !== undefined && answer.test(reported.answer) && advice.test(reported.advice);
 }

@@ -6,7 +6,7 @@ import type { CellResult, TestResult } from './cell-result.ts';
 import { guestArchives } from './initramfs.ts';
 import { findKernel, type Kernel } from './kernels.ts';
 import type { Cell } from './matrix.ts';
-import { isTold } from './refusal.ts';
+import { isReported } from './refusal.ts';
 import type { Report } from './report.ts';
 import { provideHostPrograms } from './requirements.ts';
 
@@ -86,17 +86,17 @@ function parseReports(output: string): Report[] {
 
 function testResult(cell: Cell, one: Case, reports: readonly Report[]): TestResult {
   const { name } = one;
-  const told = reports.find(report => 'name' in report && report.name === name);
-  switch (told?.kind) {
+  const reported = reports.find(report => 'name' in report && report.name === name);
+  switch (reported?.kind) {
     case 'observed':
-      if ('expect' in one) return judged(cell, one, told.observation);
+      if ('expect' in one) return judged(cell, one, reported.observation);
       break;
     case 'benign':
-      return { name, status: told.high.length === 0 ? 'pass' : 'fail', reasons: told.high };
+      return { name, status: reported.high.length === 0 ? 'pass' : 'fail', reasons: reported.high };
     case 'skipped':
-      return { name, status: 'skip', reasons: [told.reason] };
+      return { name, status: 'skip', reasons: [reported.reason] };
     case 'broken':
-      return { name, status: 'fail', reasons: [told.reason] };
+      return { name, status: 'fail', reasons: [reported.reason] };
   }
   return { name, status: 'fail', reasons: ['the guest did not get to it'] };
 }
@@ -124,7 +124,7 @@ function verdict(
   if (end.failure !== undefined) return { status: 'failed', reason: end.failure };
   const refused = reports.find(report => report.kind === 'refused');
   if (refused !== undefined) {
-    const status = 'cause' in ending && isTold(ending, refused.reason) ? 'refused' : 'failed';
+    const status = 'cause' in ending && isReported(ending, refused.reason) ? 'refused' : 'failed';
     return { status, reason: refused.reason };
   }
   const ready = reports.find(report => report.kind === 'ready');

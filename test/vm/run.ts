@@ -10,7 +10,7 @@ import { scenarios } from '../live/scenarios.ts';
 import type { CellResult, TestResult } from './cell-result.ts';
 import { exec } from './exec.ts';
 import { type Cell, titleOf } from './matrix.ts';
-import { toldRefusal } from './refusal.ts';
+import { reportedRefusal } from './refusal.ts';
 import { keepResult } from './results.ts';
 import { runCell } from './run-cell.ts';
 import { selectCells } from './selection.ts';
@@ -77,7 +77,7 @@ async function runMatrix(): Promise<void> {
       // A part of the suite says nothing about the cell.
       if (values.filter === undefined) keepResult(result);
       if (result.status === 'unavailable') return t.skip(result.reason);
-      for (const one of result.tests) await t.test(one.name, s => tell(one, s));
+      for (const one of result.tests) await t.test(one.name, s => report(one, s));
       if (result.status === 'failed') throw failure(result.reason ?? '');
       t.diagnostic(summaryOf(cell, result));
     });
@@ -85,7 +85,7 @@ async function runMatrix(): Promise<void> {
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
-function tell({ status, reasons }: TestResult, t: { skip(reason: string): void }): void {
+function report({ status, reasons }: TestResult, t: { skip(reason: string): void }): void {
   if (status === 'skip') t.skip(reasons.join('; '));
   else if (status === 'limit') t.skip(`kernel limit: ${reasons.join('; ')}`);
   else if (status === 'fail') throw failure(reasons.join('\n'));
@@ -100,9 +100,9 @@ function failure(message: string): Error {
 
 function summaryOf(cell: Cell, { release, status, reason, hooks, millis }: CellResult): string {
   const seconds = `${Math.round(millis / 1000)} s`;
-  const told = toldRefusal(reason ?? '');
-  if (status === 'refused' && told !== undefined)
-    return `${release}: ${cell.hook} is refused, as it must be (${seconds}): ${told.answer}; told to ${told.advice}`;
+  const reported = reportedRefusal(reason ?? '');
+  if (status === 'refused' && reported !== undefined)
+    return `${release}: ${cell.hook} is refused, as it must be (${seconds}): ${reported.answer}; the advice: ${reported.advice}`;
   const inUse = Object.entries(hooks).map(([capability, hook]) => `${capability}=${hook}`);
   return `${release}: ${inUse.join(' ')} (${seconds})`;
 }

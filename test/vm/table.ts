@@ -1,6 +1,6 @@
 import type { CellResult } from './cell-result.ts';
 import type { Cell } from './matrix.ts';
-import { toldRefusal } from './refusal.ts';
+import { reportedRefusal } from './refusal.ts';
 
 /** A cell and what its last run came to. */
 export interface Row {
@@ -36,7 +36,7 @@ export function markdown(head: readonly string[], rows: readonly (readonly strin
 
 /** Why the kernel refused: its own words, and what they mean. */
 export function refusalOf({ cell, result }: Row): string {
-  const words = toldRefusal(result.reason ?? '')?.answer ?? '';
+  const words = reportedRefusal(result.reason ?? '')?.answer ?? '';
   return 'cause' in cell.ending ? `\`${words}\`: ${cell.ending.cause}` : words;
 }
 
@@ -53,7 +53,7 @@ function answer(row: Row): string {
     case 'failed':
       return `${count(result, 'fail')} WRONG, ${count(result, 'pass')} right`;
     case 'refused':
-      return `refused, and told: ${refusalOf(row)}`;
+      return `refused, and reported: ${refusalOf(row)}`;
     case 'unavailable':
       return `not to be had: ${(result.reason ?? '').split('\n')[0]}`;
   }

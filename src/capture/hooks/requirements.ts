@@ -84,7 +84,7 @@ export function openObject(
     throw new MemwardenError(
       'CAPTURE_UNAVAILABLE',
       `failed to load the BPF object: ${error.message}`,
-      'run it as root, or with CAP_BPF and CAP_PERFMON; memwarden doctor tells what is missing',
+      'run it as root, or with CAP_BPF and CAP_PERFMON; memwarden doctor reports what is missing',
       { cause: error },
     );
   }

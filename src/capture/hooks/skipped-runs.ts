@@ -5,7 +5,7 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 
 /** How often the kernel is asked, and at most how often there is a warning, ns. */
 const LOOK_INTERVAL_NS = 30_000_000_000n;
-const TELL_INTERVAL_NS = 3_600_000_000_000n;
+const REPORT_INTERVAL_NS = 3_600_000_000_000n;
 
 /** A program in the kernel, whoever attached it. */
 export interface ProgramDescriptor {
@@ -47,21 +47,21 @@ export class SkippedRunsWatch {
   /** Asks the kernel. */
   readonly read: () => readonly SkippedRuns[];
   #lookNs = 0n;
-  #told = 0;
+  #warnedRuns = 0;
 
   constructor(read: () => readonly SkippedRuns[]) {
     this.read = read;
   }
 
   /** Warns when there are more than it has told of; may be called often. @param nowNs on CLOCK_BOOTTIME */
-  tell(nowNs: bigint): void {
+  warn(nowNs: bigint): void {
     if (nowNs < this.#lookNs) return;
     this.#lookNs = nowNs + LOOK_INTERVAL_NS;
     const skipped = this.read().filter(({ count }) => count > 0);
     const total = skipped.reduce((sum, { count }) => sum + count, 0);
-    if (total <= this.#told) return;
-    this.#told = total;
-    this.#lookNs = nowNs + TELL_INTERVAL_NS;
+    if (total <= this.#warnedRuns) return;
+    this.#warnedRuns = total;
+    this.#lookNs = nowNs + REPORT_INTERVAL_NS;
     log.warn(describe(total, skipped));
   }
 }

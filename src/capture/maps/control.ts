@@ -7,7 +7,7 @@ export interface ControlState {
   readonly active: number;
   /** Generation that watches this process in its place; 0: none. */
   readonly proving: number;
-  /** When the maps were made, ns on CLOCK_BOOTTIME: tells them from others of the same boot. */
+  /** When the maps were made, ns on CLOCK_BOOTTIME: distinguishes them from others of the same boot. */
   readonly createdNs: bigint;
   /** Time after an event in which the same finding is only counted, ns; 0: every event is sent. */
   readonly windowNs: bigint;

@@ -20,8 +20,8 @@ interface Followed {
   readonly key: Buffer;
   /** The newest that was sent. */
   event: CapturedEvent;
-  toldCount: bigint;
-  toldBytes: bigint;
+  reportedCount: bigint;
+  reportedBytes: bigint;
 }
 
 /**
@@ -61,16 +61,16 @@ export class Repeats {
       if (event === undefined) continue;
       const name = ENTRY + key.toString('hex');
       const entry = checkpoint.get(name);
-      const told = Buffer.from(entry ?? new Uint8Array(ENTRY_BYTES));
-      const toldCount = told.readBigUInt64LE(0);
+      const reported = Buffer.from(entry ?? new Uint8Array(ENTRY_BYTES));
+      const reportedCount = reported.readBigUInt64LE(0);
       // a entry that says more is of a finding that was forgotten since
-      const isOurs = toldCount <= value.readBigUInt64LE(REPEAT.count);
+      const isOurs = reportedCount <= value.readBigUInt64LE(REPEAT.count);
       if (isOurs) this.#changes.delete(name);
       this.#followed.set(key.toString('latin1'), {
         key,
         event,
-        toldCount: isOurs ? toldCount : 0n,
-        toldBytes: isOurs ? told.readBigUInt64LE(8) : 0n,
+        reportedCount: isOurs ? reportedCount : 0n,
+        reportedBytes: isOurs ? reported.readBigUInt64LE(8) : 0n,
       });
     }
   }
@@ -92,7 +92,7 @@ export class Repeats {
       known.event = event;
       return;
     }
-    this.#followed.set(name, { key, event, toldCount: 0n, toldBytes: 0n });
+    this.#followed.set(name, { key, event, reportedCount: 0n, reportedBytes: 0n });
     if (this.#followed.size > REMEMBERED_MAX) this.#forgetUnfollowed();
   }
 
@@ -112,14 +112,14 @@ export class Repeats {
       const windowEnd = value.readBigUInt64LE(REPEAT.window_start_ns) + this.#windowNs;
       const count = value.readBigUInt64LE(REPEAT.count);
       if (nowNs !== undefined && nowNs < windowEnd) continue;
-      if (count > followed.toldCount) repetitions.push(this.#tell(followed, value, count));
+      if (count > followed.reportedCount) repetitions.push(this.#report(followed, value, count));
       else if (nowNs !== undefined && nowNs - windowEnd > IDLE_WINDOWS * this.#windowNs)
         this.#forget(name, followed);
     }
     return repetitions;
   }
 
-  #tell(followed: Followed, value: Buffer, count: bigint): CapturedEvent {
+  #report(followed: Followed, value: Buffer, count: bigint): CapturedEvent {
     const bytes = value.readBigUInt64LE(REPEAT.bytes);
     const { event, key } = followed;
     const repetition: CapturedEvent = {
@@ -127,11 +127,11 @@ export class Repeats {
       kind: 'repeat',
       timeNs: value.readBigUInt64LE(REPEAT.last_ns),
       repeatFirstNs: event.timeNs,
-      repeatCount: count - followed.toldCount,
-      sizeBytes: event.kind === 'process_vm' ? bytes - followed.toldBytes : event.sizeBytes,
+      repeatCount: count - followed.reportedCount,
+      sizeBytes: event.kind === 'process_vm' ? bytes - followed.reportedBytes : event.sizeBytes,
     };
-    followed.toldCount = count;
-    followed.toldBytes = bytes;
+    followed.reportedCount = count;
+    followed.reportedBytes = bytes;
     const entry = Buffer.alloc(ENTRY_BYTES);
     entry.writeBigUInt64LE(count, 0);
     entry.writeBigUInt64LE(bytes, 8);
@@ -143,9 +143,9 @@ export class Repeats {
   pending(): bigint {
     const value = Buffer.alloc(REPEAT_SIZE);
     let pending = 0n;
-    for (const { key, toldCount } of this.#followed.values()) {
+    for (const { key, reportedCount } of this.#followed.values()) {
       if (this.#libbpf.lookupElement(this.#mapFd, key, value) < 0) continue;
-      pending += value.readBigUInt64LE(REPEAT.count) - toldCount;
+      pending += value.readBigUInt64LE(REPEAT.count) - reportedCount;
     }
     return pending;
   }
@@ -158,10 +158,10 @@ export class Repeats {
     }
   }
 
-  #forget(name: string, { key, toldCount }: Followed): void {
+  #forget(name: string, { key, reportedCount }: Followed): void {
     this.#libbpf.deleteElement(this.#mapFd, key);
     this.#followed.delete(name);
-    if (toldCount > 0n) this.#changes.set(ENTRY + key.toString('hex'), null);
+    if (reportedCount > 0n) this.#changes.set(ENTRY + key.toString('hex'), null);
   }
 }
 

@@ -8,7 +8,7 @@ const ONLY_KEY = Buffer.alloc(4);
  * How much of the kernel's drops has been told. It is kept in the kernel beside the counters and lives as long as they
  * do, so a sidecar that takes them over tells neither twice what its predecessor told nor nothing of the rest.
  */
-export class ToldDrops {
+export class ReportedDrops {
   /** When the counters began, ns on CLOCK_BOOTTIME. */
   readonly sinceNs: bigint;
   readonly #libbpf: Libbpf;
@@ -27,7 +27,7 @@ export class ToldDrops {
     this.#mapFd = mapFd;
     this.#values = Buffer.alloc(libbpf.possibleCpus() * REPORTED_SIZE);
     const result = libbpf.lookupElement(mapFd, ONLY_KEY, this.#values);
-    if (result < 0) throw new Error(`failed to read what was told of drops: ${describeErrno(-result)}`);
+    if (result < 0) throw new Error(`failed to read what was reported of drops: ${describeErrno(-result)}`);
   }
 
   count(cpu: number, reason: DropReason): bigint {
@@ -35,7 +35,7 @@ export class ToldDrops {
   }
 
   /** @param total the counter as far as it is told now; kept by `save` */
-  tell(cpu: number, reason: DropReason, total: bigint): void {
+  report(cpu: number, reason: DropReason, total: bigint): void {
     this.#values.writeBigUInt64LE(total, offsetOf(cpu, reason));
     this.#changed = true;
   }
@@ -44,7 +44,7 @@ export class ToldDrops {
   save(): void {
     if (!this.#changed) return;
     const result = this.#libbpf.updateElement(this.#mapFd, ONLY_KEY, this.#values, 0);
-    if (result < 0) throw new Error(`failed to keep what was told of drops: ${describeErrno(-result)}`);
+    if (result < 0) throw new Error(`failed to keep what was reported of drops: ${describeErrno(-result)}`);
     this.#changed = false;
   }
 }

@@ -8,7 +8,7 @@ import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const HELP = `
 A sidecar that delivers to a collector leaves its programs in the kernel when
-it ends, so that the next one can tell what happened meanwhile (capture.pin).
+it ends, so that the next one can report what happened meanwhile (capture.pin).
 After this command nothing of it is left, and nothing is recorded. A BPF file
 system that a sidecar has mounted for its pins is unmounted, unless somebody
 else has pinned in it.

@@ -57,10 +57,10 @@ export function addSpool(program: Command, { env, finish }: Context): void {
       const { telemetry, diagnostics } = loadSettings(settingSources(command, env));
       setDiagnostics(diagnostics.level);
       reportUnusedVariables(env, { telemetry });
-      const tell = ({ accepted, refused, spooled }: DeliveryCounts) =>
+      const printCounts = ({ accepted, refused, spooled }: DeliveryCounts) =>
         process.stderr.write(`accepted ${accepted}, refused ${refused}, still waiting ${spooled}\n`);
-      const counts = await drainSpool(telemetry, seconds * 1_000, tell);
-      tell(counts);
+      const counts = await drainSpool(telemetry, seconds * 1_000, printCounts);
+      printCounts(counts);
       if (counts.spooled > 0) finish(EXIT.collector);
     });
 }

@@ -89,7 +89,7 @@ export class Viewer extends Writable {
     return this.#options.output.write(Buffer.from(text));
   }
 
-  /** Of a line that is too long for a record only so much is kept that it is told to be none. */
+  /** Of a line that is too long for a record only so much is kept that it is recognised as none. */
   #add(text: string): void {
     if (this.#rest.length <= LINE_LENGTH_MAX) this.#rest += text;
   }

@@ -16,7 +16,7 @@ export async function startConfined(
 ): Promise<Running> {
   const running = await start();
   try {
-    tell(confine(telemetry.exporter === 'otlp' ? telemetry.spool.directory : undefined));
+    logConfinement(confine(telemetry.exporter === 'otlp' ? telemetry.spool.directory : undefined));
   } catch (error) {
     // it works with more rights than it needs, and whoever reads the log can change that
     log.warn('failed to give up capabilities, they are kept:', error);
@@ -31,7 +31,7 @@ export function describeConfinement({ kept, threads, unconfinedThreads, reason }
   return `${unconfinedThreads} of ${threads} threads keep more than ${names}: ${reason}`;
 }
 
-function tell(confinement: Confinement): void {
+function logConfinement(confinement: Confinement): void {
   const what = describeConfinement(confinement);
   if (confinement.unconfinedThreads === 0) log.info(what);
   else log.warn(`${what}; ${LIBPSX_ADVICE}`);

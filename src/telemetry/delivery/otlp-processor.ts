@@ -71,7 +71,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   /** Waits as long as the spool cannot be written: the kernel keeps the events meanwhile, and counts what it must drop. */
   persist(): Promise<void> {
     const writing = this.#writing.then(() => this.#write());
-    // a failure is told to who asked, and keeps nobody from asking again
+    // a failure goes to this caller, and does not keep the next one from trying
     this.#writing = writing.catch(() => undefined);
     return writing;
   }

@@ -58,7 +58,7 @@ export const METRICS = {
     name: 'memwarden.events.detected',
     kind: 'counter',
     unit: '{event}',
-    description: 'Events that are told, by a record or by the count of a summary.',
+    description: 'Events that are reported, by a record or by the count of a summary.',
   },
   EVENTS_FILTERED: {
     name: 'memwarden.events.filtered',
@@ -76,7 +76,8 @@ export const METRICS = {
     name: 'memwarden.events.lost',
     kind: 'counter',
     unit: '{event}',
-    description: 'Events that never reached the sidecar; each is told by a record `memwarden.events_lost`.',
+    description:
+      'Events that never reached the sidecar; each is reported by a record `memwarden.events_lost`.',
     attributes: ['cpu', 'reason'],
   },
   HOOK_SKIPPED: {
@@ -84,7 +85,7 @@ export const METRICS = {
     kind: 'counter',
     unit: '{run}',
     description:
-      'Runs of a program that the kernel has skipped since it was attached, while a task was preempted inside it; no lost events, since most would have found nothing to tell.',
+      'Runs of a program that the kernel has skipped since it was attached, while a task was preempted inside it; no lost events, since most would have found nothing to report.',
     attributes: ['capability', 'program'],
   },
   EVENTS_UNDER_WAY: {
@@ -111,8 +112,8 @@ export const METRICS = {
     unit: '{finding}',
     description: 'Findings that an exception dropped.',
   },
-  FINDINGS_TOLD: {
-    name: 'memwarden.findings.told',
+  FINDINGS_REPORTED: {
+    name: 'memwarden.findings.reported',
     kind: 'counter',
     unit: '{finding}',
     description: 'Findings that have a record of their own.',
@@ -121,7 +122,7 @@ export const METRICS = {
     name: 'memwarden.findings.summarized',
     kind: 'counter',
     unit: '{finding}',
-    description: 'Findings that are told by the count of a summary.',
+    description: 'Findings that are reported by the count of a summary.',
   },
   FINDINGS_HELD: {
     name: 'memwarden.findings.held',
@@ -140,7 +141,7 @@ export const METRICS = {
     name: 'memwarden.records.emitted',
     kind: 'counter',
     unit: '{record}',
-    description: 'Records made: findings told, summaries, and notices of losses.',
+    description: 'Records made: findings reported, summaries, and notices of losses.',
   },
   RECORDS_INHERITED: {
     name: 'memwarden.records.inherited',

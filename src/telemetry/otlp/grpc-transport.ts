@@ -22,7 +22,7 @@ const DETAILS_TRAILER = 'grpc-status-details-bin';
 
 /**
  * Largest answer, bytes; an answer is a few hundred. The odd number is found again in the message with which grpc-js
- * reports a larger one, and tells it from a server's complaint about a larger request.
+ * reports a larger one, and distinguishes it from a server's complaint about a larger request.
  */
 const MAX_ANSWER_BYTES = 1024 * 1024 + 1;
 

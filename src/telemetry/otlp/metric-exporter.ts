@@ -18,7 +18,7 @@ export class OtlpMetricExporter implements PushMetricExporter {
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
-    // a trouble is told once by the state; told to the reader, it would be an error in the log each time
+    // the state logs a failure once; passed to the reader, it would be an error in the log each time
     this.#send(metrics).then(
       () => done({ code: ExportResultCode.SUCCESS }),
       (error: Error) => done({ code: ExportResultCode.FAILED, error }),

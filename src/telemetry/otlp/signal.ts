@@ -7,7 +7,7 @@ export interface PartialSuccess {
   readonly message: string;
 }
 
-/** A kind of telemetry, as far as OTLP tells them apart. */
+/** A kind of telemetry, as far as OTLP distinguishes them. */
 export interface Signal {
   /** Full name of the gRPC method. */
   readonly method: string;

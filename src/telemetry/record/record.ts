@@ -22,7 +22,7 @@ export const SEVERITIES: Readonly<Record<Severity, readonly [SeverityNumber, str
  * known is absent, never empty; addresses are strings (a number is exact only up to 2^53). The DetectionEncoder makes
  * the same record of the same parts.
  *
- * @param bootId the kernel's boot id, the part of `log.record.uid` that tells one boot from the next.
+ * @param bootId the kernel's boot id, the part of `log.record.uid` that distinguishes one boot from the next.
  */
 export function toLogRecord(detection: Detection, bootId: string): LogRecord {
   const { definition, event, severity } = detection;

@@ -45,7 +45,7 @@ export class Spool {
   #settlements: Settlement[] = [];
   #lastId = 0;
   /** The present trouble with the disk has been told. */
-  #told = false;
+  #hasWarned = false;
   #totals: SpoolTotals = noTotals();
   #totalsAtStart: SpoolTotals = noTotals();
   #waiting = new Waiting([]);
@@ -305,12 +305,13 @@ export class Spool {
       });
       this.#settlements = [];
       this.#settled.clear();
-      this.#told = false;
+      this.#hasWarned = false;
     } catch (error) {
       if (!(error instanceof MemwardenError)) throw error;
       if (this.#waiting.records() === 0 && this.#directory !== undefined) this.#startOver();
-      else if (!this.#told) logger.warn(`${error.message}; answered batches are kept in mind until then`);
-      this.#told = true;
+      else if (!this.#hasWarned)
+        logger.warn(`${error.message}; answered batches are kept in mind until then`);
+      this.#hasWarned = true;
     }
   }
 

@@ -17,7 +17,7 @@ export interface WitnessedTotals {
  * A second witness of the totals, beside the database. A damaged write-ahead log makes SQLite forget its last
  * transactions without a word, and a damaged first page all of them: only a count kept elsewhere tells how many
  * records that were. It is written without waiting for the disk; the page cache outlives this process, and a power cut
- * is told apart by the boot id.
+ * is distinguished by the boot id.
  *
  * The file must never promise more waiting records than the database has. So it is written after a transaction that
  * adds records and before one that settles them.

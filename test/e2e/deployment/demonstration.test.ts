@@ -39,7 +39,7 @@ describe('the demonstration of docker-compose.yml', { skip }, () => {
     assert.match(attacker, /MEMWARDEN-DEMO-SECRET-[0-9a-f]{16}/);
   });
 
-  test('tells what happened while memwarden was away', { skip: whyNotPinned() }, async () => {
+  test('reports what happened while memwarden was away', { skip: whyNotPinned() }, async () => {
     await firstLine('memwarden', /memwarden ready/);
     compose('stop', 'memwarden');
     const act = await attack('open_mem');

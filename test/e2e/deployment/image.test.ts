@@ -33,7 +33,7 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
     }
   });
 
-  test('tells an access on the machine with three capabilities, read-only, without new privileges', async () => {
+  test('reports an access on the machine with three capabilities, read-only, without new privileges', async () => {
     await using container = new Container(['BPF', 'PERFMON', 'SYS_PTRACE']);
     await container.ready();
 

@@ -43,7 +43,7 @@ const BY_IO_URING: Expectation = {
     {
       hook: 'tracepoint',
       before: '5.19',
-      reason: 'io_uring_complete does not tell which request it completes',
+      reason: 'io_uring_complete does not report which request it completes',
     },
   ],
 };

@@ -16,8 +16,8 @@ export const accounting: Area = {
       WATCH,
       [
         [
-          '(sum, reason) => sum + source.told.count(snapshot.cpu, reason)',
-          '(_, reason) => source.told.count(snapshot.cpu, reason)',
+          '(sum, reason) => sum + source.reported.count(snapshot.cpu, reason)',
+          '(_, reason) => source.reported.count(snapshot.cpu, reason)',
           'drops of one reason are counted again after a restart',
         ],
         [
@@ -26,8 +26,12 @@ export const accounting: Area = {
           'drops of one reason look like gaps',
         ],
         ['if (count <= 0n) continue;', 'if (count < 0n) continue;', 'nothing lost is reported every second'],
-        ['this.#source.told.tell(cpu, reason, dropped[reason]);', '', 'a drop is reported again and again'],
-        ['this.#source.told.save();', '', 'a drop is reported again after a restart'],
+        [
+          'this.#source.reported.report(cpu, reason, dropped[reason]);',
+          '',
+          'a drop is reported again and again',
+        ],
+        ['this.#source.reported.save();', '', 'a drop is reported again after a restart'],
         ['this.#count(cpu, reason, count);\n        losses', 'losses', 'what is lost is in no book'],
         ['this.#count(cpu, SEQUENCE_GAP, count);', '', 'a gap is in no book'],
         [
@@ -58,12 +62,12 @@ export const accounting: Area = {
           'repeats that wait in the kernel were never captured',
         ],
         [
-          'sum + counters.sequence - base - toldBefore',
+          'sum + counters.sequence - base - reportedBefore',
           'sum + counters.sequence - base',
           'drops of an earlier process are captured again',
         ],
         [
-          'BigInt(received) + droppedOf(counters) - toldBefore',
+          'BigInt(received) + droppedOf(counters) - reportedBefore',
           'BigInt(received) + droppedOf(counters)',
           'drops of an earlier process are captured again',
         ],

@@ -70,14 +70,18 @@ export const capture: Area = {
       ],
     ]),
     ...mutantsOf('src/capture/maps/repeats.ts', [
-      ['toldCount: isOurs ? toldCount : 0n,', 'toldCount: 0n,', 'repeats are counted twice after a restart'],
       [
-        'toldBytes: isOurs ? told.readBigUInt64LE(8) : 0n,',
-        'toldBytes: 0n,',
+        'reportedCount: isOurs ? reportedCount : 0n,',
+        'reportedCount: 0n,',
+        'repeats are counted twice after a restart',
+      ],
+      [
+        'reportedBytes: isOurs ? reported.readBigUInt64LE(8) : 0n,',
+        'reportedBytes: 0n,',
         'bytes are counted twice after a restart',
       ],
       [
-        'const isOurs = toldCount <= value.readBigUInt64LE(REPEAT.count);',
+        'const isOurs = reportedCount <= value.readBigUInt64LE(REPEAT.count);',
         'const isOurs = true;',
         'repeats of a count that began anew are never reported',
       ],
@@ -88,11 +92,11 @@ export const capture: Area = {
         'checkpoint of what nobody follows stay for ever',
       ],
       ['if (nowNs !== undefined && nowNs < windowEnd) continue;', '', 'a storm is reported every second'],
-      ['followed.toldCount = count;', '', 'repeats are reported again and again'],
-      ['followed.toldBytes = bytes;', '', 'bytes are counted again and again'],
-      ['bytes - followed.toldBytes', 'bytes', 'bytes are counted again and again'],
+      ['followed.reportedCount = count;', '', 'repeats are reported again and again'],
+      ['followed.reportedBytes = bytes;', '', 'bytes are counted again and again'],
+      ['bytes - followed.reportedBytes', 'bytes', 'bytes are counted again and again'],
       [
-        'repeatCount: count - followed.toldCount,',
+        'repeatCount: count - followed.reportedCount,',
         'repeatCount: count,',
         'repeats are counted again and again',
       ],
@@ -112,8 +116,8 @@ export const capture: Area = {
         'the kernel’s table fills up',
       ],
       [
-        'if (toldCount > 0n) this.#changes.set',
-        'if (toldCount < 0n) this.#changes.set',
+        'if (reportedCount > 0n) this.#changes.set',
+        'if (reportedCount < 0n) this.#changes.set',
         'checkpoint of what is over stay for ever',
       ],
       ['known.event = event;', '', 'a later repeat is said to have begun with the first event of all'],
@@ -144,7 +148,7 @@ export const capture: Area = {
         [
           'result === undefined ? [RESULT_UNKNOWN] : []',
           'result === undefined ? [] : []',
-          'nobody is told that outcomes are unknown',
+          'nobody is reported that outcomes are unknown',
         ],
         [
           "known.program === program && known.outcome === 'refused'",

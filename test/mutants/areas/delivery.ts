@@ -165,7 +165,7 @@ export const delivery: Area = {
         ['value === 1 || value === 2 || value === 3 ? value : 0', '0', 'what is severe is sent last'],
         ['inFlight: records - this.#spool.free()', 'inFlight: records', 'everything looks under way'],
         ['if (full !== undefined) this.#batches.push(full);', '', 'a full batch is lost'],
-        ['if (!this.#stopped) this.#sender.wake();', '', 'nobody tells the sender'],
+        ['if (!this.#stopped) this.#sender.wake();', '', 'nobody reports the sender'],
       ],
       'processor',
     ),

@@ -24,7 +24,7 @@ export const spool: Area = {
       [
         'readonly Severity[] = [3, 2, 1, 0]',
         'readonly Severity[] = [3, 2, 1]',
-        'what is told as information is never sent',
+        'what is reported as information is never sent',
       ],
       [
         'readonly Severity[] = [0, 1, 2, 3]',
@@ -91,8 +91,8 @@ export const spool: Area = {
         'answers that met a full disk are forgotten',
       ],
       [
-        '      this.#settlements = [];\n      this.#settled.clear();\n      this.#told',
-        '      this.#told',
+        '      this.#settlements = [];\n      this.#settled.clear();\n      this.#reported',
+        '      this.#reported',
         'answered batches are remembered for ever',
       ],
       ['if (batch && context) claimed.push', 'if (context) claimed.push', 'a damaged batch is sent'],

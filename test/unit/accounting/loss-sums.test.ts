@@ -10,10 +10,10 @@ class Kernel implements LossSource {
   readonly cpus = [0, 1].map(() => ({ sequence: 0n, dropped: { ring_full: 0n, scratch_full: 0n } }));
   readonly reported = new Map<string, bigint>();
 
-  readonly told = {
+  readonly reportedDrops = {
     sinceNs: 7n,
     count: (cpu: number, reason: DropReason) => this.reported.get(`${cpu} ${reason}`) ?? 0n,
-    tell: (cpu: number, reason: DropReason, total: bigint) => {
+    report: (cpu: number, reason: DropReason, total: bigint) => {
       this.reported.set(`${cpu} ${reason}`, total);
     },
     save: () => undefined,

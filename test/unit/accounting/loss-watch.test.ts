@@ -10,16 +10,16 @@ class Kernel {
   ringFull = 0n;
   repetitions = 0n;
   saved = 0n;
-  #told = 0n;
+  #reported = 0n;
 
-  readonly told = {
+  readonly reportedDrops = {
     sinceNs: this.sinceNs,
-    count: (_: number, reason: DropReason) => (reason === 'ring_full' ? this.#told : 0n),
-    tell: (_: number, __: DropReason, total: bigint) => {
-      this.#told = total;
+    count: (_: number, reason: DropReason) => (reason === 'ring_full' ? this.#reported : 0n),
+    report: (_: number, __: DropReason, total: bigint) => {
+      this.#reported = total;
     },
     save: () => {
-      this.saved = this.#told;
+      this.saved = this.#reported;
     },
   };
 
@@ -67,7 +67,7 @@ function counts(losses: Iterable<{ reason: string; count: bigint }>): [string, b
   return [...losses].map(({ reason, count }) => [reason, count]);
 }
 
-test('a rise of a drop counter is told once, with the interval in which it happened', () => {
+test('a rise of a drop counter is reported once, with the interval in which it happened', () => {
   const kernel = new Kernel();
   let now = 10n;
   const watch = new LossWatch(kernel, () => now);
@@ -90,7 +90,7 @@ test('a rise of a drop counter is told once, with the interval in which it happe
   assert.deepEqual(counts(watch.lost()), [['ring_full', 8n]]);
 });
 
-test('what was told is kept in the kernel once it is safe, and the next process tells only the rest', () => {
+test('what was reported is kept in the kernel once it is safe, and the next process reports only the rest', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
   kernel.drop(3n);
@@ -104,7 +104,7 @@ test('what was told is kept in the kernel once it is safe, and the next process 
   assert.deepEqual(counts(next.lost()), [['ring_full', 2n]]);
 });
 
-test('events that were numbered and neither came nor were dropped are a loss, told once', () => {
+test('events that were numbered and neither came nor were dropped are a loss, reported once', () => {
   const kernel = new Kernel();
   const watch = settled(kernel);
   kernel.send(watch, 10, 4);

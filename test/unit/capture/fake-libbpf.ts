@@ -11,7 +11,7 @@ import { buildCapturedEvent } from '../event-builder.ts';
 const { ENOENT, EEXIST } = constants.errno;
 const KNOBS_MAP = '.rodata.knobs';
 /** Of bpf/maps.h, as far as anything asks for one by name. */
-const MAPS = ['ring', 'control', 'cpu_state', 'told', 'scratch', 'repeats'];
+const MAPS = ['ring', 'control', 'cpu_state', 'reported', 'scratch', 'repeats'];
 /** bpf_map_info.max_entries */
 const MAX_ENTRIES_AT = 16;
 const TRACING_TYPE = 26;
@@ -327,7 +327,7 @@ export class FakeLibbpf implements Libbpf {
     if (map === undefined) return -constants.errno.EBADF;
     const known = map.elements.get(key.toString('hex'));
     if (known !== undefined) known.copy(value);
-    else if (['control', 'cpu_state', 'told'].includes(map.name)) value.fill(0);
+    else if (['control', 'cpu_state', 'reported'].includes(map.name)) value.fill(0);
     else return -ENOENT;
     return 0;
   }

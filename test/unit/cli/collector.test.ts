@@ -23,13 +23,13 @@ describe('the doctor on the collector', () => {
     assert.deepEqual(requests, [Buffer.alloc(0)]);
   });
 
-  it('tells why one refuses, for example for want of a key in the headers', async t => {
+  it('reports why one refuses, for example for want of a key in the headers', async t => {
     const result = await checkAgainst(t, { code: status.UNAUTHENTICATED, details: 'who are you' });
     assert.equal(result.status, 'failed');
     assert.match(result.detail, /refuses records: UNAUTHENTICATED, .*who are you/);
   });
 
-  it('tells that nobody listens', async () => {
+  it('reports that nobody listens', async () => {
     const { status, detail } = await check({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' });
     assert.equal(status, 'failed');
     assert.match(detail, /127\.0\.0\.1:1: UNAVAILABLE.*ECONNREFUSED/);

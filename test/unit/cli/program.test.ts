@@ -149,7 +149,7 @@ describe('memwarden config validate', () => {
 });
 
 describe('memwarden doctor', () => {
-  it('tells an ordinary user what is missing and tries nothing', t => {
+  it('reports an ordinary user what is missing and tries nothing', t => {
     if (process.getuid?.() !== 0) return t.skip('needs root, to become an ordinary user');
     const { status, stdout } = memwardenAsNobody(['doctor', '--json', '--exporter', 'none']);
     assert.equal(status, EXIT.kernel);

@@ -165,7 +165,7 @@ describe('a wrong setting', () => {
     assert.match(message, /telemetry\.otlp\.headers .*not shown/);
   });
 
-  it('is told together with every other one', () => {
+  it('is reported together with every other one', () => {
     const file = fileWith('capture: 5\nhealth:\n  listenPort: many\n');
     assert.match(
       refusal({ file, env: { OTEL_LOGS_EXPORTER: 'x' } }),

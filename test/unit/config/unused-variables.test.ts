@@ -52,7 +52,7 @@ test('every variable of the specification is honoured or named, and never both',
   }
 });
 
-test('a variable that is set in vain is told with the setting that does the work', () => {
+test('a variable that is set in vain is reported with the setting that does the work', () => {
   const [sentence, ...more] = unusedVariables(
     {
       OTEL_BLRP_MAX_QUEUE_SIZE: '2048',
@@ -90,7 +90,7 @@ test('a sensor is not switched off by a variable for all programs, but says that
     assert.deepEqual(unusedVariables({ OTEL_SDK_DISABLED: value }, 'durable'), []);
 });
 
-test('a name that nobody knows is told with the one that was meant', () => {
+test('a name that nobody knows is reported with the one that was meant', () => {
   assert.deepEqual(unusedVariables({ OTEL_EXPORTER_OTLP_ENDPONT: 'http://c' }, 'durable'), [
     'OTEL_EXPORTER_OTLP_ENDPONT has no effect: there is no such variable here; did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
   ]);

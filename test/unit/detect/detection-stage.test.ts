@@ -64,7 +64,7 @@ test('each event is in one of three places, and a repeat is as many events as it
   assert.deepEqual(findings, {
     found: 1 + 9 + 1 + 4 + 2,
     excepted: 1 + 4 + 1,
-    told: 2,
+    reported: 2,
     summarized: 9,
     held: 0,
   });
@@ -77,7 +77,7 @@ test('what is held back is one finding in the books until its summary is one rec
   assert.equal(stage.counts().summaries, 0);
   stage.flush();
   const { findings, summaries } = stage.counts();
-  assert.deepEqual([findings.told, findings.summarized, findings.held, summaries], [1, 4, 0, 1]);
+  assert.deepEqual([findings.reported, findings.summarized, findings.held, summaries], [1, 4, 0, 1]);
   assert.deepEqual(
     emitted.map(({ repeat }) => repeat?.count),
     [undefined, 4],

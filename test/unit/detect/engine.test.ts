@@ -22,7 +22,7 @@ const ptraceEvent = (request: number, fields: Partial<EnrichedEvent> = {}): Enri
     ...fields,
   });
 
-test('without a selection the default set is told', () => {
+test('without a selection the default set is reported', () => {
   const { signatures } = createEngine();
   assert.equal(signatures.length, 8);
   assert.ok(signatures.every(({ definition }) => definition.sets.includes('default')));
@@ -52,7 +52,7 @@ test('an empty selection is refused, since it would watch nothing', () => {
   assert.throws(() => createEngine({ events: [] }), /failed to select events: none is named/);
 });
 
-test('capture is told which kinds of event are wanted', () => {
+test('capture is reported which kinds of event are wanted', () => {
   assert.deepEqual([...createEngine({ events: ['process_vm_read'] }).kinds], ['process_vm']);
   assert.ok(!createEngine().kinds.has('mem_protect'));
   assert.ok(!createEngine().kinds.has('file_open'));
@@ -120,7 +120,7 @@ test('only an open refused by its text, of a target nobody knows, has no target_
   assert.ok(!('target_pid' in detection.match.data));
 });
 
-test('bytes that moved through a descriptor are told as reading or writing', () => {
+test('bytes that moved through a descriptor are reported as reading or writing', () => {
   const moved = (method: 'fd_read' | 'fd_write') =>
     createEngine()
       .detect(buildEnrichedEvent({ kind: 'mem_io', method, flags: 2, sizeBytes: 4096n }))
@@ -143,7 +143,7 @@ test('use of a descriptor by another than its opener is a theft too', () => {
   assert.deepEqual([detection?.definition.id, detection?.match.method], ['MEM-1003', 'proc_mem_read']);
 });
 
-test('process_vm calls on a process that does not exist are nothing, refused ones are told', () => {
+test('process_vm calls on a process that does not exist are nothing, refused ones are reported', () => {
   const call = { kind: 'process_vm', method: 'process_vm_readv', path: undefined } as const;
   assert.deepEqual(namesOf(undefined, buildEnrichedEvent({ ...call, target: undefined, result: -3 })), []);
   assert.deepEqual(namesOf(undefined, buildEnrichedEvent({ ...call, result: -1 })), ['process_vm_read']);
@@ -222,7 +222,7 @@ test('memory without a file has no file fields', () => {
   assert.ok(detection !== undefined && !('pathname' in detection.match.data));
 });
 
-test('read-only memory that becomes writable and executable is told as that', () => {
+test('read-only memory that becomes writable and executable is reported as that', () => {
   const event = buildEnrichedEvent({
     kind: 'mem_protect',
     method: 'mprotect',
@@ -275,7 +275,7 @@ test('repeats that the kernel counted become findings of the signature they repe
   );
 });
 
-test('repeats are told by their method and what they were about', () => {
+test('repeats are reported by their method and what they were about', () => {
   const repeated = (fields: Partial<EnrichedEvent>) =>
     namesOf(['signatures', 'base'], buildEnrichedEvent({ kind: 'repeat', repeatCount: 1n, ...fields }));
   assert.deepEqual(repeated({ target: undefined, path: '/proc/kcore' }), ['proc_kcore_read']);

@@ -40,7 +40,7 @@ test('nothing is observed before it happens', () => {
   assert.equal(event?.observedTimeUnixNs, event?.timeUnixNs);
 });
 
-test('command line, directory and user of a living process are told', async t => {
+test('command line, directory and user of a living process are reported', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT, '--password=x'], '/usr');
   const event = createEnricher({ bootToWallOffsetNs }).enrich(buildCapturedEvent({ actor: actorOf(pid) }));
   assert.deepEqual(event?.actorDetails, {
@@ -57,7 +57,7 @@ test('redaction can be switched off', async t => {
   assert.equal(event?.actorDetails.commandLine, `sh -c ${WAIT} --password=x`);
 });
 
-test('the target is told the same things, and in a self access they are those of the actor', async t => {
+test('the target is reported the same things, and in a self access they are those of the actor', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
   const process = actorOf(pid);
   const enricher = createEnricher({ bootToWallOffsetNs });
@@ -67,14 +67,14 @@ test('the target is told the same things, and in a self access they are those of
   assert.equal(self?.targetDetails, self?.actorDetails);
 });
 
-test('of a process that is gone, the arguments that the kernel recorded are told', () => {
+test('of a process that is gone, the arguments that the kernel recorded are reported', () => {
   const actor = buildActor({ tgid: 2 ** 22 + 1, arguments: ['mysql', '-psecret'] });
   const event = createEnricher({ bootToWallOffsetNs }).enrich(buildCapturedEvent({ actor }));
   assert.equal(event?.actorDetails.commandLine, 'mysql -p[redacted]');
   assert.equal(event?.actorDetails.workingDirectory, undefined);
 });
 
-test('of a process that is gone without a record, nothing is told', () => {
+test('of a process that is gone without a record, nothing is reported', () => {
   const actor = buildActor({ tgid: 2 ** 22 + 1, arguments: [], euid: 4_000_000_000 });
   const event = createEnricher({ bootToWallOffsetNs }).enrich(buildCapturedEvent({ actor }));
   assert.deepEqual(event?.actorDetails, {});
@@ -178,7 +178,7 @@ test('a user added to the file is known after a while', t => {
   assert.equal(nameOf(2 ** 22 + 2), 'alice');
 });
 
-test('an access between containers, or into or out of one, is told as such', () => {
+test('an access between containers, or into or out of one, is reported as such', () => {
   const enricher = createEnricher({ bootToWallOffsetNs });
   const crossing = (from: string, to: string) =>
     enricher.enrich(

@@ -4,8 +4,8 @@ import { redactArguments } from '../../../src/enrich/redact.ts';
 import { HARMLESS, SECRETS } from './redaction-cases.ts';
 
 describe('redacted', () => {
-  for (const [what, given, told] of SECRETS)
-    test(what, () => assert.equal(redactArguments(given.split(' | ')).join(' | '), told));
+  for (const [what, given, reported] of SECRETS)
+    test(what, () => assert.equal(redactArguments(given.split(' | ')).join(' | '), reported));
 });
 
 describe('left as it is', () => {

@@ -100,7 +100,7 @@ const ABOUT = [
 const SWITCHES = ['ask', 'disable', 'enable', 'no', 'prompt', 'require', 'skip', 'use'];
 
 /** A program, and its option with a password, in one argument where it is joined. */
-const OPTIONS: readonly (readonly [given: string, told: string])[] = [
+const OPTIONS: readonly (readonly [given: string, reported: string])[] = [
   ['mariadb | -ppw', 'mariadb | -p[redacted]'],
   ['mariadb-dump | -ppw', 'mariadb-dump | -p[redacted]'],
   ['7z | a | -ppw | x.7z', '7z | a | -p[redacted] | x.7z'],
@@ -121,7 +121,7 @@ const OPTIONS: readonly (readonly [given: string, told: string])[] = [
 ];
 
 /** A command line, its arguments parted by ` | `, and what becomes of it. */
-export const SECRETS: readonly (readonly [what: string, given: string, told: string])[] = [
+export const SECRETS: readonly (readonly [what: string, given: string, reported: string])[] = [
   ['a long option and its value in one', 'app | --password=a=b c | run', 'app | --password=[redacted] | run'],
   [
     'a long option and its value in two',
@@ -142,7 +142,7 @@ export const SECRETS: readonly (readonly [what: string, given: string, told: str
     'env | AWS_SECRET_ACCESS_KEY=[redacted] | A=b',
   ],
   [
-    'keys of a telling kind',
+    'keys of a reporting kind',
     'app | --api-key | k | --access-key=k',
     'app | --api-key | [redacted] | --access-key=[redacted]',
   ],
@@ -251,7 +251,7 @@ export const SECRETS: readonly (readonly [what: string, given: string, told: str
         `app | --${kind}-key | [redacted] | run`,
       ] as const,
   ),
-  ...OPTIONS.map(([given, told]) => [`an option, ${given}`, given, told] as const),
+  ...OPTIONS.map(([given, reported]) => [`an option, ${given}`, given, reported] as const),
   [
     'commands of shell text, each with its own options',
     'sh | -c | sshpass -p pw true && ssh -p 22 host',
@@ -278,7 +278,7 @@ export const HARMLESS: readonly (readonly [what: string, given: string])[] = [
     'words that only begin like one',
     'app | --tokenizer | fast | --max-tokens=100 | --passthrough=yes | --compass | n',
   ],
-  ['keys of no telling kind', 'app | --key=name | --sort-key | age | --keyboard=de'],
+  ['keys of no reporting kind', 'app | --key=name | --sort-key | age | --keyboard=de'],
   ['a switch', 'mysql | --no-password | host'],
   ['an option in place of a value', 'app | --password | --host | h'],
   ['a published port', 'docker | run | -p | 8080:80 | -u | 1000:1000 | image'],

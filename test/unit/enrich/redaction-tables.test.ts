@@ -18,10 +18,10 @@ type Redact = (args: readonly string[]) => string[];
 /** Whether every command line becomes what it should. */
 function isRight(redact: Redact): boolean {
   const cases = [
-    ...SECRETS.map(([, given, told]) => [given, told]),
+    ...SECRETS.map(([, given, reported]) => [given, reported]),
     ...HARMLESS.map(([, same]) => [same, same]),
   ];
-  return cases.every(([given = '', told = '']) => redact(given.split(' | ')).join(' | ') === told);
+  return cases.every(([given = '', reported = '']) => redact(given.split(' | ')).join(' | ') === reported);
 }
 
 /** The redaction of a folder that holds a copy of its files. */

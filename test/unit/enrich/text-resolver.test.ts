@@ -46,7 +46,7 @@ test('a number in the path names the target', async t => {
   }
 });
 
-test('the path that is told is absolute, the text that was passed stays beside it', async t => {
+test('the path that is reported is absolute, the text that was passed stays beside it', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
   const event = resolve(`/tmp/../proc/${pid}/mem`);
   assert.equal(event?.path, `/proc/${pid}/mem`);
@@ -101,7 +101,7 @@ test('a file that only looks like it is dropped', t => {
     assert.equal(resolve(text), undefined, text);
 });
 
-test('kernel memory is told as such', () => {
+test('kernel memory is reported as such', () => {
   const event = resolve('/proc/kcore');
   assert.deepEqual([event?.kind, event?.target, event?.selfAccess], ['kcore_open', undefined, false]);
 });
@@ -110,7 +110,7 @@ test('a path that led nowhere is dropped', () => {
   for (const result of [-2, -20, -40, -36, -14]) assert.equal(resolve('/proc/1/mem', { result }), undefined);
 });
 
-test('a process that is gone is told without a target', () => {
+test('a process that is gone is reported without a target', () => {
   const event = resolve('/proc/4194304/mem');
   assert.equal(event?.kind, 'proc_mem_open');
   assert.deepEqual([event.target, event.selfAccess], [undefined, false]);

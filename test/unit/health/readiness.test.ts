@@ -20,7 +20,7 @@ test('a sidecar without any hook is not ready', () => {
   assert.equal(new Readiness([], WELL).report().ready, false);
 });
 
-test('a spool that cannot be written is not ready; a collector that is away is told only', () => {
+test('a spool that cannot be written is not ready; a collector that is away is reported only', () => {
   const full = { ...WELL, spoolProblem: () => 'disk full' };
   assert.deepEqual(new Readiness(['file_open'], full).report().reasons, ['disk full']);
   const away = { ...WELL, collectorProblem: () => 'UNAVAILABLE' };

@@ -38,7 +38,7 @@ test('a ready sidecar answers 200, and no other path exists', async t => {
   assert.equal((await get('/etc/passwd')).status, 404);
 });
 
-test('metrics tell each count under its own name, the kernel losses by CPU and reason', async t => {
+test('metrics report each count under its own name, the kernel losses by CPU and reason', async t => {
   const { get } = await start(t, true);
   const text = await (await get('/metrics')).text();
   assert.match(text, /^memwarden_events_captured_total\{[^}]*\} 20$/m);

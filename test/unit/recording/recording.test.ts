@@ -138,7 +138,7 @@ test('a file cut between lines is told from a complete one', async t => {
   assert.match(error?.message ?? '', /line 4 is missing: .*; the 2 events before it are complete/);
 });
 
-test('every place of a cut is told, and no event is made up', async t => {
+test('every place of a cut is reported, and no event is made up', async t => {
   const file = recorded(t, EVENTS.slice(0, 1));
   const bytes = readFileSync(file);
   for (let length = 0; length < bytes.length - 1; length += 7) {
@@ -149,7 +149,7 @@ test('every place of a cut is told, and no event is made up', async t => {
   }
 });
 
-test('a changed line is told by its number', async t => {
+test('a changed line is reported by its number', async t => {
   const file = recorded(t);
   writeFileSync(file, readFileSync(file, 'utf8').replace('"sequence":"2"', '"sequence":"5"'));
   const { events, error } = await read(file);
@@ -157,7 +157,7 @@ test('a changed line is told by its number', async t => {
   assert.match(error?.message ?? '', /line 3 is damaged/);
 });
 
-test('a line that was taken out is told at the end', async t => {
+test('a line that was taken out is reported at the end', async t => {
   const file = recorded(t);
   const lines = readFileSync(file, 'utf8').split('\n');
   writeFileSync(file, lines.filter((_, index) => index !== 2).join('\n'));
@@ -226,7 +226,7 @@ function rawLine(what: string, text: string): string {
 
 const HEADER = line('header', { format: 'memwarden-recording', version: 1, architecture: HOST_ARCHITECTURE });
 
-test('a line whose checksum is right and whose text is wrong is told by its number', async t => {
+test('a line whose checksum is right and whose text is wrong is reported by its number', async t => {
   const file = path(t);
   const [, good = ''] = readFileSync(recorded(t), 'utf8').split('\n');
   const event = JSON.parse(good).event;
@@ -275,7 +275,7 @@ test('a line without end is given up at a mebibyte', async t => {
   assert.match((await read(file)).error?.message ?? '', /line 1: it is no recording/);
 });
 
-test('every field that is missing is told by its name', async t => {
+test('every field that is missing is reported by its name', async t => {
   const file = path(t);
   const [, good = ''] = readFileSync(recorded(t), 'utf8').split('\n');
   const event: Record<string, unknown> = JSON.parse(good).event;

@@ -53,7 +53,7 @@ describe('confinement', { skip }, () => {
     assert.match(status, /^NoNewPrivs:\s*1$/m);
   });
 
-  it('tells how many threads have more, as the kernel sees it', async () => {
+  it('reports how many threads have more, as the kernel sees it', async () => {
     const { status, all, unconfinedThreads } = await confined();
     const allowed = capabilitySet(status, 'CapPrm');
     const beyond = all.filter(thread => (capabilitySet(thread, 'CapPrm') & ~allowed) !== 0n);

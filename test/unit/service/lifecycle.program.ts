@@ -39,16 +39,16 @@ process.exitCode = await runUntilSignal(async () => {
     },
     stop: async () => {
       // listened for before the test is told that it may send it
-      const told = once(process, 'SIGUSR2');
+      const reported = once(process, 'SIGUSR2');
       standardError.write('flushing\n');
       if (ending === 'throws') setImmediate(FAULTS['timer'] ?? (() => {}));
       if (ending === 'hangs') {
-        await told;
+        await reported;
         nowMillis += 60_000;
         standardError.write('a minute later\n');
       }
       if (ending === 'hangs' || ending === 'throws') await new Promise(() => {});
-      if (ending === 'waits') await told;
+      if (ending === 'waits') await reported;
       standardError.write('flushed\n');
       clearInterval(alive);
       return true;

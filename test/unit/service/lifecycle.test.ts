@@ -71,7 +71,7 @@ it('reads the exceptions again on SIGHUP and goes on', async () => {
 });
 
 for (const fault of ['timer', 'promise', 'emitter']) {
-  it(`tells an error of a ${fault} that nobody caught with its place, without a stack, and ends in order with 1`, async () => {
+  it(`reports an error of a ${fault} that nobody caught with its place, without a stack, and ends in order with 1`, async () => {
     const program = new Program('stops', fault);
     await program.line(/memwarden ready/);
     program.process.kill('SIGUSR2');

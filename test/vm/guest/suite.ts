@@ -20,18 +20,18 @@ const isWanted = ({ name }: { readonly name: string }) => values.case?.includes(
 const sidecar = await start();
 if (sidecar !== undefined) {
   await sidecar.fence();
-  tell({ kind: 'ready', hooks: sidecar.hooks });
-  for (const scenario of scenarios.filter(isWanted)) tell(await reportOf(scenario, sidecar));
-  for (const program of benignPrograms.filter(isWanted)) tell(await benignReportOf(program, sidecar));
+  report({ kind: 'ready', hooks: sidecar.hooks });
+  for (const scenario of scenarios.filter(isWanted)) report(await reportOf(scenario, sidecar));
+  for (const program of benignPrograms.filter(isWanted)) report(await benignReportOf(program, sidecar));
   const exitCode = await sidecar.stop();
-  tell({ kind: 'ended', exitCode, diagnostics: sidecar.diagnostics });
+  report({ kind: 'ended', exitCode, diagnostics: sidecar.diagnostics });
 }
 
 async function start(): Promise<Sidecar | undefined> {
   try {
     return await Sidecar.start({ MEMWARDEN_CAPTURE_HOOK: values.hook }, prefix);
   } catch (error) {
-    tell({ kind: 'refused', reason: messageOf(error) });
+    report({ kind: 'refused', reason: messageOf(error) });
     return undefined;
   }
 }
@@ -59,7 +59,7 @@ async function benignReportOf(program: BenignProgram, running: Sidecar): Promise
   }
 }
 
-function tell(report: Report): void {
+function report(report: Report): void {
   process.stdout.write(`${JSON.stringify(report)}\n`);
 }
 

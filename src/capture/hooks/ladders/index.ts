@@ -6,7 +6,7 @@ import { memoryIo } from './memory-io.ts';
 import { memoryProtection } from './memory-protection.ts';
 import { ptrace } from './ptrace.ts';
 
-/** Every capability. `memoryIo` after `fileOpen`: it tells openers from others by what that one has seen. */
+/** Every capability. `memoryIo` after `fileOpen`: it distinguishes openers from others by what that one has seen. */
 export const LADDERS: readonly Ladder[] = [fileOpen, ptrace, descriptor, memoryIo, memoryProtection];
 
 /** The capabilities that some wanted kind of event needs; all of them when everything is wanted. */

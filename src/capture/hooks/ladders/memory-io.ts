@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import type { Ladder } from './ladder.ts';
 
 const LIMITS = [
-  'the bytes of a process that shares a descriptor and closes it first are told only up to its latest 5 s',
+  'the bytes of a process that shares a descriptor and closes it first are reported only up to its latest 5 s',
 ];
 
 /** Evidence of use: bytes moved through /proc/<pid>/mem. System call hooks would have to look at every read(2). */

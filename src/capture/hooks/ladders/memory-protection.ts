@@ -12,13 +12,13 @@ export const memoryProtection: Ladder = {
     {
       hook: 'kprobe',
       programs: ['kretprobe_mprotect', 'kprobe_file_mprotect', 'kretprobe_mmap'],
-      limits: ['the file behind a mapping made writable and executable at once is not told'],
+      limits: ['the file behind a mapping made writable and executable at once is not reported'],
     },
     {
       hook: 'tracepoint',
       programs: ['tracepoint_protect_exit', 'tracepoint_protect_enter'],
       limits: [
-        'of several memory areas that one mprotect(2) changes, the outcome of the last alone is known, and 8 are told',
+        'of several memory areas that one mprotect(2) changes, the outcome of the last alone is known, and 8 are reported',
         'every system call of the machine pays for the hook',
       ],
     },

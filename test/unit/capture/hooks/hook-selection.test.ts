@@ -153,7 +153,7 @@ test('all programs of a rung stand, or none', () => {
   assert.deepEqual(kernel.attached, ['kprobe_x', 'fentry_x']);
 });
 
-test('the program that tells the outcome stands before the one whose events wait for it', () => {
+test('the program that reports the outcome stands before the one whose events wait for it', () => {
   const { kernel, report } = choose([{ ...LSM, results: ['fexit_a', 'fexit_b'] }]);
   assert.deepEqual(kernel.attached, ['fexit_a', 'lsm_x']);
   const main = kernel.running.find(({ program }) => program === 'lsm_x');
@@ -161,7 +161,7 @@ test('the program that tells the outcome stands before the one whose events wait
   assert.deepEqual(report.limits, ['of lsm']);
 });
 
-test('without a program that tells the outcome nothing waits for one, and the report says so', () => {
+test('without a program that reports the outcome nothing waits for one, and the report says so', () => {
   const { kernel, report } = choose([{ ...LSM, results: ['fexit_a', 'fexit_b'] }], kernel => {
     for (const name of ['fexit_a', 'fexit_b']) kernel.refusals.set(name, { step: 'load', errno: EINVAL });
   });
@@ -170,7 +170,7 @@ test('without a program that tells the outcome nothing waits for one, and the re
   assert.equal(kernel.running[0]?.resultFollows, false);
 });
 
-test('the program that tells the outcome goes with a hook that is passed over', () => {
+test('the program that reports the outcome goes with a hook that is passed over', () => {
   const { running } = choose([{ ...LSM, results: ['fexit_a'] }, FENTRY], kernel =>
     kernel.refusals.set('lsm_x', { step: 'attach', errno: EINVAL }),
   );

@@ -13,7 +13,7 @@ test('memory protection is not hooked unless it is asked for', () => {
 });
 
 // with descriptors alone selected, nobody was known to have opened his own, and every use looked like a theft
-test('opens are watched wherever descriptors are, since only an open tells whose a descriptor is', () => {
+test('opens are watched wherever descriptors are, since only an open reports whose a descriptor is', () => {
   assert.deepEqual(capabilities('fd_transfer'), ['file_open', 'descriptor', 'memory_io']);
   assert.deepEqual(capabilities('mem_io'), ['file_open', 'memory_io']);
 });

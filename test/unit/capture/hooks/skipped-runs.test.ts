@@ -38,17 +38,17 @@ test('warns when the kernel first skips a run, and again when there are more an 
   const skipped: SkippedRuns = { capability: 'file_open', program: 'fentry_file_open', count: 0 };
   let count = 0;
   const watch = new SkippedRunsWatch(() => [{ ...skipped, count }]);
-  const tell = (nowNs: bigint): number => {
-    watch.tell(nowNs);
+  const report = (nowNs: bigint): number => {
+    watch.warn(nowNs);
     return warnings.splice(0).length;
   };
 
-  assert.equal(tell(HOUR_NS), 0);
+  assert.equal(report(HOUR_NS), 0);
   count = 3;
-  watch.tell(HOUR_NS + 31n * SECOND_NS);
+  watch.warn(HOUR_NS + 31n * SECOND_NS);
   assert.match(warnings.splice(0).join(), /skipped 3 runs .*fentry_file_open 3.*capture\.hook=kprobe/);
   count = 4;
-  assert.equal(tell(HOUR_NS + 62n * SECOND_NS), 0);
-  assert.equal(tell(2n * HOUR_NS + 93n * SECOND_NS), 1);
-  assert.equal(tell(4n * HOUR_NS), 0);
+  assert.equal(report(HOUR_NS + 62n * SECOND_NS), 0);
+  assert.equal(report(2n * HOUR_NS + 93n * SECOND_NS), 1);
+  assert.equal(report(4n * HOUR_NS), 0);
 });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { EVENT_KINDS } from '../../../../src/capture/event.ts';
 import { Control } from '../../../../src/capture/maps/control.ts';
 import { readCounters } from '../../../../src/capture/maps/counters.ts';
-import { ToldDrops } from '../../../../src/capture/maps/reported-drops.ts';
+import { ReportedDrops } from '../../../../src/capture/maps/reported-drops.ts';
 import { UnfinishedEvents } from '../../../../src/capture/maps/unfinished-events.ts';
 import {
   CONTROL,
@@ -26,15 +26,15 @@ const WAIT_NS = 5n * SECOND_NS;
 test('drops that were reported are in the kernel once they are saved, and the next process finds them there', () => {
   const kernel = new FakeLibbpf();
   kernel.cpus = 2;
-  const fd = kernel.createMap('told');
-  const told = new ToldDrops(kernel, fd, 7n);
-  assert.equal(told.sinceNs, 7n);
-  told.tell(0, 'ring_full', 5n);
-  told.tell(1, 'ring_full', 6n);
-  told.tell(1, 'scratch_full', 2n ** 60n);
-  assert.equal(new ToldDrops(kernel, fd, 7n).count(1, 'ring_full'), 0n);
-  told.save();
-  const next = new ToldDrops(kernel, fd, 7n);
+  const fd = kernel.createMap('reported');
+  const reported = new ReportedDrops(kernel, fd, 7n);
+  assert.equal(reported.sinceNs, 7n);
+  reported.report(0, 'ring_full', 5n);
+  reported.report(1, 'ring_full', 6n);
+  reported.report(1, 'scratch_full', 2n ** 60n);
+  assert.equal(new ReportedDrops(kernel, fd, 7n).count(1, 'ring_full'), 0n);
+  reported.save();
+  const next = new ReportedDrops(kernel, fd, 7n);
   assert.deepEqual(
     [0, 1].flatMap(cpu => [next.count(cpu, 'ring_full'), next.count(cpu, 'scratch_full')]),
     [5n, 0n, 6n, 2n ** 60n],
@@ -43,34 +43,34 @@ test('drops that were reported are in the kernel once they are saved, and the ne
 
 test('what is saved once is not written again, and what comes after it is', () => {
   const kernel = new FakeLibbpf();
-  const fd = kernel.createMap('told');
-  const told = new ToldDrops(kernel, fd, 7n);
-  told.save();
+  const fd = kernel.createMap('reported');
+  const reported = new ReportedDrops(kernel, fd, 7n);
+  reported.save();
   const value = Buffer.alloc(REPORTED_SIZE);
   kernel.updateElement(fd, KEY, Buffer.alloc(REPORTED_SIZE, 0xff));
-  told.save();
+  reported.save();
   kernel.lookupElement(fd, KEY, value);
   assert.deepEqual(value, Buffer.alloc(REPORTED_SIZE, 0xff));
-  told.tell(0, 'ring_full', 1n);
-  told.save();
+  reported.report(0, 'ring_full', 1n);
+  reported.save();
   kernel.updateElement(fd, KEY, Buffer.alloc(REPORTED_SIZE, 0xff));
-  told.save();
+  reported.save();
   kernel.lookupElement(fd, KEY, value);
   assert.deepEqual(value, Buffer.alloc(REPORTED_SIZE, 0xff));
-  told.tell(0, 'ring_full', 2n);
-  told.save();
-  assert.equal(new ToldDrops(kernel, fd, 7n).count(0, 'ring_full'), 2n);
+  reported.report(0, 'ring_full', 2n);
+  reported.save();
+  assert.equal(new ReportedDrops(kernel, fd, 7n).count(0, 'ring_full'), 2n);
 });
 
 test('a map that cannot be read or written is an error that says which', () => {
   const kernel = new FakeLibbpf();
-  assert.throws(() => new ToldDrops(kernel, -1, 0n), /failed to read what was told of drops: EBADF/);
+  assert.throws(() => new ReportedDrops(kernel, -1, 0n), /failed to read what was reported of drops: EBADF/);
   assert.throws(() => readCounters(kernel, -1), /failed to read the kernel's counters: EBADF/);
   assert.throws(() => new Control(kernel, -1), /failed to read the programs' control: EBADF/);
-  const told = new ToldDrops(kernel, kernel.createMap('told'), 0n);
-  told.tell(0, 'ring_full', 1n);
+  const reported = new ReportedDrops(kernel, kernel.createMap('reported'), 0n);
+  reported.report(0, 'ring_full', 1n);
   kernel.updateElement = () => -9;
-  assert.throws(() => told.save(), /failed to keep what was told of drops: EBADF/);
+  assert.throws(() => reported.save(), /failed to keep what was reported of drops: EBADF/);
   const control = new Control(kernel, kernel.createMap('control'));
   assert.throws(() => control.change({ active: 3 }), /failed to direct the programs: EBADF/);
   assert.equal(control.state.active, 0);

@@ -69,7 +69,7 @@ suite('event decoder', () => {
     assert.deepEqual(event?.actor.ancestors, []);
   });
 
-  test('a target is told only where the kernel had one', () => {
+  test('a target is reported only where the kernel had one', () => {
     assert.equal(record({}).decode()?.target?.tgid, 42);
     assert.equal(record({}, 0).decode()?.target, undefined);
   });

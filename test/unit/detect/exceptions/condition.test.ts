@@ -42,7 +42,7 @@ describe('true of the usual event', () => {
   for (const text of TRUE_OF_THE_USUAL_EVENT) test(text, () => assert.equal(holds(text), true));
 });
 
-test('what a failure was is told', () => {
+test('what a failure was is reported', () => {
   assert.ok(holds('outcome == "failure" && error == "EACCES"', { result: -13 }));
   assert.ok(holds('outcome == "" && error == ""', { result: undefined }));
 });

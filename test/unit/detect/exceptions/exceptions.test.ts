@@ -38,34 +38,38 @@ function applied(exceptions: Exceptions, fields: Partial<EnrichedEvent> = {}): D
 /** The answer with a file of exceptions: names and severities. */
 function detect(files: readonly string[], fields: Partial<EnrichedEvent> = {}) {
   const exceptions = loadExceptions(files);
-  const told = applied(exceptions, fields);
+  const reported = applied(exceptions, fields);
   return {
     exceptions,
-    told: told.map(({ definition, severity, exception }) => [definition.eventName, severity, exception]),
+    reported: reported.map(({ definition, severity, exception }) => [
+      definition.eventName,
+      severity,
+      exception,
+    ]),
   };
 }
 
 test('a rule drops what it matches, and counts it', t => {
   const file = fileWith(t, rule('when: actor.uid == 1000\naction: drop'));
-  const { told, exceptions } = detect([file], { flags: 2 });
-  assert.deepEqual(told, []);
+  const { reported, exceptions } = detect([file], { flags: 2 });
+  assert.deepEqual(reported, []);
   assert.deepEqual([...exceptions.counts], [['one', 2]]);
 });
 
 test('a rule lowers the severity, and the finding names the rule', t => {
   const file = fileWith(t, rule('when: actor.uid == 1000\nseverity: 1'));
-  assert.deepEqual(detect([file]).told, [['proc_mem_access', 1, 'one']]);
+  assert.deepEqual(detect([file]).reported, [['proc_mem_access', 1, 'one']]);
 });
 
 test('a rule never raises a severity', t => {
   const file = fileWith(t, rule('when: self_access\nseverity: 3'));
-  assert.deepEqual(detect([file], { selfAccess: true }).told, [['proc_mem_access', 1, 'one']]);
+  assert.deepEqual(detect([file], { selfAccess: true }).reported, [['proc_mem_access', 1, 'one']]);
 });
 
 test('a rule that does not match changes and counts nothing', t => {
   const file = fileWith(t, rule('when: actor.uid == 0\naction: drop'));
-  const { told, exceptions } = detect([file]);
-  assert.deepEqual(told, [['proc_mem_access', 3, undefined]]);
+  const { reported, exceptions } = detect([file]);
+  assert.deepEqual(reported, [['proc_mem_access', 3, undefined]]);
   assert.equal(
     exceptions.counts.values().reduce((sum, count) => sum + count, 0),
     0,
@@ -74,19 +78,19 @@ test('a rule that does not match changes and counts nothing', t => {
 
 test('a rule is about the events that it names', t => {
   const file = fileWith(t, rule('events: [proc_mem_access]\nwhen: "true"\naction: drop'));
-  assert.deepEqual(detect([file], { flags: 2 }).told, [['proc_mem_code_injection', 3, undefined]]);
+  assert.deepEqual(detect([file], { flags: 2 }).reported, [['proc_mem_code_injection', 3, undefined]]);
 });
 
 test('the first rule that matches decides, over all files', t => {
   const first = fileWith(t, rule('when: actor.uid == 1000\nseverity: 2'));
   const second = fileWith(t, rule('when: "true"\naction: drop').replace('one', 'two'));
-  assert.deepEqual(detect([first, second]).told, [['proc_mem_access', 2, 'one']]);
-  assert.deepEqual(detect([second, first]).told, []);
+  assert.deepEqual(detect([first, second]).reported, [['proc_mem_access', 2, 'one']]);
+  assert.deepEqual(detect([second, first]).reported, []);
 });
 
 test('a finding is kept when a condition cannot be evaluated on it', t => {
   const file = fileWith(t, rule('when: actor.ancestors[7] == "x"\naction: drop'));
-  assert.equal(detect([file]).told.length, 1);
+  assert.equal(detect([file]).reported.length, 1);
 });
 
 test('matching by itself counts nothing', t => {
@@ -153,7 +157,7 @@ test('an empty file, and one of comments, has no rules', () => {
     assert.deepEqual(parseExceptions('f.yaml', parseYaml(Buffer.from(text))), { rules: [], problems: [] });
 });
 
-test('what is not in the format is told with its place', () => {
+test('what is not in the format is reported with its place', () => {
   assert.match(problemsIn('- a\n').join(), /^f\.yaml:1:1: the file must have one key, exceptions/);
   assert.match(problemsIn('rules: []\n').join(), /^f\.yaml:1:1: rules is unknown here/);
   assert.match(problemsIn('exceptions: 3\n').join(), /^f\.yaml:1:13: exceptions must be a list/);
@@ -201,7 +205,7 @@ test('what is not in the format is told with its place', () => {
   assert.match(problemsIn('a: 1\na: 2\n').join(), /unique/);
 });
 
-test('an error in a condition is told where it is in the file, in every style of YAML', () => {
+test('an error in a condition is reported where it is in the file, in every style of YAML', () => {
   const places = [
     ['when: true && actor.x == 1', '3:24'],
     ['when: "true && actor.x == 1"', '3:25'],
@@ -219,7 +223,7 @@ test('an error in a condition is told where it is in the file, in every style of
 });
 
 /** What becomes of an event with the rules that are shipped. */
-const shipped = (fields: Partial<EnrichedEvent>) => detect([SHIPPED_EXCEPTIONS], fields).told;
+const shipped = (fields: Partial<EnrichedEvent>) => detect([SHIPPED_EXCEPTIONS], fields).reported;
 const actorAt = (executablePath: string) => buildActor({ executablePath });
 
 test('the shipped rules have no problem', () => {
@@ -239,7 +243,7 @@ test('shipped: a debugger that looks at the program that it started is lowered, 
     ]);
 });
 
-test('shipped: a debugger that attaches to another program is told in full, and so is a false debugger', () => {
+test('shipped: a debugger that attaches to another program is reported in full, and so is a false debugger', () => {
   const call = { kind: 'process_vm', method: 'process_vm_readv', path: undefined } as const;
   assert.deepEqual(shipped({ ...call, actor: actorAt('/usr/bin/gdb') }), [['process_vm_read', 3, undefined]]);
   const false_ = { ...call, targetIsDescendant: true, actor: actorAt('/tmp/usr/bin/gdb') };

@@ -18,24 +18,28 @@ function detectionOf(fields: Partial<EnrichedEvent> = {}): Detection {
 function filterWith(t: TestContext, options: Omit<StormFilterOptions, 'emit'> = {}) {
   const clock = { millis: 1000 };
   t.mock.method(performance, 'now', () => clock.millis);
-  const told: Detection[] = [];
-  return { clock, told, filter: createStormFilter({ ...options, emit: detection => told.push(detection) }) };
+  const reported: Detection[] = [];
+  return {
+    clock,
+    reported,
+    filter: createStormFilter({ ...options, emit: detection => reported.push(detection) }),
+  };
 }
 
 const at = (seconds: bigint, fields: Partial<EnrichedEvent> = {}) =>
   detectionOf({ timeNs: seconds * 1_000_000_000n, sequence: seconds, ...fields });
 
 test('identical findings become the first and one summary', t => {
-  const { clock, told, filter } = filterWith(t);
+  const { clock, reported, filter } = filterWith(t);
   for (const second of [1n, 2n, 3n, 4n]) filter.offer(at(second));
-  assert.deepEqual(told, [at(1n)]);
+  assert.deepEqual(reported, [at(1n)]);
   clock.millis += 9_999;
   filter.sweep();
-  assert.equal(told.length, 1);
+  assert.equal(reported.length, 1);
   clock.millis += 1;
   filter.sweep();
-  assert.equal(told.length, 2);
-  assert.deepEqual(told[1]?.repeat, {
+  assert.equal(reported.length, 2);
+  assert.deepEqual(reported[1]?.repeat, {
     count: 3,
     firstUnixNs: BOOT_UNIX_NS + 2_000_000_000n,
     lastUnixNs: BOOT_UNIX_NS + 4_000_000_000n,
@@ -43,51 +47,51 @@ test('identical findings become the first and one summary', t => {
 });
 
 test('a summary is the last of the findings held back, so that no two records have one identity', t => {
-  const { told, filter } = filterWith(t);
+  const { reported, filter } = filterWith(t);
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   filter.flush();
   assert.deepEqual(
-    told.map(({ event }) => event.sequence),
+    reported.map(({ event }) => event.sequence),
     [1n, 3n],
   );
 });
 
 test('a finding that is not repeated has no summary', t => {
-  const { clock, told, filter } = filterWith(t);
+  const { clock, reported, filter } = filterWith(t);
   filter.offer(at(1n));
   clock.millis += 60_000;
   filter.sweep();
   filter.flush();
-  assert.equal(told.length, 1);
+  assert.equal(reported.length, 1);
 });
 
-test('a storm that goes on is told again in each window', t => {
-  const { clock, told, filter } = filterWith(t);
+test('a storm that goes on is reported again in each window', t => {
+  const { clock, reported, filter } = filterWith(t);
   for (let second = 1n; second <= 25n; second++) {
     filter.offer(at(second));
     clock.millis += 1000;
   }
   filter.flush();
   assert.deepEqual(
-    told.map(({ repeat }) => repeat?.count ?? 1),
+    reported.map(({ repeat }) => repeat?.count ?? 1),
     [1, 9, 1, 9, 1, 4],
   );
 });
 
 test('no count is lost at the end', t => {
-  const { told, filter } = filterWith(t);
+  const { reported, filter } = filterWith(t);
   filter.offer(at(1n));
   filter.offer(at(2n));
   filter.flush();
   filter.flush();
   assert.deepEqual(
-    told.map(({ repeat }) => repeat?.count),
+    reported.map(({ repeat }) => repeat?.count),
     [undefined, 1],
   );
 });
 
-test('findings that differ are all told', t => {
-  const { told, filter } = filterWith(t);
+test('findings that differ are all reported', t => {
+  const { reported, filter } = filterWith(t);
   const different: readonly Partial<EnrichedEvent>[] = [
     {},
     { actor: buildActor({ tgid: 1 }) },
@@ -107,20 +111,20 @@ test('findings that differ are all told', t => {
     { kind: 'mem_protect', method: 'mprotect', target: undefined, protection: 5 },
   ];
   for (const fields of different) filter.offer(detectionOf(fields));
-  assert.equal(told.length, different.length);
+  assert.equal(reported.length, different.length);
   for (const fields of different) filter.offer(detectionOf(fields));
-  assert.equal(told.length, different.length);
+  assert.equal(reported.length, different.length);
 });
 
 test('a successful result is one outcome, whatever its number', t => {
-  const { told, filter } = filterWith(t);
+  const { reported, filter } = filterWith(t);
   filter.offer(at(1n, { result: 3 }));
   filter.offer(at(2n, { result: 4 }));
-  assert.equal(told.length, 1);
+  assert.equal(reported.length, 1);
 });
 
 test('bytes that moved add up in the summary', t => {
-  const { told, filter } = filterWith(t);
+  const { reported, filter } = filterWith(t);
   const read = { kind: 'process_vm', method: 'process_vm_readv', path: undefined } as const;
   for (const [second, sizeBytes] of [
     [1n, 10n],
@@ -130,43 +134,43 @@ test('bytes that moved add up in the summary', t => {
     filter.offer(at(second, { ...read, sizeBytes }));
   filter.flush();
   assert.deepEqual(
-    told.map(({ event }) => event.sizeBytes),
+    reported.map(({ event }) => event.sizeBytes),
     [10n, 50n],
   );
 });
 
-test('repeats that the kernel counted are told at once, beside the summary of those that came one by one', t => {
-  const { told, filter } = filterWith(t);
+test('repeats that the kernel counted are reported at once, beside the summary of those that came one by one', t => {
+  const { reported, filter } = filterWith(t);
   filter.offer(at(1n));
   filter.offer(at(2n));
   filter.offer(at(9n, { kind: 'repeat', repeatCount: 100n, repeatFirstNs: 3_000_000_000n }));
-  assert.deepEqual(told[1]?.repeat, {
+  assert.deepEqual(reported[1]?.repeat, {
     count: 100,
     firstUnixNs: BOOT_UNIX_NS + 3_000_000_000n,
     lastUnixNs: BOOT_UNIX_NS + 9_000_000_000n,
   });
   filter.flush();
-  assert.equal(told[2]?.repeat?.count, 1);
+  assert.equal(reported[2]?.repeat?.count, 1);
 });
 
-test('repeats that the kernel counted after the window are told as they are', t => {
-  const { clock, told, filter } = filterWith(t);
+test('repeats that the kernel counted after the window are reported as they are', t => {
+  const { clock, reported, filter } = filterWith(t);
   filter.offer(at(1n));
   clock.millis += 10_000;
   filter.offer(at(12n, { kind: 'repeat', repeatCount: 5n, repeatFirstNs: 2_000_000_000n }));
   assert.deepEqual(
-    told.map(({ repeat }) => repeat?.count),
+    reported.map(({ repeat }) => repeat?.count),
     [undefined, 5],
   );
 });
 
 test('memory is bounded: the oldest window is summed up early', t => {
-  const { told, filter } = filterWith(t, { findingsMax: 2 });
+  const { reported, filter } = filterWith(t, { findingsMax: 2 });
   const of = (tgid: number) => detectionOf({ target: buildProcess({ tgid }) });
   for (const tgid of [10, 10, 11, 12, 13, 13]) filter.offer(of(tgid));
   filter.flush();
   assert.deepEqual(
-    told.map(({ event, repeat }) => [event.target?.tgid, repeat?.count]),
+    reported.map(({ event, repeat }) => [event.target?.tgid, repeat?.count]),
     [
       [10, undefined],
       [11, undefined],
@@ -179,14 +183,14 @@ test('memory is bounded: the oldest window is summed up early', t => {
 });
 
 test('a window of 0 ms holds nothing back', t => {
-  const { told, filter } = filterWith(t, { windowMillis: 0 });
+  const { reported, filter } = filterWith(t, { windowMillis: 0 });
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   filter.flush();
-  assert.equal(told.length, 3);
+  assert.equal(reported.length, 3);
 });
 
-test('what is held back is given for keeping when it grows, and taken back when it was told', t => {
-  const { told, filter } = filterWith(t);
+test('what is held back is given for keeping when it grows, and taken back when it was reported', t => {
+  const { reported, filter } = filterWith(t);
   filter.offer(at(1n));
   assert.equal(filter.takeChanges().size, 0);
   filter.offer(at(2n));
@@ -197,7 +201,7 @@ test('what is held back is given for keeping when it grows, and taken back when 
 
   filter.flush();
   assert.deepEqual([...filter.takeChanges()], [[key, null]]);
-  assert.deepEqual(told[1], kept);
+  assert.deepEqual(reported[1], kept);
 });
 
 test('what is held back counts each finding, of whatever window', t => {
@@ -210,10 +214,10 @@ test('what is held back counts each finding, of whatever window', t => {
 });
 
 test('findings of several CPUs may come out of order: a summary reaches from the earliest to the latest', t => {
-  const { told, filter } = filterWith(t);
+  const { reported, filter } = filterWith(t);
   for (const second of [2n, 4n, 3n, 6n, 5n]) filter.offer(at(second));
   filter.flush();
-  assert.deepEqual(told[1]?.repeat, {
+  assert.deepEqual(reported[1]?.repeat, {
     count: 4,
     firstUnixNs: BOOT_UNIX_NS + 3_000_000_000n,
     lastUnixNs: BOOT_UNIX_NS + 6_000_000_000n,

@@ -16,22 +16,22 @@ function summary(): Detection {
   return { ...detection, severity: 1, exception: 'a debugger of ours', repeat };
 }
 
-test('a summary that is kept is told again as it would have been', () => {
+test('a summary that is kept is reported again as it would have been', () => {
   const kept = summary();
-  const told = decodeSummary(encodeSummary(kept), signatures);
-  assert.deepEqual(told?.repeat, kept.repeat);
-  assert.equal(told?.definition, kept.definition);
-  assert.equal(told?.severity, 1);
-  assert.equal(told?.exception, 'a debugger of ours');
-  assert.deepEqual(told?.match, kept.match);
-  assert.deepEqual(told?.event, { ...kept.event, actor: { ...kept.event.actor, arguments: [] } });
+  const reported = decodeSummary(encodeSummary(kept), signatures);
+  assert.deepEqual(reported?.repeat, kept.repeat);
+  assert.equal(reported?.definition, kept.definition);
+  assert.equal(reported?.severity, 1);
+  assert.equal(reported?.exception, 'a debugger of ours');
+  assert.deepEqual(reported?.match, kept.match);
+  assert.deepEqual(reported?.event, { ...kept.event, actor: { ...kept.event.actor, arguments: [] } });
 });
 
 test('arguments that the kernel recorded are not kept: they may be secrets', () => {
   assert.doesNotMatch(Buffer.from(encodeSummary(summary())).toString(), /hunter2/);
 });
 
-test('a summary of a signature that is not there any more is not told', () => {
+test('a summary of a signature that is not there any more is not reported', () => {
   assert.equal(decodeSummary(encodeSummary(summary()), []), undefined);
 });
 

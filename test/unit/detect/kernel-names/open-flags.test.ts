@@ -14,7 +14,7 @@ test('the access mode comes first, then every flag by name', () => {
   assert.equal(decodeOpenFlags(3, 'x64'), 'O_ACCMODE');
 });
 
-test('a flag that contains another is told once', () => {
+test('a flag that contains another is reported once', () => {
   assert.equal(decodeOpenFlags(0o4010000, 'x64'), 'O_RDONLY|O_SYNC');
   assert.equal(decodeOpenFlags(0o10000, 'x64'), 'O_RDONLY|O_DSYNC');
   assert.equal(decodeOpenFlags(0o2 | 0o20200000, 'x64'), 'O_RDWR|O_TMPFILE');

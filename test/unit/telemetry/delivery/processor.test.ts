@@ -211,7 +211,7 @@ test('what is under way is what a request has taken', async t => {
   assert.equal(processor.problems().collector, FAILED.reason);
 });
 
-test('the age of what waits is told in seconds, and 0 when nothing does', async t => {
+test('the age of what waits is reported in seconds, and 0 when nothing does', async t => {
   const { clock, processor } = start(t);
   assert.equal(processor.backlog().oldestAgeSeconds, 0);
   processor.onEmit(recordOf(1));

@@ -48,7 +48,7 @@ suite('a detection encoded at once', () => {
     ]);
   });
 
-  test('tells of a process what is known of it now, and not what was known before', () => {
+  test('reports of a process what is known of it now, and not what was known before', () => {
     const { event } = buildDetection();
     assertSameAsRecords([
       buildDetection(event),
@@ -81,7 +81,7 @@ suite('a detection encoded at once', () => {
     ]);
   });
 
-  test('tells the start of a process by the clock as it was set since', () => {
+  test('reports the start of a process by the clock as it was set since', () => {
     const { event } = buildDetection();
     assertSameAsRecords([
       buildDetection(event),

@@ -183,7 +183,7 @@ test('an address above 2^53 is exact, as hexadecimal text, and bytes moved are a
   );
 });
 
-test('a change of protection tells the area and both protections', () => {
+test('a change of protection reports the area and both protections', () => {
   const attributes = attributesOf(
     buildDetection(
       {
@@ -222,7 +222,7 @@ test('the uid tells any two records apart', () => {
   assert.equal(new Set(uids).size, uids.length);
 });
 
-test('a summary of repeats tells how many and when', () => {
+test('a summary of repeats reports how many and when', () => {
   const repeat = { count: 41, firstUnixNs: BOOT_UNIX_NS + 5n, lastUnixNs: BOOT_UNIX_NS + 2_000_000_000n };
   const record = toLogRecord(buildDetection({}, 'proc_mem_access', { repeat }), BOOT_ID);
   assert.equal(record.attributes?.['memwarden.repeat.count'], 41);

@@ -110,7 +110,7 @@ test('a batch that was answered once is not counted by a second answer', t => {
 });
 
 // what a full disk kept from being deleted came back with the file that replaced a damaged one, and was sent twice
-test('answered batches that the database could not be told of are not sent again out of a rebuilt file', t => {
+test('answered batches that the database could not be reported of are not sent again out of a rebuilt file', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append(['a', 'b', 'c'].map(mark => buildBatch(mark)));
@@ -134,7 +134,7 @@ test('answered batches that the database could not be told of are not sent again
   assert.deepEqual(drain(openSpool(directory)), []);
 });
 
-test('answers that the database could not be told of are told with the next one', t => {
+test('answers that the database could not be reported of are reported with the next one', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append(['a', 'b', 'c'].map(mark => buildBatch(mark)));

@@ -28,7 +28,7 @@ const ENTRY = Uint8Array.of(1, 2, 3);
 function buildAbandonedSpool(t: TestContext, appended = RECORDS): string {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
-  spool.append([], new Map([['told', ENTRY]]));
+  spool.append([], new Map([['reported', ENTRY]]));
   for (let i = 0; i < BATCHES; i++) spool.append([buildBatch(`batch ${i}`, { records: 5, bytes: 50_000 })]);
   spool.close();
   // The file was closed in good order; the totals say otherwise, as after a kill.
@@ -91,7 +91,7 @@ test('a spool damaged at its tail loses the batches that were there, and only th
   const { lost } = assertAccounted(directory);
   assert.ok(lost > 0 && lost <= 30, `${lost} lost`);
   const spool = openSpool(directory);
-  assert.deepEqual([...spool.checkpoint], [['told', ENTRY]]);
+  assert.deepEqual([...spool.checkpoint], [['reported', ENTRY]]);
   spool.close();
 });
 
