@@ -5,18 +5,18 @@ import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
  * Where everything is that the kernel saw since this process began. The books balance at every moment:
  *
  *     events    captured = detected + filtered + excepted + lost + under way
- *     findings  found    = excepted + told + summarized + held
+ *     detections  found    = excepted + told + summarized + held
  *     records   emitted + inherited = accepted + spooled + refused + evicted
- *               emitted  = findings told + summaries + notices of losses
+ *               emitted  = detections told + summaries + notices of losses
  *
- * They have three units because one event can be two findings (an open for reading and writing), and one record can be
+ * They have three units because one event can be two detections (an open for reading and writing), and one record can be
  * a thousand (the summary of a storm). Each side is counted at another place: `captured` by the kernel, the rest of its
  * line by the stage; `emitted` where records are made, the rest of its line by the spool.
  *
  * - captured: events that the kernel numbered, and repetitions that it only counted
- * - detected: events of which at least one finding is told, by a record of its own or by the count of a summary
+ * - detected: events of which at least one detection is told, by a record of its own or by the count of a summary
  * - filtered: events that no signature is about or that say nothing new, and the sidecar's own canaries
- * - excepted: events all of whose findings were dropped by rules of the exceptions
+ * - excepted: events all of whose detections were dropped by rules of the exceptions
  * - lost: events that the kernel dropped, and numbers with which nothing came; each is in a `memwarden.events_lost`
  * - under way: events that are in the ring buffer or on their way there, and repetitions that wait in the kernel for the
  *   end of their window
@@ -30,9 +30,9 @@ export interface Books {
     readonly lost: number;
     readonly underWay: number;
   };
-  readonly findings: DetectionStageCounts['findings'];
+  readonly detections: DetectionStageCounts['detections'];
   readonly records: DeliveryCounts & {
-    /** Records of detections that stand for several findings. */
+    /** Records of detections that stand for several detections. */
     readonly summaries: number;
     /** Records of losses. */
     readonly notices: number;
@@ -63,7 +63,7 @@ export function keepBooks(
       lost,
       underWay: captured - detected - filtered - excepted - lost,
     },
-    findings: stage.findings,
+    detections: stage.detections,
     records: { ...delivery, summaries: stage.summaries, notices: capture.notices },
   };
 }

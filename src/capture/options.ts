@@ -26,7 +26,7 @@ export interface CaptureOptions {
   readonly hook: HookChoice;
   /** Kind of hook per capability, over `hook`. */
   readonly hooks: Readonly<Record<string, string>>;
-  /** Time after an event in which the kernel only counts the same finding, ms; 0 or undefined: it sends every one. */
+  /** Time after an event in which the kernel only counts the same detection, ms; 0 or undefined: it sends every one. */
   readonly repeatWindowMillis?: number | undefined;
   /** The raw event security_file_open; undefined: off. */
   readonly rawFilter?: RawFilter | undefined;

@@ -29,7 +29,7 @@ export interface DetectionStageCounts {
     readonly detected: number;
   };
   /** An event can be several: found = excepted + told + summarized + held. */
-  readonly findings: {
+  readonly detections: {
     readonly found: number;
     readonly excepted: number;
     /** By a record of its own. */
@@ -39,9 +39,9 @@ export interface DetectionStageCounts {
     /** Held back for a summary at this moment. */
     readonly held: number;
   };
-  /** Summaries that were made; findings told and summaries are the records of detections. */
+  /** Summaries that were made; detections told and summaries are the records of detections. */
   readonly summaries: number;
-  /** Findings that a rule of the exceptions dropped or lowered, by its name. */
+  /** Detections that a rule of the exceptions dropped or lowered, by its name. */
   readonly exceptions: ReadonlyMap<string, number>;
 }
 
@@ -86,15 +86,15 @@ export function createDetectionStage(
   /** Checkpoint of a process before this one, whose summaries have been told. */
   const settled = new Map<string, null>();
   const events = { filtered: 0, excepted: 0, detected: 0 };
-  const findings = { found: 0, excepted: 0, reported: 0, summarized: 0 };
+  const detections = { found: 0, excepted: 0, reported: 0, summarized: 0 };
   let summaries = 0;
   const storm = createStormFilter({ windowMillis: detect.stormWindowMillis, emit: report });
 
   function report(detection: Detection): void {
     if (detection.repeat === undefined) {
-      findings.reported += 1;
+      detections.reported += 1;
     } else {
-      findings.summarized += detection.repeat.count;
+      detections.summarized += detection.repeat.count;
       summaries += 1;
     }
     emit(detection);
@@ -111,16 +111,16 @@ export function createDetectionStage(
       kept += 1;
       storm.offer(judged);
     }
-    findings.found += count * detections.length;
-    findings.excepted += count * (detections.length - kept);
+    detections.found += count * detections.length;
+    detections.excepted += count * (detections.length - kept);
     if (detections.length === 0) events.filtered += count;
     else if (kept === 0) events.excepted += count;
     else events.detected += count;
   }
 
-  /** A summary of a process before this one: its events are in the books of that one, its findings in these too. */
+  /** A summary of a process before this one: its events are in the books of that one, its detections in these too. */
   function reportAgain(summary: Detection): void {
-    findings.found += summary.repeat?.count ?? 0;
+    detections.found += summary.repeat?.count ?? 0;
     report(summary);
   }
 
@@ -161,7 +161,7 @@ export function createDetectionStage(
     reload: exceptions.reload,
     counts: () => ({
       events: { ...events },
-      findings: { ...findings, held: storm.held() },
+      detections: { ...detections, held: storm.held() },
       summaries,
       exceptions: exceptions.counts,
     }),

@@ -75,13 +75,13 @@ export interface Signature {
   readonly definition: EventDefinition;
   /** The kinds of captured event it looks at; `match` is called for no other. */
   readonly kinds: readonly EventKind[];
-  /** Where one finding stands for many events: those with an equal key are told once. */
+  /** Where one detection stands for many events: those with an equal key are told once. */
   readonly once?: (event: EnrichedEvent) => string;
   /** Undefined when the event is not this signature's business. Must not throw on any event. */
   match(event: EnrichedEvent): Match | undefined;
 }
 
-/** Identical findings that one detection stands for. */
+/** Identical detections that one detection stands for. */
 export interface Repeat {
   /** How many were not told one by one. */
   readonly count: number;
@@ -90,13 +90,13 @@ export interface Repeat {
   readonly lastUnixNs: bigint;
 }
 
-/** One finding, ready to be told. */
+/** One detection, ready to be told. */
 export interface Detection {
   readonly definition: EventDefinition;
   readonly severity: Severity;
   readonly match: Match;
   readonly event: EnrichedEvent;
-  /** Set on a summary: the findings like this one that followed a record already told. */
+  /** Set on a summary: the detections like this one that followed a record already told. */
   readonly repeat?: Repeat;
   /** Name of the exception that lowered the severity. */
   readonly exception?: string;

@@ -5,7 +5,7 @@ import type { Detection, Repeat, Signature } from './detection.ts';
 import { kindOf } from './event-kind.ts';
 import { selectSignatures } from './select-signatures.ts';
 
-/** Keys of findings already told that are remembered; beyond it the one longest unused may be told again. */
+/** Keys of detections already told that are remembered; beyond it the one longest unused may be told again. */
 const ONCE_KEYS_MAX = 16_384;
 
 export interface EngineOptions {

@@ -1,4 +1,4 @@
-/** What a person needs to judge a finding; the signature itself says what was seen. */
+/** What a person needs to judge a detection; the signature itself says what was seen. */
 export interface Explanation {
   readonly legitimate: readonly string[];
   readonly advice: readonly string[];

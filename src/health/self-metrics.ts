@@ -87,7 +87,7 @@ function observe(provider: MeterProvider, sources: MetricSources): void {
 }
 
 function* read(sources: MetricSources): Generator<Reading> {
-  const { events, findings, records } = sources.books();
+  const { events, detections, records } = sources.books();
   yield [METRICS.EVENTS_CAPTURED, events.captured];
   yield [METRICS.EVENTS_DETECTED, events.detected];
   yield [METRICS.EVENTS_FILTERED, events.filtered];
@@ -102,11 +102,11 @@ function* read(sources: MetricSources): Generator<Reading> {
   }
   yield [METRICS.EVENTS_UNDER_WAY, events.underWay];
   yield [METRICS.EVENTS_UNKNOWN, Number(sources.unknownRecords())];
-  yield [METRICS.FINDINGS_FOUND, findings.found];
-  yield [METRICS.FINDINGS_EXCEPTED, findings.excepted];
-  yield [METRICS.FINDINGS_REPORTED, findings.reported];
-  yield [METRICS.FINDINGS_SUMMARIZED, findings.summarized];
-  yield [METRICS.FINDINGS_HELD, findings.held];
+  yield [METRICS.DETECTIONS_FOUND, detections.found];
+  yield [METRICS.DETECTIONS_EXCEPTED, detections.excepted];
+  yield [METRICS.DETECTIONS_REPORTED, detections.reported];
+  yield [METRICS.DETECTIONS_SUMMARIZED, detections.summarized];
+  yield [METRICS.DETECTIONS_HELD, detections.held];
   for (const [rule, count] of sources.exceptions())
     yield [METRICS.EXCEPTION_MATCHES, count, { rule: quoted(rule) }];
   yield [METRICS.RECORDS_EMITTED, records.emitted];

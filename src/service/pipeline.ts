@@ -250,7 +250,7 @@ async function catchUp({ capture, stage, telemetry, losses }: Stages): Promise<v
   await persist();
 }
 
-/** What the sidecar does to prove its hooks is no finding, and what another version has told is told. */
+/** What the sidecar does to prove its hooks is no detection, and what another version has told is told. */
 function judge(event: CapturedEvent, origin: Origin, stage: DetectionStage): void {
   if (origin === 'reported' || (origin === 'own' && isCanary(event))) stage.ignore(event);
   else stage.accept(event);
@@ -308,7 +308,7 @@ function stopAfterFailure(error: unknown): void {
 
 /**
  * Of an event that is the sidecar's own doing: hooks are proven by this process touching its own memory, and that, and its
- * own JIT compiler's, is no finding.
+ * own JIT compiler's, is no detection.
  */
 function isCanary(event: CapturedEvent): boolean {
   return event.selfAccess || event.byText || event.kind === 'mem_protect';

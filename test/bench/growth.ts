@@ -66,7 +66,7 @@ export async function benchGrowth(): Promise<Report> {
       table(
         'Exceptions that do not match',
         'rules',
-        ['ns to decode, enrich and judge a finding'],
+        ['ns to decode, enrich and judge a detection'],
         exceptions,
       ),
       table(
@@ -81,17 +81,17 @@ export async function benchGrowth(): Promise<Report> {
       flat('a hit, 10 → 10,000 processes', growth(processes)),
       flat('an unrelated open, 50,000 → 200,000 a second', growth(opens, 1)),
       flat('a record, 2 → 256 cores', growth(cores)),
-      flat('a finding, 0 → 1,000 exceptions', growth(exceptions)),
+      flat('a detection, 0 → 1,000 exceptions', growth(exceptions)),
     ],
     ratios: [
       { name: 'a hit, 10,000 ÷ 10 processes', value: growth(processes), better: 'lower' },
-      { name: 'a finding, 1,000 ÷ 0 exceptions', value: growth(exceptions), better: 'lower' },
+      { name: 'a detection, 1,000 ÷ 0 exceptions', value: growth(exceptions), better: 'lower' },
       { name: 'a record, 256 ÷ 2 cores', value: growth(cores), better: 'lower' },
     ],
     notes: [
       `Medians of ${ROUNDS} interleaved rounds. Times in programs are the kernel's own account, on this host's hook.`,
       'What a rule says of actor and target alone is decided once for two processes and remembered; the rules measured are ' +
-        'such, and the time is that of findings after the first between two processes, which pays for every rule.',
+        'such, and the time is that of detections after the first between two processes, which pays for every rule.',
       'Cores are simulated: records of as many CPUs are interleaved as they would be in the one ring buffer that all share. ' +
         'What writers wait for each other at that buffer is not in it; two cores cannot show that.',
     ],

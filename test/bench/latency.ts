@@ -84,7 +84,7 @@ export async function benchLatency(): Promise<Report> {
     notes: [
       'From the kernel’s time stamp of the act to the moment at which the line is in the file that the Collector writes ' +
         '(otlp receiver, file exporter, flush_interval 1 ms). Each percentile is the median of those of ' +
-        `${ROUNDS} interleaved rounds of ${ROUND_SECONDS} s. All findings are HIGH, reported one by one ` +
+        `${ROUNDS} interleaved rounds of ${ROUND_SECONDS} s. All detections are HIGH, reported one by one ` +
         '(detect.stormWindowMillis=0), and go through the spool, an fdatasync included. Sidecar, Collector, storm and ' +
         'the reader of the file share the cores.',
     ],

@@ -10,7 +10,7 @@ export interface AttackerOptions {
   readonly actsPerSecond: number;
   /** Opens in each tenth act; the others are one open. */
   readonly storm: number;
-  /** Whose memory is opened: a victim's, which is a finding of high severity, or its own, which is one of low. */
+  /** Whose memory is opened: a victim's, which is a detection of high severity, or its own, which is one of low. */
   readonly target: 'victim' | 'self';
 }
 

@@ -21,7 +21,7 @@ function repeats(record: ConsoleRecord): number {
   return numberOf(record, 'memwarden.repeat.count') ?? 0;
 }
 
-suite('a storm of one finding', { skip: whyNotLive() }, () => {
+suite('a storm of one detection', { skip: whyNotLive() }, () => {
   test('is reported as a few records whose counts add up to every single act', async t => {
     buildAttacks();
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '1000' });

@@ -9,7 +9,7 @@ export interface ControlState {
   readonly proving: number;
   /** When the maps were made, ns on CLOCK_BOOTTIME: distinguishes them from others of the same boot. */
   readonly createdNs: bigint;
-  /** Time after an event in which the same finding is only counted, ns; 0: every event is sent. */
+  /** Time after an event in which the same detection is only counted, ns; 0: every event is sent. */
   readonly windowNs: bigint;
   /** This process, in its own pid namespace, and the inode number of that: the kernel marks its events. */
   readonly ownVtgid: number;

@@ -6,7 +6,7 @@ import { REPEAT, REPEAT_KEY, REPEAT_KEY_SIZE, REPEAT_SIZE } from '../ring/layout
 import { mapKeys } from './map-keys.ts';
 
 const NS_PER_MILLI = 1_000_000n;
-/** Windows without an event after which the kernel need not follow a finding any longer. */
+/** Windows without an event after which the kernel need not follow a detection any longer. */
 const IDLE_WINDOWS = 3n;
 /** Events that are remembered; beyond twice what the kernel follows (MW_REPEATS of bpf/lib/maps.bpf.h) the rest is forgotten. */
 const REMEMBERED_MAX = 8_192;
@@ -26,7 +26,7 @@ interface Followed {
 
 /**
  * Asks the kernel how often events were repeated that it did not send. The kernel's numbers only grow and this side
- * tells differences, so neither has to wait for the other and no repetition is told twice. One can be lost: a finding
+ * tells differences, so neither has to wait for the other and no repetition is told twice. One can be lost: a detection
  * that comes back at the very moment in which it is forgotten, after windows of silence.
  */
 export class Repeats {
@@ -38,7 +38,7 @@ export class Repeats {
 
   /**
    * @param mapFd the map `repeats` of bpf/lib/maps.bpf.h
-   * @param windowMillis time after an event in which the same finding is only counted; 0: the kernel counts none
+   * @param windowMillis time after an event in which the same detection is only counted; 0: the kernel counts none
    */
   constructor(libbpf: Libbpf, mapFd: number, windowMillis: number) {
     this.#libbpf = libbpf;
@@ -63,7 +63,7 @@ export class Repeats {
       const entry = checkpoint.get(name);
       const reported = Buffer.from(entry ?? new Uint8Array(ENTRY_BYTES));
       const reportedCount = reported.readBigUInt64LE(0);
-      // a entry that says more is of a finding that was forgotten since
+      // a entry that says more is of a detection that was forgotten since
       const isOurs = reportedCount <= value.readBigUInt64LE(REPEAT.count);
       if (isOurs) this.#changes.delete(name);
       this.#followed.set(key.toString('latin1'), {
@@ -97,7 +97,7 @@ export class Repeats {
   }
 
   /**
-   * One event of kind `repeat` for each finding whose window is over and that was repeated in it.
+   * One event of kind `repeat` for each detection whose window is over and that was repeated in it.
    * @param nowNs CLOCK_BOOTTIME; all that was counted is told when it is undefined
    */
   collect(nowNs: bigint | undefined): CapturedEvent[] {

@@ -41,7 +41,7 @@ export function addExceptions(program: Command, { finish }: Context): void {
 
   exceptions
     .command('test')
-    .description('say for every finding in a recording which rule matches it')
+    .description('say for every detection in a recording which rule matches it')
     .argument('<file>', 'YAML file of exceptions')
     .requiredOption('--record <recording>', 'made by `memwarden record`')
     .addHelpText('after', TEST_EXAMPLES)

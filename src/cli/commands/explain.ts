@@ -9,19 +9,19 @@ Examples:
   memwarden explain TRC-1023
   memwarden explain proc_mem_access`;
 
-/** `memwarden explain ID`: what a finding means and what to do about it. */
+/** `memwarden explain ID`: what a detection means and what to do about it. */
 export function addExplain(program: Command): void {
   const explained = SIGNATURES.filter(({ definition }) => definition.id !== undefined);
   const names = explained.flatMap(({ definition: { id, eventName } }) => [id ?? eventName, eventName]);
   program
     .command('explain')
-    .description('say what a finding means, what may cause it legitimately, and what to do')
-    .addArgument(new Argument('<finding>', 'id or event name').choices(names))
+    .description('say what a detection means, what may cause it legitimately, and what to do')
+    .addArgument(new Argument('<detection>', 'id or event name').choices(names))
     .addHelpText('after', EXAMPLES)
-    .action((finding: string) => {
+    .action((detection: string) => {
       for (const { definition } of explained) {
         const { id, eventName, severity, description, reference } = definition;
-        if (finding !== id && finding !== eventName) continue;
+        if (detection !== id && detection !== eventName) continue;
         const { legitimate = [], advice = [] } = EXPLANATIONS[eventName] ?? {};
         process.stdout.write(
           `${id} ${eventName} (${SEVERITIES[severity][1]})\n${broken(description, 0)}\n` +

@@ -40,8 +40,8 @@ function dataOf(event: EnrichedEvent): Match['data'] {
 }
 
 /**
- * The match of a signature about memory files: a finding when the event's access includes `wanted`, undefined
- * otherwise. An open for both is a finding of either kind.
+ * The match of a signature about memory files: a detection when the event's access includes `wanted`, undefined
+ * otherwise. An open for both is a detection of either kind.
  */
 export function matchMemoryFile(event: EnrichedEvent, wanted: 'read' | 'write' | 'any'): Match | undefined {
   const access = accessOf(event);

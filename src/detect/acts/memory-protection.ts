@@ -32,7 +32,7 @@ export function protectionAlert(
 }
 
 /**
- * The match of the signatures about memory protection: a finding when the event breaks one of the rules `wanted`, with
+ * The match of the signatures about memory protection: a detection when the event breaks one of the rules `wanted`, with
  * the data fields. Addresses and inode numbers are text because a double holds 53 bits only.
  */
 export function matchProtection(

@@ -3,7 +3,7 @@ import type { Match } from '../detection.ts';
 import { errnoName } from '../kernel-names/errno.ts';
 
 /**
- * The match of the signatures about process_vm_readv(2) and process_vm_writev(2): a finding when the call reached for
+ * The match of the signatures about process_vm_readv(2) and process_vm_writev(2): a detection when the call reached for
  * another thread group. A thread id of the caller itself is none, nor is a process that did not exist.
  */
 export function matchProcessVm(

@@ -8,7 +8,7 @@ export interface PtraceAccess {
   readonly mode: AccessMode;
 }
 
-/** The match of the signatures about ptrace(2): a finding when the request is a key of `accesses`. */
+/** The match of the signatures about ptrace(2): a detection when the request is a key of `accesses`. */
 export function matchPtrace(
   event: EnrichedEvent,
   accesses: ReadonlyMap<number, PtraceAccess>,

@@ -19,7 +19,7 @@ export const SHIPPED_EXCEPTIONS = fileURLToPath(new URL('../../../config/excepti
 export interface Exceptions {
   /** In the order in which they are tried. */
   readonly rules: readonly ExceptionRule[];
-  /** How many findings each rule has dropped or lowered, by name; kept over a reload. */
+  /** How many detections each rule has dropped or lowered, by name; kept over a reload. */
   readonly counts: ReadonlyMap<string, number>;
   /** The first rule that a detection meets; counts nothing. */
   match(detection: Detection): ExceptionRule | undefined;

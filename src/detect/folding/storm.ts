@@ -2,29 +2,29 @@ import type { Detection, Repeat } from '../detection.ts';
 import { errnoName } from '../kernel-names/errno.ts';
 
 export interface StormFilterOptions {
-  /** How long identical findings are held back after the first, ms. 0 holds nothing back. Default: 10,000. */
+  /** How long identical detections are held back after the first, ms. 0 holds nothing back. Default: 10,000. */
   readonly windowMillis?: number;
-  /** Different findings that are followed at once; beyond it the oldest is summed up early. Default: 8192. */
-  readonly findingsMax?: number;
-  /** Receives every first finding at once, and a summary of those that followed when its window is over. */
+  /** Different detections that are followed at once; beyond it the oldest is summed up early. Default: 8192. */
+  readonly detectionsMax?: number;
+  /** Receives every first detection at once, and a summary of those that followed when its window is over. */
   readonly emit: (detection: Detection) => void;
 }
 
-/** Keeps a storm of identical findings from drowning the rest: tells the first, then how many followed. */
+/** Keeps a storm of identical detections from drowning the rest: tells the first, then how many followed. */
 export interface StormFilter {
   offer(detection: Detection): void;
   /** Tell the summaries of windows that are over: to be called about once a second. */
   sweep(): void;
   /** Tell all summaries now, so that no count is lost at the end. */
   flush(): void;
-  /** By finding: the summaries that are held back and have grown since the last call, or null once they were told. */
+  /** By detection: the summaries that are held back and have grown since the last call, or null once they were told. */
   takeChanges(): ReadonlyMap<string, Detection | null>;
-  /** Findings that are held back for a summary at this moment. */
+  /** Detections that are held back for a summary at this moment. */
   held(): number;
 }
 
 const WINDOW_MILLIS_DEFAULT = 10_000;
-const FINDINGS_MAX_DEFAULT = 8192;
+const DETECTIONS_MAX_DEFAULT = 8192;
 
 interface Window {
   readonly endMillis: number;
@@ -54,7 +54,7 @@ function keyOf({ definition, match, event }: Detection): string {
   ].join('|');
 }
 
-/** One more finding at this time. Those of different cpus may come out of order. */
+/** One more detection at this time. Those of different cpus may come out of order. */
 function oneMore(repeat: Repeat | undefined, timeUnixNs: bigint): Repeat {
   const { count, firstUnixNs, lastUnixNs } = repeat ?? {
     count: 0,
@@ -68,7 +68,7 @@ function oneMore(repeat: Repeat | undefined, timeUnixNs: bigint): Repeat {
   };
 }
 
-/** Bytes that moved add up over findings; the length of a memory area does not. */
+/** Bytes that moved add up over detections; the length of a memory area does not. */
 function movedBytes({ match, event }: Detection): bigint {
   return match.mode === undefined || match.mode === 'attach' ? 0n : event.sizeBytes;
 }
@@ -82,7 +82,7 @@ function summaryOf({ last, repeat, bytes }: Window): Detection | undefined {
 export function createStormFilter(options: StormFilterOptions): StormFilter {
   const { emit } = options;
   const windowMillis = options.windowMillis ?? WINDOW_MILLIS_DEFAULT;
-  const findingsMax = options.findingsMax ?? FINDINGS_MAX_DEFAULT;
+  const detectionsMax = options.detectionsMax ?? DETECTIONS_MAX_DEFAULT;
   // In the order in which they were opened, and all are equally long: the first is the first to end.
   const windows = new Map<string, Window>();
   const grown = new Set<string>();
@@ -143,7 +143,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
       given: false,
     });
     const [oldest] = windows;
-    if (windows.size > findingsMax && oldest !== undefined) close(...oldest);
+    if (windows.size > detectionsMax && oldest !== undefined) close(...oldest);
   }
 
   return {

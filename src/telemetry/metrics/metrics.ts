@@ -70,7 +70,7 @@ export const METRICS = {
     name: 'memwarden.events.excepted',
     kind: 'counter',
     unit: '{event}',
-    description: 'Events all of whose findings were dropped by exceptions.',
+    description: 'Events all of whose detections were dropped by exceptions.',
   },
   EVENTS_LOST: {
     name: 'memwarden.events.lost',
@@ -100,48 +100,48 @@ export const METRICS = {
     unit: '{event}',
     description: 'Events of a layout that this version does not know; they are lost as `sequence_gap`.',
   },
-  FINDINGS_FOUND: {
-    name: 'memwarden.findings.found',
+  DETECTIONS_FOUND: {
+    name: 'memwarden.detections.found',
     kind: 'counter',
-    unit: '{finding}',
-    description: 'Findings of the signatures; one event can be several.',
+    unit: '{detection}',
+    description: 'Detections of the signatures; one event can be several.',
   },
-  FINDINGS_EXCEPTED: {
-    name: 'memwarden.findings.excepted',
+  DETECTIONS_EXCEPTED: {
+    name: 'memwarden.detections.excepted',
     kind: 'counter',
-    unit: '{finding}',
-    description: 'Findings that an exception dropped.',
+    unit: '{detection}',
+    description: 'Detections that an exception dropped.',
   },
-  FINDINGS_REPORTED: {
-    name: 'memwarden.findings.reported',
+  DETECTIONS_REPORTED: {
+    name: 'memwarden.detections.reported',
     kind: 'counter',
-    unit: '{finding}',
-    description: 'Findings that have a record of their own.',
+    unit: '{detection}',
+    description: 'Detections that have a record of their own.',
   },
-  FINDINGS_SUMMARIZED: {
-    name: 'memwarden.findings.summarized',
+  DETECTIONS_SUMMARIZED: {
+    name: 'memwarden.detections.summarized',
     kind: 'counter',
-    unit: '{finding}',
-    description: 'Findings that are reported by the count of a summary.',
+    unit: '{detection}',
+    description: 'Detections that are reported by the count of a summary.',
   },
-  FINDINGS_HELD: {
-    name: 'memwarden.findings.held',
+  DETECTIONS_HELD: {
+    name: 'memwarden.detections.held',
     kind: 'updowncounter',
-    unit: '{finding}',
-    description: 'Findings that are held back for a summary.',
+    unit: '{detection}',
+    description: 'Detections that are held back for a summary.',
   },
   EXCEPTION_MATCHES: {
     name: 'memwarden.exception.matches',
     kind: 'counter',
-    unit: '{finding}',
-    description: 'Findings that a rule of the exceptions dropped or lowered.',
+    unit: '{detection}',
+    description: 'Detections that a rule of the exceptions dropped or lowered.',
     attributes: ['rule'],
   },
   RECORDS_EMITTED: {
     name: 'memwarden.records.emitted',
     kind: 'counter',
     unit: '{record}',
-    description: 'Records made: findings reported, summaries, and notices of losses.',
+    description: 'Records made: detections reported, summaries, and notices of losses.',
   },
   RECORDS_INHERITED: {
     name: 'memwarden.records.inherited',

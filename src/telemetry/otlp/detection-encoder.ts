@@ -6,7 +6,7 @@ import {
   describeAccess,
   describeActor,
   describeCommon,
-  describeFinding,
+  describeDetection,
   describeTarget,
   SEVERITIES,
 } from '../record/record.ts';
@@ -16,10 +16,10 @@ import type { MessageWriter } from './message-writer.ts';
 
 const NS_PER_MILLI = 1_000_000;
 const NOTHING = new Uint8Array();
-/** Kinds of findings that are remembered; beyond it all are forgotten. A storm has a few. */
+/** Kinds of detections that are remembered; beyond it all are forgotten. A storm has a few. */
 const COMMON_MAX = 64;
 
-/** What findings have in common, and that encoded. */
+/** What detections have in common, and that encoded. */
 interface EncodedCommon {
   readonly values: readonly unknown[];
   readonly bytes: Uint8Array;
@@ -67,7 +67,7 @@ export class DetectionEncoder {
         droppedAttributesCount: 0,
       },
       attributes => {
-        describeFinding(attributes, detection, this.#bootId);
+        describeDetection(attributes, detection, this.#bootId);
         attributes.raw(this.#actor(event));
         attributes.raw(this.#target(event));
         describeAccess(attributes, detection);

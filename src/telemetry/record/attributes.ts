@@ -92,7 +92,7 @@ export const MEMWARDEN = {
   HOOK: 'memwarden.hook',
   /** Name of the rule of the exceptions that lowered the severity. */
   EXCEPTION: 'memwarden.exception',
-  /** Summary: identical findings that were not told one by one, and when the first and the last happened. */
+  /** Summary: identical detections that were not told one by one, and when the first and the last happened. */
   REPEAT_COUNT: 'memwarden.repeat.count',
   REPEAT_START: 'memwarden.repeat.start',
   REPEAT_END: 'memwarden.repeat.end',

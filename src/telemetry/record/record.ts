@@ -36,7 +36,7 @@ export function toLogRecord(detection: Detection, bootId: string): LogRecord {
     body: toSentence(detection),
     // part by part: V8 makes a slow dictionary of an object that gets so many attributes one by one
     attributes: {
-      ...collect(to => describeFinding(to, detection, bootId)),
+      ...collect(to => describeDetection(to, detection, bootId)),
       ...collect(to => describeActor(to, event)),
       ...collect(to => describeTarget(to, event)),
       ...collect(to => describeAccess(to, detection)),
@@ -46,8 +46,8 @@ export function toLogRecord(detection: Detection, bootId: string): LogRecord {
   };
 }
 
-/** What makes this one finding: its uid and the event's documented data fields. */
-export function describeFinding(to: AttributeSink, detection: Detection, bootId: string): void {
+/** What makes this one detection: its uid and the event's documented data fields. */
+export function describeDetection(to: AttributeSink, detection: Detection, bootId: string): void {
   const { data } = detection.match;
   to.set(OTEL.LOG_RECORD_UID, recordUid(detection, bootId));
   for (const name of Object.keys(data)) to.set(name, data[name]);
@@ -124,7 +124,7 @@ export function describeAccess(to: AttributeSink, { event, match, repeat }: Dete
   describeRepeat(to, repeat);
 }
 
-/** What many findings have in common. */
+/** What many detections have in common. */
 export function describeCommon(to: AttributeSink, detection: Detection): void {
   describeManner(to, detection);
   describeMeaning(to, detection);
@@ -150,7 +150,7 @@ function describeMeaning(to: AttributeSink, { definition, event, severity, excep
   to.set(MEMWARDEN.EXCEPTION, exception);
 }
 
-/** All that describeCommon tells, so that what is told of one finding can be told of any with equal values. */
+/** All that describeCommon tells, so that what is told of one detection can be told of any with equal values. */
 export function commonOf({ definition, match, event, severity, exception }: Detection): readonly unknown[] {
   const { target, crossContainer, selfAccess, targetIsDescendant, result, hook } = event;
   return [
@@ -169,7 +169,7 @@ export function commonOf({ definition, match, event, severity, exception }: Dete
   ];
 }
 
-/** A summary stands for findings of its own interval. */
+/** A summary stands for detections of its own interval. */
 function describeRepeat(to: AttributeSink, repeat: Repeat | undefined): void {
   if (repeat === undefined) return;
   to.set(MEMWARDEN.REPEAT_COUNT, repeat.count);

@@ -5,7 +5,7 @@
  *   storm METHOD ACTORS TARGETS RATE SECONDS
  *
  * METHOD is `open` (/proc/<pid>/mem, opened and closed) or `readv` (process_vm_readv of one byte). ACTORS
- * processes take turns over TARGETS victims, so that ACTORS x TARGETS findings are different ones; RATE is
+ * processes take turns over TARGETS victims, so that ACTORS x TARGETS detections are different ones; RATE is
  * that of all actors together, a second, 0 for no limit. Prints `ready`, waits for a line on standard input,
  * and prints how many acts were made, as JSON, when SECONDS are over.
  */

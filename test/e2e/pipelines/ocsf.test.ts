@@ -6,7 +6,7 @@ import { whyNoCollector } from '../requirements.ts';
 import { Pipeline } from './pipeline.ts';
 
 describe('the OCSF pipeline', { skip: await whyNoCollector() }, () => {
-  test('makes a Detection Finding of a detection', async () => {
+  test('makes a Detection Detection of a detection', async () => {
     await using pipeline = await Pipeline.prepare(['base', 'ocsf']);
     await pipeline.start();
 

@@ -95,23 +95,27 @@ export const accounting: Area = {
     ),
     ...mutantsOf('src/detect/detection-stage.ts', [
       [
-        'findings.summarized += detection.repeat.count;',
-        'findings.summarized += 1;',
-        'a summary of a thousand is one finding',
+        'detections.summarized += detection.repeat.count;',
+        'detections.summarized += 1;',
+        'a summary of a thousand is one detection',
       ],
       ['      summaries += 1;\n', '', 'the records of summaries come from nowhere'],
       [
-        'findings.found += count * detections.length;',
-        'findings.found += detections.length;',
-        'a thousand repeats are one finding',
+        'detections.found += count * detections.length;',
+        'detections.found += detections.length;',
+        'a thousand repeats are one detection',
       ],
-      ['findings.excepted += count * (detections.length - kept);', '', 'what was excepted is in no book'],
+      ['detections.excepted += count * (detections.length - kept);', '', 'what was excepted is in no book'],
       [
         'else if (kept === 0) events.excepted',
         'else if (kept < 0) events.excepted',
         'a dropped event counts as detected',
       ],
-      ['findings.found += summary.repeat?.count ?? 0;', '', 'a summary of an earlier process is in no book'],
+      [
+        'detections.found += summary.repeat?.count ?? 0;',
+        '',
+        'a summary of an earlier process is in no book',
+      ],
       ['settled.set(name, null);', '', 'a summary of an earlier process is reported at each start'],
       ['settled.clear();', '', 'forgotten checkpoint are forgotten again and again'],
       [

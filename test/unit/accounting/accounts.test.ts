@@ -22,7 +22,7 @@ const RULES = `exceptions:
     action: drop
 `;
 
-/** A stage that follows findings for `windowMillis`, and the number of records that it has made. */
+/** A stage that follows detections for `windowMillis`, and the number of records that it has made. */
 function start(t: TestContext, windowMillis: number) {
   const directory = temporaryDirectory(t);
   const exceptionsPath = join(directory, 'exceptions.yaml');
@@ -56,9 +56,9 @@ function booksOf(stage: DetectionStage, captured: number, emitted: number): Book
   return keepBooks(kernel, stage.counts(), delivery);
 }
 
-function assertBalance({ events, findings, records }: Books): void {
+function assertBalance({ events, detections, records }: Books): void {
   assert.equal(events.underWay, 0);
-  const { found, excepted, reported, summarized, held } = findings;
+  const { found, excepted, reported, summarized, held } = detections;
   assert.equal(found, excepted + reported + summarized + held);
   assert.equal(records.emitted, reported + records.summaries + records.notices);
 }
@@ -88,7 +88,7 @@ for (const windowMillis of [0, 600_000]) {
       }
       assertBalance(booksOf(stage, captured, made.records));
     }
-    const { events, findings } = booksOf(stage, captured, made.records);
+    const { events, detections } = booksOf(stage, captured, made.records);
     assert.deepEqual(events, {
       captured,
       detected: 100 * (1 + 1 + 1 + 250 + 1),
@@ -97,14 +97,14 @@ for (const windowMillis of [0, 600_000]) {
       lost: 0,
       underWay: 0,
     });
-    assert.equal(findings.found, 100 * (1 + 2 + 1 + 2 + 250 + 30 + 1));
-    assert.equal(findings.excepted, 100 * (1 + 1 + 30));
-    assert.equal(findings.held > 0, windowMillis > 0);
+    assert.equal(detections.found, 100 * (1 + 2 + 1 + 2 + 250 + 30 + 1));
+    assert.equal(detections.excepted, 100 * (1 + 1 + 30));
+    assert.equal(detections.held > 0, windowMillis > 0);
 
     stage.flush();
     const flushed = booksOf(stage, captured, made.records);
     assertBalance(flushed);
-    assert.equal(flushed.findings.held, 0);
+    assert.equal(flushed.detections.held, 0);
     assert.deepEqual(
       [...stage.counts().exceptions].filter(([, count]) => count > 0),
       [
@@ -115,7 +115,7 @@ for (const windowMillis of [0, 600_000]) {
   });
 }
 
-test('what an earlier process held back is in the books of the next one as findings, and not as events', t => {
+test('what an earlier process held back is in the books of the next one as detections, and not as events', t => {
   const before = start(t, 600_000);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
   // the process ends here, without a word
@@ -126,6 +126,6 @@ test('what an earlier process held back is in the books of the next one as findi
   stage.resume(checkpoint);
   const books = booksOf(stage, 0, made.records);
   assertBalance(books);
-  assert.equal(books.findings.summarized, 4);
+  assert.equal(books.detections.summarized, 4);
   assert.equal(made.records, 1);
 });

@@ -6,11 +6,11 @@ import { EXIT } from '../../../src/service/exit-codes.ts';
 import { memwarden } from './cli.ts';
 
 describe('memwarden explain', () => {
-  it('knows every finding of the catalogue and nothing else', () => {
-    const findings = SIGNATURES.filter(({ definition }) => definition.id !== undefined);
+  it('knows every detection of the catalogue and nothing else', () => {
+    const detections = SIGNATURES.filter(({ definition }) => definition.id !== undefined);
     assert.deepEqual(
       Object.keys(EXPLANATIONS).sort(),
-      findings.map(({ definition }) => definition.eventName).sort(),
+      detections.map(({ definition }) => definition.eventName).sort(),
     );
   });
 
@@ -22,7 +22,7 @@ describe('memwarden explain', () => {
     assert.equal(memwarden(['explain', 'proc_mem_access']).stdout, stdout);
   });
 
-  it('refuses an unknown finding and names the known ones', () => {
+  it('refuses an unknown detection and names the known ones', () => {
     const { status, stdout, stderr } = memwarden(['explain', 'TRC-1']);
     assert.equal(status, EXIT.usage);
     assert.equal(stdout, '');

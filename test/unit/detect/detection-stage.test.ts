@@ -59,9 +59,9 @@ test('each event is in one of three places, and a repeat is as many events as it
   stage.accept(open('python3', { kind: 'mem_protect', method: 'mprotect' }));
   stage.ignore(open('node', { kind: 'repeat', repeatCount: 3n }));
   stage.ignore(open('node'));
-  const { events, findings } = stage.counts();
+  const { events, detections } = stage.counts();
   assert.deepEqual(events, { detected: 1 + 9 + 1, excepted: 1 + 4, filtered: 1 + 3 + 1 });
-  assert.deepEqual(findings, {
+  assert.deepEqual(detections, {
     found: 1 + 9 + 1 + 4 + 2,
     excepted: 1 + 4 + 1,
     reported: 2,
@@ -70,14 +70,14 @@ test('each event is in one of three places, and a repeat is as many events as it
   });
 });
 
-test('what is held back is one finding in the books until its summary is one record', t => {
+test('what is held back is one detection in the books until its summary is one record', t => {
   const { stage, emitted } = start(t);
   for (let i = 0; i < 5; i++) stage.accept(open('python3'));
-  assert.equal(stage.counts().findings.held, 4);
+  assert.equal(stage.counts().detections.held, 4);
   assert.equal(stage.counts().summaries, 0);
   stage.flush();
-  const { findings, summaries } = stage.counts();
-  assert.deepEqual([findings.reported, findings.summarized, findings.held, summaries], [1, 4, 0, 1]);
+  const { detections, summaries } = stage.counts();
+  assert.deepEqual([detections.reported, detections.summarized, detections.held, summaries], [1, 4, 0, 1]);
   assert.deepEqual(
     emitted.map(({ repeat }) => repeat?.count),
     [undefined, 4],
@@ -96,7 +96,7 @@ test('a summary that a process before held back is reported once, and its note i
     emitted.map(({ repeat }) => repeat?.count),
     [4],
   );
-  assert.equal(stage.counts().findings.found, 4);
+  assert.equal(stage.counts().detections.found, 4);
   const changes = stage.takeChanges();
   assert.deepEqual(
     [...changes],

@@ -157,7 +157,7 @@ test('every ptrace request that changes the target is code injection', () => {
     assert.deepEqual(namesOf(['ptrace_code_injection'], ptraceEvent(request)), []);
 });
 
-test('a ptrace finding carries the name of the request', () => {
+test('a ptrace detection carries the name of the request', () => {
   const [detection] = createEngine().detect(ptraceEvent(PTRACE.SEIZE));
   assert.deepEqual(detection?.match, {
     method: 'ptrace_seize',
@@ -183,7 +183,7 @@ test('a refused attach does not hide the one that succeeds', () => {
   assert.equal(engine.detect(ptraceEvent(PTRACE.ATTACH)).length, 1);
 });
 
-test('a child that asked to be traced is read by its parent without a finding, but not changed', () => {
+test('a child that asked to be traced is read by its parent without a detection, but not changed', () => {
   const child = { tracemeChild: true, targetIsDescendant: true };
   assert.deepEqual(namesOf(undefined, ptraceEvent(PTRACE.PEEKDATA, child)), []);
   assert.deepEqual(namesOf(undefined, ptraceEvent(PTRACE.POKEDATA, child)), ['ptrace_code_injection']);
@@ -257,7 +257,7 @@ test('a raw open carries its documented fields', () => {
   });
 });
 
-test('repeats that the kernel counted become findings of the signature they repeat', () => {
+test('repeats that the kernel counted become detections of the signature they repeat', () => {
   const event = buildEnrichedEvent({
     kind: 'repeat',
     flags: 2,

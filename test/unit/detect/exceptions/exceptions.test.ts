@@ -56,7 +56,7 @@ test('a rule drops what it matches, and counts it', t => {
   assert.deepEqual([...exceptions.counts], [['one', 2]]);
 });
 
-test('a rule lowers the severity, and the finding names the rule', t => {
+test('a rule lowers the severity, and the detection names the rule', t => {
   const file = fileWith(t, rule('when: actor.uid == 1000\nseverity: 1'));
   assert.deepEqual(detect([file]).reported, [['proc_mem_access', 1, 'one']]);
 });
@@ -88,7 +88,7 @@ test('the first rule that matches decides, over all files', t => {
   assert.deepEqual(detect([second, first]).reported, []);
 });
 
-test('a finding is kept when a condition cannot be evaluated on it', t => {
+test('a detection is kept when a condition cannot be evaluated on it', t => {
   const file = fileWith(t, rule('when: actor.ancestors[7] == "x"\naction: drop'));
   assert.equal(detect([file]).reported.length, 1);
 });

@@ -41,7 +41,7 @@ for (const [condition, field] of [
   });
 }
 
-test('a dropped or lowered summary counts for all the findings that it stands for', t => {
+test('a dropped or lowered summary counts for all the detections that it stands for', t => {
   const exceptions = rule(t, 'actor.uid == 1000');
   exceptions.apply(detectionOf({}));
   exceptions.apply({ ...detectionOf({}), repeat: { count: 30, firstUnixNs: 1n, lastUnixNs: 2n } });

@@ -29,7 +29,7 @@ function filterWith(t: TestContext, options: Omit<StormFilterOptions, 'emit'> = 
 const at = (seconds: bigint, fields: Partial<EnrichedEvent> = {}) =>
   detectionOf({ timeNs: seconds * 1_000_000_000n, sequence: seconds, ...fields });
 
-test('identical findings become the first and one summary', t => {
+test('identical detections become the first and one summary', t => {
   const { clock, reported, filter } = filterWith(t);
   for (const second of [1n, 2n, 3n, 4n]) filter.offer(at(second));
   assert.deepEqual(reported, [at(1n)]);
@@ -46,7 +46,7 @@ test('identical findings become the first and one summary', t => {
   });
 });
 
-test('a summary is the last of the findings held back, so that no two records have one identity', t => {
+test('a summary is the last of the detections held back, so that no two records have one identity', t => {
   const { reported, filter } = filterWith(t);
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   filter.flush();
@@ -56,7 +56,7 @@ test('a summary is the last of the findings held back, so that no two records ha
   );
 });
 
-test('a finding that is not repeated has no summary', t => {
+test('a detection that is not repeated has no summary', t => {
   const { clock, reported, filter } = filterWith(t);
   filter.offer(at(1n));
   clock.millis += 60_000;
@@ -90,7 +90,7 @@ test('no count is lost at the end', t => {
   );
 });
 
-test('findings that differ are all reported', t => {
+test('detections that differ are all reported', t => {
   const { reported, filter } = filterWith(t);
   const different: readonly Partial<EnrichedEvent>[] = [
     {},
@@ -165,7 +165,7 @@ test('repeats that the kernel counted after the window are reported as they are'
 });
 
 test('memory is bounded: the oldest window is summed up early', t => {
-  const { reported, filter } = filterWith(t, { findingsMax: 2 });
+  const { reported, filter } = filterWith(t, { detectionsMax: 2 });
   const of = (tgid: number) => detectionOf({ target: buildProcess({ tgid }) });
   for (const tgid of [10, 10, 11, 12, 13, 13]) filter.offer(of(tgid));
   filter.flush();
@@ -204,7 +204,7 @@ test('what is held back is given for keeping when it grows, and taken back when 
   assert.deepEqual(reported[1], kept);
 });
 
-test('what is held back counts each finding, of whatever window', t => {
+test('what is held back counts each detection, of whatever window', t => {
   const { filter } = filterWith(t);
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   for (const second of [4n, 5n]) filter.offer(at(second, { result: -13 }));
@@ -213,7 +213,7 @@ test('what is held back counts each finding, of whatever window', t => {
   assert.equal(filter.held(), 0);
 });
 
-test('findings of several CPUs may come out of order: a summary reaches from the earliest to the latest', t => {
+test('detections of several CPUs may come out of order: a summary reaches from the earliest to the latest', t => {
   const { reported, filter } = filterWith(t);
   for (const second of [2n, 4n, 3n, 6n, 5n]) filter.offer(at(second));
   filter.flush();

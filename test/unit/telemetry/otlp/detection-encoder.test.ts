@@ -64,7 +64,7 @@ suite('a detection encoded at once', () => {
     assertSameAsRecords([lowered('a debugger'), lowered('a profiler'), lowered('a debugger')]);
   });
 
-  test('says of each finding what is its own: outcome, severity, hook, relation and signature', () => {
+  test('says of each detection what is its own: outcome, severity, hook, relation and signature', () => {
     const { event } = buildDetection();
     assertSameAsRecords([
       buildDetection(event),

@@ -231,7 +231,7 @@ test('a summary of repeats reports how many and when', () => {
   assert.match(String(record.body), /, 41 more times$/);
 });
 
-test('a finding that an exception lowered names the exception', () => {
+test('a detection that an exception lowered names the exception', () => {
   const lowered = buildDetection({}, 'proc_mem_access', { severity: 1, exception: 'crash handlers' });
   assert.equal(attributesOf(lowered)['memwarden.exception'], 'crash handlers');
   assert.equal(toLogRecord(lowered, BOOT_ID).severityText, 'LOW');
