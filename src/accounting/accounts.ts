@@ -5,7 +5,7 @@ import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
  * Where everything is that the kernel saw since this process began. The books balance at every moment:
  *
  *     events    captured = detected + filtered + excepted + lost + under way
- *     detections  found    = excepted + told + summarized + held
+ *     detections  found    = excepted + told + summarized + pending
  *     records   emitted + inherited = accepted + spooled + refused + evicted
  *               emitted  = detections told + summaries + notices of losses
  *
@@ -28,7 +28,7 @@ export interface Books {
   readonly events: DetectionStageCounts['events'] & {
     readonly captured: number;
     readonly lost: number;
-    readonly underWay: number;
+    readonly inFlight: number;
   };
   readonly detections: DetectionStageCounts['detections'];
   readonly records: DeliveryCounts & {
@@ -61,7 +61,7 @@ export function keepBooks(
       ...stage.events,
       captured,
       lost,
-      underWay: captured - detected - filtered - excepted - lost,
+      inFlight: captured - detected - filtered - excepted - lost,
     },
     detections: stage.detections,
     records: { ...delivery, summaries: stage.summaries, notices: capture.notices },

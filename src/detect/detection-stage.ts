@@ -28,7 +28,7 @@ export interface DetectionStageCounts {
     /** It is told: by a record, or by the count of a summary. */
     readonly detected: number;
   };
-  /** An event can be several: found = excepted + told + summarized + held. */
+  /** An event can be several: found = excepted + told + summarized + pending. */
   readonly detections: {
     readonly found: number;
     readonly excepted: number;
@@ -37,7 +37,7 @@ export interface DetectionStageCounts {
     /** By the count of a summary. */
     readonly summarized: number;
     /** Held back for a summary at this moment. */
-    readonly held: number;
+    readonly pending: number;
   };
   /** Summaries that were made; detections told and summaries are the records of detections. */
   readonly summaries: number;
@@ -56,9 +56,9 @@ export interface DetectionStage {
   sweep(): void;
   /** Tells all summaries now. */
   flush(): void;
-  /** What is held back and must be known after a restart, as far as it changed since the last call. */
+  /** What is pending back and must be known after a restart, as far as it changed since the last call. */
   takeChanges(): CheckpointChanges;
-  /** Tells what a process before this one held back. */
+  /** Tells what a process before this one pending back. */
   resume(checkpoint: Checkpoint): void;
   /** Reads the exceptions again; a broken file leaves the old rules in force. */
   reload(): boolean;
@@ -161,7 +161,7 @@ export function createDetectionStage(
     reload: exceptions.reload,
     counts: () => ({
       events: { ...events },
-      detections: { ...detections, held: storm.held() },
+      detections: { ...detections, pending: storm.pending() },
       summaries,
       exceptions: exceptions.counts,
     }),

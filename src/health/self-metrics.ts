@@ -100,13 +100,13 @@ function* read(sources: MetricSources): Generator<Reading> {
   for (const { capability, program, count } of sources.skippedRuns()) {
     yield [METRICS.HOOK_SKIPPED, count, { capability, program }];
   }
-  yield [METRICS.EVENTS_UNDER_WAY, events.underWay];
+  yield [METRICS.EVENTS_IN_FLIGHT, events.inFlight];
   yield [METRICS.EVENTS_UNKNOWN, Number(sources.unknownRecords())];
   yield [METRICS.DETECTIONS_FOUND, detections.found];
   yield [METRICS.DETECTIONS_EXCEPTED, detections.excepted];
   yield [METRICS.DETECTIONS_REPORTED, detections.reported];
   yield [METRICS.DETECTIONS_SUMMARIZED, detections.summarized];
-  yield [METRICS.DETECTIONS_HELD, detections.held];
+  yield [METRICS.DETECTIONS_PENDING, detections.pending];
   for (const [rule, count] of sources.exceptions())
     yield [METRICS.EXCEPTION_MATCHES, count, { rule: quoted(rule) }];
   yield [METRICS.RECORDS_EMITTED, records.emitted];

@@ -75,21 +75,21 @@ export class LivePipeline {
   /** Waits until all that has happened is in the spool. */
   async read(): Promise<void> {
     for (;;) {
-      const { events_under_way: underWay, findings_held: held } = await this.metrics();
-      if (underWay === 0 && held === 0) return;
+      const { events_under_way: inFlight, findings_held: pending } = await this.metrics();
+      if (inFlight === 0 && pending === 0) return;
       await delay(ASK_MILLIS);
     }
   }
 
   /**
-   * Waits until all that has happened is with the collector, or given up: nothing in the ring buffer, nothing held for
+   * Waits until all that has happened is with the collector, or given up: nothing in the ring buffer, nothing pending for
    * a summary, nothing in the spool. The books must balance all the while.
    */
   async caughtUp(): Promise<Metrics> {
     for (;;) {
       const metrics = await this.metrics();
-      const { events_under_way: underWay, findings_held: held, records_spooled: spooled } = metrics;
-      if (underWay === 0 && held === 0 && spooled === 0) return metrics;
+      const { events_under_way: inFlight, findings_held: pending, records_spooled: spooled } = metrics;
+      if (inFlight === 0 && pending === 0 && spooled === 0) return metrics;
       await delay(ASK_MILLIS);
     }
   }

@@ -30,13 +30,13 @@ test('a disk that is full holds the pipeline back, and nothing is lost once ther
   collector.fail(AWAY);
   pipeline.start();
   await pipeline.stuck();
-  const held = pipeline.safe;
+  const pending = pipeline.safe;
   rmSync(ballast);
   collector.recover();
   await pipeline.advance(100);
   await pipeline.caughtUp();
   await pipeline.stop();
-  assert.ok(pipeline.safe > held);
+  assert.ok(pipeline.safe > pending);
   assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
 });
 

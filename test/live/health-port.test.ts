@@ -1,5 +1,5 @@
 /**
- * Two clients that held 10,500 half-open connections each took all descriptors of the sidecar; accept(2) failed with
+ * Two clients that pending 10,500 half-open connections each took all descriptors of the sidecar; accept(2) failed with
  * EMFILE, nothing listened for that, and it ended after 13 s.
  */
 import assert from 'node:assert/strict';

@@ -2,7 +2,7 @@ import type { Detection, Repeat } from '../detection.ts';
 import { errnoName } from '../kernel-names/errno.ts';
 
 export interface StormFilterOptions {
-  /** How long identical detections are held back after the first, ms. 0 holds nothing back. Default: 10,000. */
+  /** How long identical detections are pending back after the first, ms. 0 holds nothing back. Default: 10,000. */
   readonly windowMillis?: number;
   /** Different detections that are followed at once; beyond it the oldest is summed up early. Default: 8192. */
   readonly detectionsMax?: number;
@@ -17,10 +17,10 @@ export interface StormFilter {
   sweep(): void;
   /** Tell all summaries now, so that no count is lost at the end. */
   flush(): void;
-  /** By detection: the summaries that are held back and have grown since the last call, or null once they were told. */
+  /** By detection: the summaries that are pending back and have grown since the last call, or null once they were told. */
   takeChanges(): ReadonlyMap<string, Detection | null>;
-  /** Detections that are held back for a summary at this moment. */
-  held(): number;
+  /** Detections that are pending back for a summary at this moment. */
+  pending(): number;
 }
 
 const WINDOW_MILLIS_DEFAULT = 10_000;
@@ -28,7 +28,7 @@ const DETECTIONS_MAX_DEFAULT = 8192;
 
 interface Window {
   readonly endMillis: number;
-  /** The newest of those held back, and what they add up to; undefined while there is none. */
+  /** The newest of those pending back, and what they add up to; undefined while there is none. */
   last: Detection | undefined;
   repeat: Repeat | undefined;
   bytes: bigint;
@@ -118,7 +118,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
   }
 
   function offer(detection: Detection): void {
-    // what the kernel has summed up comes once a window: held back, it would be lost with this process
+    // what the kernel has summed up comes once a window: pending back, it would be lost with this process
     if (windowMillis === 0 || detection.repeat !== undefined) {
       emit(detection);
       return;
@@ -151,6 +151,6 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
     sweep: () => closeUntil(performance.now()),
     flush: () => closeUntil(Number.POSITIVE_INFINITY),
     takeChanges,
-    held: () => windows.values().reduce((sum, { repeat }) => sum + (repeat?.count ?? 0), 0),
+    pending: () => windows.values().reduce((sum, { repeat }) => sum + (repeat?.count ?? 0), 0),
   };
 }

@@ -33,7 +33,7 @@ export class Sender {
   readonly #memory: Memory;
   readonly #backoff: Backoff;
   readonly #expiry: NodeJS.Timeout;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #inFlight = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #pausedUntil = 0;
   #oldestSince: number | undefined;
@@ -77,8 +77,8 @@ export class Sender {
     this.#flushing = true;
     try {
       this.#pump();
-      while (this.#underWay.size > 0) {
-        await Promise.race(this.#underWay);
+      while (this.#inFlight.size > 0) {
+        await Promise.race(this.#inFlight);
         this.#pump();
       }
     } finally {
@@ -109,7 +109,7 @@ export class Sender {
     // while the collector is in doubt one request asks for all
     const most =
       this.#state.problem === undefined && !this.#options.preserveOrder ? this.#options.maxInFlight : 1;
-    while (this.#spool.free() > 0 && this.#underWay.size < most && this.#isDue(now)) {
+    while (this.#spool.free() > 0 && this.#inFlight.size < most && this.#isDue(now)) {
       const claim = this.#tryOnSpool(() =>
         this.#spool.claim({
           records: this.#options.maxExportBatchSize,
@@ -124,7 +124,7 @@ export class Sender {
       this.#dispatch(claim);
     }
     if (this.#spool.free() === 0) this.#oldestSince = undefined;
-    else if (this.#underWay.size < most) this.#pumpAfter(this.#dueIn(now));
+    else if (this.#inFlight.size < most) this.#pumpAfter(this.#dueIn(now));
   }
 
   #pumpAfter(millis: number): void {
@@ -147,10 +147,10 @@ export class Sender {
 
   #dispatch(claim: Claim): void {
     const work = this.#deliver(claim).finally(() => {
-      this.#underWay.delete(work);
+      this.#inFlight.delete(work);
       if (!this.#flushing) this.#pump();
     });
-    this.#underWay.add(work);
+    this.#inFlight.add(work);
   }
 
   async #deliver(claim: Claim): Promise<void> {

@@ -88,8 +88,8 @@ export const METRICS = {
       'Runs of a program that the kernel has skipped since it was attached, while a task was preempted inside it; no lost events, since most would have found nothing to report.',
     attributes: ['capability', 'program'],
   },
-  EVENTS_UNDER_WAY: {
-    name: 'memwarden.events.under_way',
+  EVENTS_IN_FLIGHT: {
+    name: 'memwarden.events.in_flight',
     kind: 'updowncounter',
     unit: '{event}',
     description: 'Events in the ring buffer, and repetitions whose window in the kernel is not over.',
@@ -124,11 +124,11 @@ export const METRICS = {
     unit: '{detection}',
     description: 'Detections that are reported by the count of a summary.',
   },
-  DETECTIONS_HELD: {
-    name: 'memwarden.detections.held',
+  DETECTIONS_PENDING: {
+    name: 'memwarden.detections.pending',
     kind: 'updowncounter',
     unit: '{detection}',
-    description: 'Detections that are held back for a summary.',
+    description: 'Detections that are pending back for a summary.',
   },
   EXCEPTION_MATCHES: {
     name: 'memwarden.exception.matches',

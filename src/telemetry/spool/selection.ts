@@ -48,18 +48,18 @@ export function chooseToEvict(
   let left = excess;
   for (const severity of SEVERITIES_UP) {
     if (left <= 0) return chosen;
-    let underWay = 0;
+    let inFlight = 0;
     for (const row of table.scan(severity)) {
       if (answered(row.id)) continue;
       if (claimed(row.id)) {
-        underWay += row.bytes;
+        inFlight += row.bytes;
         continue;
       }
       chosen.push(row);
       left -= row.bytes;
       if (left <= 0) return chosen;
     }
-    left -= underWay;
+    left -= inFlight;
   }
   return chosen;
 }

@@ -31,8 +31,8 @@ export const spool: Area = {
         'readonly Severity[] = [3, 2, 1, 0]',
         'the most severe go first for want of room',
       ],
-      ['underWay += row.bytes;', '', 'severe ones go for the room of those under way'],
-      ['left -= underWay;', '', 'severe ones go for the room of those under way'],
+      ['inFlight += row.bytes;', '', 'severe ones go for the room of those under way'],
+      ['left -= inFlight;', '', 'severe ones go for the room of those under way'],
       ['      left -= row.bytes;\n', '', 'a full spool gives up everything'],
     ]),
     ...mutantsOf(`${FOLDER}/spool.ts`, [

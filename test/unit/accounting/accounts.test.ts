@@ -57,9 +57,9 @@ function booksOf(stage: DetectionStage, captured: number, emitted: number): Book
 }
 
 function assertBalance({ events, detections, records }: Books): void {
-  assert.equal(events.underWay, 0);
-  const { found, excepted, reported, summarized, held } = detections;
-  assert.equal(found, excepted + reported + summarized + held);
+  assert.equal(events.inFlight, 0);
+  const { found, excepted, reported, summarized, pending } = detections;
+  assert.equal(found, excepted + reported + summarized + pending);
   assert.equal(records.emitted, reported + records.summaries + records.notices);
 }
 
@@ -95,16 +95,16 @@ for (const windowMillis of [0, 600_000]) {
       excepted: 100 * (1 + 30),
       filtered: 100 + 80,
       lost: 0,
-      underWay: 0,
+      inFlight: 0,
     });
     assert.equal(detections.found, 100 * (1 + 2 + 1 + 2 + 250 + 30 + 1));
     assert.equal(detections.excepted, 100 * (1 + 1 + 30));
-    assert.equal(detections.held > 0, windowMillis > 0);
+    assert.equal(detections.pending > 0, windowMillis > 0);
 
     stage.flush();
     const flushed = booksOf(stage, captured, made.records);
     assertBalance(flushed);
-    assert.equal(flushed.detections.held, 0);
+    assert.equal(flushed.detections.pending, 0);
     assert.deepEqual(
       [...stage.counts().exceptions].filter(([, count]) => count > 0),
       [
@@ -115,7 +115,7 @@ for (const windowMillis of [0, 600_000]) {
   });
 }
 
-test('what an earlier process held back is in the books of the next one as detections, and not as events', t => {
+test('what an earlier process pending back is in the books of the next one as detections, and not as events', t => {
   const before = start(t, 600_000);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
   // the process ends here, without a word

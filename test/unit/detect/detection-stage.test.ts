@@ -66,25 +66,25 @@ test('each event is in one of three places, and a repeat is as many events as it
     excepted: 1 + 4 + 1,
     reported: 2,
     summarized: 9,
-    held: 0,
+    pending: 0,
   });
 });
 
-test('what is held back is one detection in the books until its summary is one record', t => {
+test('what is pending back is one detection in the books until its summary is one record', t => {
   const { stage, emitted } = start(t);
   for (let i = 0; i < 5; i++) stage.accept(open('python3'));
-  assert.equal(stage.counts().detections.held, 4);
+  assert.equal(stage.counts().detections.pending, 4);
   assert.equal(stage.counts().summaries, 0);
   stage.flush();
   const { detections, summaries } = stage.counts();
-  assert.deepEqual([detections.reported, detections.summarized, detections.held, summaries], [1, 4, 0, 1]);
+  assert.deepEqual([detections.reported, detections.summarized, detections.pending, summaries], [1, 4, 0, 1]);
   assert.deepEqual(
     emitted.map(({ repeat }) => repeat?.count),
     [undefined, 4],
   );
 });
 
-test('a summary that a process before held back is reported once, and its note is given up', t => {
+test('a summary that a process before pending back is reported once, and its note is given up', t => {
   const before = start(t);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
   const checkpoint = kept(before.stage);
@@ -129,7 +129,7 @@ test('the books add up the losses of all CPUs, and what is in none of the places
   const delivery = { emitted: 3, inherited: 0, accepted: 3, spooled: 0, refused: 0, evicted };
   const books = keepBooks(capture, stage.counts(), delivery);
   assert.equal(books.events.lost, 8);
-  assert.equal(books.events.underWay, 20 - 3 - 8);
+  assert.equal(books.events.inFlight, 20 - 3 - 8);
   assert.equal(books.records.notices, 2);
 });
 

@@ -12,8 +12,8 @@ const RECORDS = {
 /** Numbers that a sidecar could have. */
 export const SOURCES: MetricSources = {
   books: () => ({
-    events: { captured: 20, detected: 7, filtered: 3, excepted: 4, lost: 5, underWay: 1 },
-    detections: { found: 12, excepted: 4, reported: 2, summarized: 5, held: 1 },
+    events: { captured: 20, detected: 7, filtered: 3, excepted: 4, lost: 5, inFlight: 1 },
+    detections: { found: 12, excepted: 4, reported: 2, summarized: 5, pending: 1 },
     records: { ...RECORDS, summaries: 1, notices: 1 },
   }),
   lost: () => [{ cpu: 3, reason: 'ring_full', count: 5n }],

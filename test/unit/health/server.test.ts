@@ -128,22 +128,22 @@ test('a connection has one answer: of a thousand requests in one packet the othe
 
 test('a new client gets its answer while others hold more connections than there may be, and the oldest of them go', async t => {
   const { server, get } = await start(t, true);
-  const held: Socket[] = [];
+  const pending: Socket[] = [];
   const ended = new Set<Socket>();
   t.after(() => {
-    for (const socket of held) socket.destroy();
+    for (const socket of pending) socket.destroy();
   });
   for (let number = 0; number < 300; number++) {
     const socket = connect(server.port, '127.0.0.1');
-    held.push(socket);
+    pending.push(socket);
     socket.on('error', () => ended.add(socket));
     await once(socket, 'connect');
   }
   assert.equal((await get('/healthz')).status, 200);
-  const [oldest] = held;
+  const [oldest] = pending;
   assert.ok(oldest !== undefined);
   if (!ended.has(oldest)) await once(oldest, 'close');
-  const youngest = held.at(-1);
+  const youngest = pending.at(-1);
   assert.ok(youngest !== undefined && !ended.has(youngest));
 });
 

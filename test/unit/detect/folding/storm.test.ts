@@ -46,7 +46,7 @@ test('identical detections become the first and one summary', t => {
   });
 });
 
-test('a summary is the last of the detections held back, so that no two records have one identity', t => {
+test('a summary is the last of the detections pending back, so that no two records have one identity', t => {
   const { reported, filter } = filterWith(t);
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   filter.flush();
@@ -189,7 +189,7 @@ test('a window of 0 ms holds nothing back', t => {
   assert.equal(reported.length, 3);
 });
 
-test('what is held back is given for keeping when it grows, and taken back when it was reported', t => {
+test('what is pending back is given for keeping when it grows, and taken back when it was reported', t => {
   const { reported, filter } = filterWith(t);
   filter.offer(at(1n));
   assert.equal(filter.takeChanges().size, 0);
@@ -204,13 +204,13 @@ test('what is held back is given for keeping when it grows, and taken back when 
   assert.deepEqual(reported[1], kept);
 });
 
-test('what is held back counts each detection, of whatever window', t => {
+test('what is pending back counts each detection, of whatever window', t => {
   const { filter } = filterWith(t);
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   for (const second of [4n, 5n]) filter.offer(at(second, { result: -13 }));
-  assert.equal(filter.held(), 2 + 1);
+  assert.equal(filter.pending(), 2 + 1);
   filter.flush();
-  assert.equal(filter.held(), 0);
+  assert.equal(filter.pending(), 0);
 });
 
 test('detections of several CPUs may come out of order: a summary reaches from the earliest to the latest', t => {

@@ -158,13 +158,13 @@ test('a batch under way keeps its id in a rebuilt file, and the others theirs', 
   const first = spool.claim({ ...LIMITS, records: 1 });
   assert.ok(first);
   spool.accept(first, 0);
-  const underWay = spool.claim({ ...LIMITS, records: 1 });
-  assert.deepEqual(marksOf(underWay), ['b']);
+  const inFlight = spool.claim({ ...LIMITS, records: 1 });
+  assert.deepEqual(marksOf(inFlight), ['b']);
   alter(directory, DAMAGED_ROW);
   const others = spool.claim(LIMITS);
   assert.deepEqual(marksOf(others), ['c', 'd']);
-  assert.ok(underWay && others);
-  spool.accept(underWay, 0);
+  assert.ok(inFlight && others);
+  spool.accept(inFlight, 0);
   spool.accept(others, 0);
   assert.equal(spool.totals.accepted, 4);
   assert.equal(waitingOf(spool.totals), 0);

@@ -34,7 +34,7 @@ interface Known {
 /** The spool as a list: oldest first, those under way apart. */
 interface Model {
   waiting: Known[];
-  underWay: { readonly claim: Claim; readonly batches: readonly Known[] }[];
+  inFlight: { readonly claim: Claim; readonly batches: readonly Known[] }[];
   totals: ReturnType<typeof noTotals>;
   context: number;
   made: number;
@@ -73,8 +73,8 @@ function open(directory: string, context: number): Spool {
 
 /** What must hold after every step, whatever came before. */
 function assertAgrees(model: Model, { spool }: Real): void {
-  const underWay = model.underWay.flatMap(({ batches }) => batches);
-  const all = [...model.waiting, ...underWay];
+  const inFlight = model.inFlight.flatMap(({ batches }) => batches);
+  const all = [...model.waiting, ...inFlight];
   assert.deepEqual(spool.totals, model.totals);
   assert.equal(waitingOf(spool.totals), recordsOf(all));
   assert.deepEqual(spool.waiting, { records: recordsOf(all), bytes: bytesOf(all) });
@@ -85,8 +85,8 @@ function assertAgrees(model: Model, { spool }: Real): void {
 
 /** The model's answer to which batches go for room. */
 function evict(model: Model): Known[] {
-  const underWay = model.underWay.flatMap(({ batches }) => batches);
-  let excess = bytesOf(model.waiting) + bytesOf(underWay) - MAX_BYTES;
+  const inFlight = model.inFlight.flatMap(({ batches }) => batches);
+  let excess = bytesOf(model.waiting) + bytesOf(inFlight) - MAX_BYTES;
   const gone: Known[] = [];
   for (const severity of [0, 1, 2, 3]) {
     for (const batch of model.waiting.filter(batch => batch.severity === severity)) {
@@ -94,7 +94,7 @@ function evict(model: Model): Known[] {
       gone.push(batch);
       excess -= batch.bytes;
     }
-    if (excess > 0) excess -= bytesOf(underWay.filter(batch => batch.severity === severity));
+    if (excess > 0) excess -= bytesOf(inFlight.filter(batch => batch.severity === severity));
   }
   return gone;
 }
@@ -174,7 +174,7 @@ class Take implements Command {
     if (claim === undefined) return;
     assert.deepEqual(claim.context, CONTEXTS[chosen[0]?.context ?? 0]);
     model.waiting = model.waiting.filter(batch => !chosen.includes(batch));
-    model.underWay.push({ claim, batches: chosen });
+    model.inFlight.push({ claim, batches: chosen });
   }
 
   toString = () => `claim ${JSON.stringify(this.#limits)}`;
@@ -192,10 +192,10 @@ class Answer implements Command {
     this.#rejected = rejected;
   }
 
-  check = ({ underWay }: Model) => underWay.length > 0;
+  check = ({ inFlight }: Model) => inFlight.length > 0;
 
   run(model: Model, { spool }: Real): void {
-    const [request] = model.underWay.splice(this.#which % model.underWay.length, 1);
+    const [request] = model.inFlight.splice(this.#which % model.inFlight.length, 1);
     assert.ok(request);
     const { claim, batches } = request;
     const records = recordsOf(batches);
@@ -210,7 +210,7 @@ class Answer implements Command {
     model.totals.refused += refused;
     model.totals.accepted += records - refused;
     if (!model.full) model.unsettled = [];
-    else if (model.waiting.length === 0 && model.underWay.length === 0) emptied(model);
+    else if (model.waiting.length === 0 && model.inFlight.length === 0) emptied(model);
     else model.unsettled.push(...batches);
   }
 
@@ -264,9 +264,9 @@ function reopen(model: Model, real: Real, context: number): void {
   model.context = context;
   model.waiting = merged(
     model.waiting,
-    model.underWay.flatMap(({ batches }) => batches),
+    model.inFlight.flatMap(({ batches }) => batches),
   );
-  model.underWay = [];
+  model.inFlight = [];
   assert.equal(real.spool.inherited, recordsOf(model.waiting));
 }
 
@@ -378,7 +378,7 @@ test('whatever happens to it, every record is where the books say, and none is s
         const real: Real = { root: of, directory, spool: open(directory, 0), opened: 0 };
         const model: Model = {
           waiting: [],
-          underWay: [],
+          inFlight: [],
           totals: noTotals(),
           context: 0,
           made: 0,
