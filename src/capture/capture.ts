@@ -287,7 +287,7 @@ export class Capture {
   }
 }
 
-/** Climbs every ladder, reports, and leaves nothing in the kernel. */
+/** Tries every ladder, reports, and leaves nothing in the kernel. */
 export async function probeHooks(options: CaptureOptions): Promise<readonly CapabilityReport[]> {
   const capture = new Capture({ ...options, pinPath: undefined });
   capture.attach();

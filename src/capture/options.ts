@@ -20,7 +20,7 @@ export interface CaptureOptions {
   /** Kinds of event that are wanted: nothing else is loaded. Undefined: all. */
   readonly kinds?: ReadonlySet<EventKind> | undefined;
   /**
-   * Kind of hook to use; `auto`: the best that proves alive. File opens insist on it, other capabilities take their best
+   * Kind of hook to use; `auto`: the best that proves alive. File opens exclusive on it, other capabilities take their best
    * where it is not to be had.
    */
   readonly hook: HookChoice;
@@ -35,17 +35,17 @@ export interface CaptureOptions {
 const NO_CHOICE = 'auto';
 
 /**
- * The hook to use per capability: the one written for it, else the general one where the capability has such a rung.
+ * The hook to use per capability: the one written for it, else the general one where the capability has such a step.
  * @throws MemwardenError CONFIG_INVALID for a capability or a hook that does not exist
  */
 export function hookChoices({ hook, hooks }: CaptureOptions): ReadonlyMap<string, HookChoice> {
   const choices = new Map<string, HookChoice>();
-  for (const { capability, rungs } of LADDERS) {
-    choices.set(capability, rungs.some(rung => rung.hook === hook) ? hook : NO_CHOICE);
+  for (const { capability, steps } of LADDERS) {
+    choices.set(capability, steps.some(step => step.hook === hook) ? hook : NO_CHOICE);
   }
   for (const [capability, written] of Object.entries(hooks)) {
     const ladder = LADDERS.find(known => known.capability === capability);
-    const names = ladder?.rungs.map(rung => rung.hook) ?? [];
+    const names = ladder?.steps.map(step => step.hook) ?? [];
     const choice = written === NO_CHOICE ? written : names.find(name => name === written);
     if (ladder === undefined || choice === undefined) {
       throw new MemwardenError(

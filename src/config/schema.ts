@@ -246,7 +246,7 @@ export const schema = {
   },
   capture: {
     hook: setting(
-      'Kind of kernel program; `auto` takes the best that proves alive. File opens insist on it, other capabilities take their best where it is refused.',
+      'Kind of kernel program; `auto` takes the best that proves alive. File opens exclusive on it, other capabilities take their best where it is refused.',
       hook,
       'auto',
     ),

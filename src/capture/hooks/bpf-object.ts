@@ -50,8 +50,8 @@ export class RefusedError extends Error {
 }
 
 /**
- * The maps that all programs share, and the means to load programs one rung at a time onto them. A program that the
- * kernel refuses fails its whole object, so each rung is an object of its own that reuses these maps.
+ * The maps that all programs share, and the means to load programs one step at a time onto them. A program that the
+ * kernel refuses fails its whole object, so each step is an object of its own that reuses these maps.
  */
 export class BpfObject {
   readonly #libbpf: Libbpf;
@@ -64,7 +64,7 @@ export class BpfObject {
   /** The maps are those of a sidecar before this one. */
   readonly isInherited: boolean;
   readonly #probe: HookProbe;
-  /** One for all rungs: a new one for each would be as many times resident. */
+  /** One for all steps: a new one for each would be as many times resident. */
   readonly #log = Buffer.alloc(LOG_BYTES);
 
   /**

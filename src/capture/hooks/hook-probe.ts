@@ -19,7 +19,7 @@ export interface Unavailable {
 
 /**
  * Finds out in microseconds what else costs a copy of all programs and a walk through the kernel's types, tens of
- * milliseconds a rung: a host that forbids a kind of program forbids the smallest of it as well.
+ * milliseconds a step: a host that forbids a kind of program forbids the smallest of it as well.
  */
 export class HookProbe {
   readonly #libbpf: Libbpf;

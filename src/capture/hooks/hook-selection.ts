@@ -1,18 +1,18 @@
 import type { CapturedEvent, HookName } from '../event.ts';
 import { type Attachment, type BpfObject, type Knobs, RefusedError } from './bpf-object.ts';
-import type { Attempt, CapabilityReport, Ladder, Rung } from './ladders/ladder.ts';
+import type { Attempt, CapabilityReport, Ladder, LadderStep } from './ladders/ladder.ts';
 
-/** A ladder climbed: what stands in the kernel now, and how it came to that. */
-export interface Foothold {
+/** A ladder tried: what stands in the kernel now, and how it came to that. */
+export interface SelectedHook {
   readonly report: CapabilityReport;
   readonly attachments: readonly Attachment[];
 }
 
-export interface ClimbOptions {
+export interface HookSelectionOptions {
   /** The kind of hook to use; `auto`: the best that proves alive. */
   readonly choice: HookName | 'auto';
   /** No other kind may be used when the chosen one is refused. */
-  readonly insist: boolean;
+  readonly exclusive: boolean;
   readonly knobs: Omit<Knobs, 'hook' | 'resultFollows'>;
   /** Events that this process has caused since the last call, in order. */
   readonly ownEvents: () => readonly CapturedEvent[];
@@ -22,56 +22,56 @@ export const RESULT_UNKNOWN = 'the outcome is unknown';
 
 /**
  * Takes the first hook that *delivers*: a program may load, attach and stay dead (an LSM program on a kernel whose LSM
- * list lacks bpf), so each rung is proven by an event that this process provokes.
+ * list lacks bpf), so each step is proven by an event that this process provokes.
  */
-export function climb(ladder: Ladder, object: BpfObject, options: ClimbOptions): Foothold {
-  return new Climb(ladder, object, options).run();
+export function selectHook(ladder: Ladder, object: BpfObject, options: HookSelectionOptions): SelectedHook {
+  return new HookSelection(ladder, object, options).run();
 }
 
-class Climb {
+class HookSelection {
   readonly #ladder: Ladder;
   readonly #object: BpfObject;
-  readonly #options: ClimbOptions;
+  readonly #options: HookSelectionOptions;
   readonly #attempts: Attempt[] = [];
 
-  constructor(ladder: Ladder, object: BpfObject, options: ClimbOptions) {
+  constructor(ladder: Ladder, object: BpfObject, options: HookSelectionOptions) {
     this.#ladder = ladder;
     this.#object = object;
     this.#options = options;
   }
 
-  run(): Foothold {
-    const { choice, insist } = this.#options;
-    const { rungs } = this.#ladder;
-    const chosen = rungs.filter(({ hook }) => choice === 'auto' || choice === hook);
-    const others = insist ? [] : rungs.filter(rung => !chosen.includes(rung));
-    for (const rung of [...chosen, ...others]) {
-      const foothold = this.#try(rung);
-      if (foothold !== undefined) return foothold;
+  run(): SelectedHook {
+    const { choice, exclusive } = this.#options;
+    const { steps } = this.#ladder;
+    const chosen = steps.filter(({ hook }) => choice === 'auto' || choice === hook);
+    const others = exclusive ? [] : steps.filter(step => !chosen.includes(step));
+    for (const step of [...chosen, ...others]) {
+      const selected = this.#try(step);
+      if (selected !== undefined) return selected;
     }
     return { report: this.#report(undefined, []), attachments: [] };
   }
 
-  #try(rung: Rung): Foothold | undefined {
+  #try(step: LadderStep): SelectedHook | undefined {
     // the result's program must stand before the first event waits for it
-    const result = this.#first(rung.results ?? [], rung.hook);
+    const result = this.#first(step.results ?? [], step.hook);
     const attachments = result === undefined ? [] : [result];
-    const main = this.#attach(rung.programs, rung.hook, result !== undefined);
+    const main = this.#attach(step.programs, step.hook, result !== undefined);
     if (main !== undefined) {
       attachments.push(main);
-      if (this.#isAlive(rung)) {
-        attachments.push(...this.#each(rung.optional ?? [], rung.hook));
-        const form = this.#first(rung.oneOf ?? [], rung.hook);
+      if (this.#isAlive(step)) {
+        attachments.push(...this.#each(step.optional ?? [], step.hook));
+        const form = this.#first(step.oneOf ?? [], step.hook);
         if (form !== undefined) attachments.push(form);
-        const missing = rung.results !== undefined && result === undefined ? [RESULT_UNKNOWN] : [];
-        return { report: this.#report(rung.hook, [...rung.limits, ...missing]), attachments };
+        const missing = step.results !== undefined && result === undefined ? [RESULT_UNKNOWN] : [];
+        return { report: this.#report(step.hook, [...step.limits, ...missing]), attachments };
       }
     }
     for (const attachment of attachments) attachment.detach();
     return undefined;
   }
 
-  #isAlive({ hook, programs }: Rung): boolean {
+  #isAlive({ hook, programs }: LadderStep): boolean {
     this.#options.ownEvents();
     this.#ladder.provoke();
     const alive = this.#options.ownEvents().some(event => event.hook === hook && this.#ladder.isProof(event));
@@ -103,7 +103,7 @@ class Climb {
 
   #attach(programs: readonly string[], hook: HookName, resultFollows: boolean): Attachment | undefined {
     const program = programs.join('+');
-    // rungs share programs, and the kernel does not change its mind
+    // steps share programs, and the kernel does not change its mind
     if (this.#attempts.some(known => known.program === program && known.outcome === 'refused'))
       return undefined;
     try {

@@ -10,7 +10,7 @@ import { hooksOf, openPinnedPrograms, pinHook, pinnedReports } from '../pinning/
 import { PinningUnavailable } from '../pinning/pinning-unavailable.ts';
 import { type Retirement, retire } from '../pinning/predecessor.ts';
 import type { BpfObject, Knobs } from './bpf-object.ts';
-import { climb, type Foothold } from './hook-selection.ts';
+import { type SelectedHook, selectHook } from './hook-selection.ts';
 import { LADDERS, laddersFor } from './ladders/index.ts';
 import type { CapabilityReport, Ladder } from './ladders/ladder.ts';
 import { unavailable } from './requirements.ts';
@@ -45,7 +45,7 @@ export class Programs {
   readonly #current: PinnedPrograms | undefined;
   /** What the names of their pins say of each capability. */
   readonly #inherited: readonly CapabilityReport[];
-  #footholds: readonly Foothold[] = [];
+  #selected: readonly SelectedHook[] = [];
   #descriptors: readonly ProgramDescriptor[] = [];
   /** Undefined where nothing is pinned. */
   readonly #fingerprint: string | undefined;
@@ -74,7 +74,7 @@ export class Programs {
   }
 
   get reports(): readonly CapabilityReport[] {
-    return this.#footholds.map(({ report }) => report);
+    return this.#selected.map(({ report }) => report);
   }
 
   /** Of each program that was attached or taken over; none after `stop`. */
@@ -88,7 +88,7 @@ export class Programs {
     // all of them, since each canary also tells this process its number in the initial pid namespace
     const alive = this.#inherited.map(report => this.#isAlive(report));
     if (this.#current && this.#current.fingerprint === this.#fingerprint && alive.every(Boolean)) {
-      this.#footholds = this.#inherited.map(report => ({ report, attachments: [] }));
+      this.#selected = this.#inherited.map(report => ({ report, attachments: [] }));
       this.#descriptors = openPinnedPrograms(libbpf, this.#current.path, this.#inherited);
       for (const { capability, hook } of this.#inherited)
         if (hook) log.info(`${capability}: ${hook}, taken over`);
@@ -99,18 +99,18 @@ export class Programs {
     const handsOver = control.state.ownTgid !== 0;
     if (handsOver) control.change({ proving: this.#generation });
     else control.change({ active: this.#generation, windowNs: 0n });
-    this.#footholds = this.#ladders.map(ladder => {
-      const foothold = climb(ladder, this.#context.object, {
+    this.#selected = this.#ladders.map(ladder => {
+      const selected = selectHook(ladder, this.#context.object, {
         choice: this.#choices.get(ladder.capability) ?? 'auto',
         // a kind that was chosen for all is a wish where the capability is not what the start depends on
-        insist: ladder.required || ladder.capability in options.hooks,
+        exclusive: ladder.required || ladder.capability in options.hooks,
         knobs: this.#knobs(),
         ownEvents,
       });
-      logAttempts(foothold.report);
-      return foothold;
+      logAttempts(selected.report);
+      return selected;
     });
-    this.#descriptors = this.#footholds.flatMap(({ report: { capability }, attachments }) =>
+    this.#descriptors = this.#selected.flatMap(({ report: { capability }, attachments }) =>
       attachments.flatMap(({ descriptors }) =>
         Array.from(descriptors, ([program, fd]) => ({ capability, program, fd })),
       ),
@@ -144,7 +144,7 @@ export class Programs {
 
   /** Leaves pinned programs to the kernel, and detaches others. */
   stop(): void {
-    for (const { attachments } of this.#footholds) {
+    for (const { attachments } of this.#selected) {
       for (const attachment of attachments) {
         if (this.#pinned) attachment.leave();
         else attachment.detach();
@@ -176,7 +176,7 @@ export class Programs {
       if (!object.isInherited) object.pinMaps(pins);
       const name = { layout: object.layout, generation: this.#generation, fingerprint };
       pins.addPrograms(name, directory => {
-        for (const { report, attachments } of this.#footholds) {
+        for (const { report, attachments } of this.#selected) {
           if (report.hook !== undefined) pinHook(directory, report, attachments);
         }
       });

@@ -30,7 +30,7 @@ export function installRawFilter(libbpf: Libbpf, filter: RawFilter, mapFd: (name
     throw new MemwardenError(
       'CONFIG_INVALID',
       'failed to select security_file_open: it has no filter, and every open of the machine would be reported',
-      'give path prefixes, suffixes or names, or insist with --allow-unfiltered',
+      'give path prefixes, suffixes or names, or exclusive with --allow-unfiltered',
     );
   }
   insert(libbpf, mapFd('raw_directories'), 'prefixes', prefixes.map(directoryKey), DIRECTORY_KEY_BYTES);

@@ -21,18 +21,18 @@ export function pinHook(
 /** What the names in a directory of pinned programs say of each capability. */
 export function pinnedReports(directory: string, ladders: readonly Ladder[]): CapabilityReport[] {
   const names = readdirSync(directory);
-  return ladders.map(({ capability, rungs }) => {
-    const rung = rungs.find(({ hook }) => names.includes(`${capability}-${hook}`));
-    if (rung === undefined) return { capability, hook: undefined, attempts: [], limits: [] };
-    const programs = readdirSync(join(directory, `${capability}-${rung.hook}`));
-    const resultMissing = rung.results !== undefined && !rung.results.some(name => programs.includes(name));
+  return ladders.map(({ capability, steps }) => {
+    const step = steps.find(({ hook }) => names.includes(`${capability}-${hook}`));
+    if (step === undefined) return { capability, hook: undefined, attempts: [], limits: [] };
+    const programs = readdirSync(join(directory, `${capability}-${step.hook}`));
+    const resultMissing = step.results !== undefined && !step.results.some(name => programs.includes(name));
     return {
       capability,
-      hook: rung.hook,
+      hook: step.hook,
       attempts: [
-        { hook: rung.hook, program: rung.programs.join('+'), outcome: 'alive', reason: 'was pinned' },
+        { hook: step.hook, program: step.programs.join('+'), outcome: 'alive', reason: 'was pinned' },
       ],
-      limits: resultMissing ? [...rung.limits, RESULT_UNKNOWN] : rung.limits,
+      limits: resultMissing ? [...step.limits, RESULT_UNKNOWN] : step.limits,
     };
   });
 }

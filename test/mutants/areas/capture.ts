@@ -142,7 +142,7 @@ export const capture: Area = {
           '',
           'programs that see nothing stay in the kernel',
         ],
-        ['insist ? [] :', 'false ? [] :', 'a hook is used that the user has excluded'],
+        ['exclusive ? [] :', 'false ? [] :', 'a hook is used that the user has excluded'],
         ['[...chosen, ...others]', '[...others, ...chosen]', 'the chosen hook is used last'],
         ['result !== undefined);', 'true);', 'events wait for an outcome that nobody brings'],
         [
@@ -169,12 +169,12 @@ export const capture: Area = {
         [
           'new Attachment(libbpf, object, links).detach();\n      throw',
           'throw',
-          'half a rung stays in the kernel',
+          'half a step stays in the kernel',
         ],
         [
           'if (wanted.length < programs.length)',
           'if (wanted.length === 0)',
-          'a rung stands without one of its programs',
+          'a step stands without one of its programs',
         ],
         ['libbpf.setAutoload(candidate, chosen);', '', 'one refused program refuses them all'],
         ["!line.startsWith('processed ') &&", '', 'the reason is the statistics of the verifier'],

@@ -67,8 +67,8 @@ export interface Running {
 
 /** Every program that some ladder names. */
 function allPrograms(): string[] {
-  return LADDERS.flatMap(({ rungs }) =>
-    rungs.flatMap(({ programs, results = [], optional = [], oneOf = [] }) => [
+  return LADDERS.flatMap(({ steps }) =>
+    steps.flatMap(({ programs, results = [], optional = [], oneOf = [] }) => [
       ...programs,
       ...results,
       ...optional,

@@ -12,7 +12,7 @@ export const descriptor: Ladder = {
   capability: 'descriptor',
   required: false,
   kinds: ['fd_transfer'],
-  rungs: [
+  steps: [
     { hook: 'lsm', programs: ['lsm_file_receive'], optional: EXEC, limits: [INHERITED] },
     { hook: 'fentry', programs: ['fentry_file_receive'], optional: EXEC, limits: [INHERITED] },
     { hook: 'kprobe', programs: ['kprobe_file_receive'], optional: EXEC, limits: [INHERITED] },

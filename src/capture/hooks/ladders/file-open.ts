@@ -12,7 +12,7 @@ export const fileOpen: Ladder = {
   required: true,
   // the last two: who opened a descriptor is known only from its open
   kinds: ['proc_mem_open', 'kcore_open', 'file_open', 'fd_transfer', 'mem_io'],
-  rungs: [
+  steps: [
     { hook: 'lsm', programs: ['lsm_file_open'], results: RESULTS, limits: [REFUSED_BY_TEXT] },
     { hook: 'fentry', programs: ['fentry_file_open'], results: RESULTS, limits: [REFUSED_BY_TEXT] },
     {

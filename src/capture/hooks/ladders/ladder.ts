@@ -1,9 +1,9 @@
 import type { CapturedEvent, EventKind, HookName } from '../../event.ts';
 
-/** One rung: what must be attached together for a capability to work by this kind of hook. */
-export interface Rung {
+/** One step: what must be attached together for a capability to work by this kind of hook. */
+export interface LadderStep {
   readonly hook: HookName;
-  /** All of them, or the rung does not stand. */
+  /** All of them, or the step does not stand. */
   readonly programs: readonly string[];
   /** Programs that tell an event's outcome; the first that attaches is kept. */
   readonly results?: readonly string[];
@@ -11,7 +11,7 @@ export interface Rung {
   readonly optional?: readonly string[];
   /** Forms of one program for different kernels; the first that attaches is kept. */
   readonly oneOf?: readonly string[];
-  /** What this rung cannot see, for `doctor`. */
+  /** What this step cannot see, for `doctor`. */
   readonly limits: readonly string[];
 }
 
@@ -22,14 +22,14 @@ export interface Ladder {
   readonly required: boolean;
   /** Nothing is loaded unless one of these is wanted. */
   readonly kinds: readonly EventKind[];
-  readonly rungs: readonly Rung[];
+  readonly steps: readonly LadderStep[];
   /** Does, in this very process, what the capability sees. */
   provoke(): void;
   /** `event` is what `provoke` causes; the caller has checked that this process is the actor. */
   isProof(event: CapturedEvent): boolean;
 }
 
-/** How the programs of one rung fared, or one program beside them. */
+/** How the programs of one step fared, or one program beside them. */
 export interface Attempt {
   readonly hook: HookName;
   /** Names of programs, joined by `+`. */

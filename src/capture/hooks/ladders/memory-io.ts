@@ -10,7 +10,7 @@ export const memoryIo: Ladder = {
   capability: 'memory_io',
   required: false,
   kinds: ['mem_io', 'fd_transfer'],
-  rungs: [
+  steps: [
     {
       hook: 'fentry',
       programs: ['fexit_mem_read', 'fexit_mem_write', 'fentry_mem_release'],

@@ -6,7 +6,7 @@ export const memoryProtection: Ladder = {
   capability: 'memory_protection',
   required: false,
   kinds: ['mem_protect'],
-  rungs: [
+  steps: [
     { hook: 'lsm', programs: ['fexit_mprotect', 'lsm_file_mprotect', 'fexit_mmap'], limits: [] },
     { hook: 'fentry', programs: ['fexit_mprotect', 'fentry_file_mprotect', 'fexit_mmap'], limits: [] },
     {

@@ -9,7 +9,7 @@ export const ptrace: Ladder = {
   capability: 'ptrace',
   required: false,
   kinds: ['ptrace', 'process_vm'],
-  rungs: [
+  steps: [
     {
       hook: 'fentry',
       programs: programs('fexit'),

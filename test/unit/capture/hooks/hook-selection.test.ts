@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { constants } from 'node:os';
 import { test } from 'node:test';
 import { BpfObject } from '../../../../src/capture/hooks/bpf-object.ts';
-import { type ClimbOptions, climb } from '../../../../src/capture/hooks/hook-selection.ts';
-import type { Ladder, Rung } from '../../../../src/capture/hooks/ladders/ladder.ts';
+import { type HookSelectionOptions, selectHook } from '../../../../src/capture/hooks/hook-selection.ts';
+import type { Ladder, LadderStep } from '../../../../src/capture/hooks/ladders/ladder.ts';
 import { buildCapturedEvent } from '../../event-builder.ts';
 import { FakeLibbpf, LSM_TYPE } from '../fake-libbpf.ts';
 
@@ -16,20 +16,20 @@ const KNOBS = {
   rawBySuffix: false,
   rawByDirectory: false,
 };
-const LSM: Rung = { hook: 'lsm', programs: ['lsm_x'], limits: ['of lsm'] };
-const FENTRY: Rung = { hook: 'fentry', programs: ['fentry_x'], limits: ['of fentry'] };
-const KPROBE: Rung = { hook: 'kprobe', programs: ['kprobe_x', 'kprobe_y'], limits: [] };
+const LSM: LadderStep = { hook: 'lsm', programs: ['lsm_x'], limits: ['of lsm'] };
+const FENTRY: LadderStep = { hook: 'fentry', programs: ['fentry_x'], limits: ['of fentry'] };
+const KPROBE: LadderStep = { hook: 'kprobe', programs: ['kprobe_x', 'kprobe_y'], limits: [] };
 
-/** Chooses among rungs on a kernel that has all of their programs. */
+/** Chooses among steps on a kernel that has all of their programs. */
 function choose(
-  rungs: readonly Rung[],
+  steps: readonly LadderStep[],
   prepare: (kernel: FakeLibbpf) => void = () => undefined,
-  options: Partial<ClimbOptions> = {},
+  options: Partial<HookSelectionOptions> = {},
 ) {
   const kernel = new FakeLibbpf();
   kernel.programs = [
     ...new Set(
-      rungs.flatMap(({ programs, results = [], optional = [], oneOf = [] }) => [
+      steps.flatMap(({ programs, results = [], optional = [], oneOf = [] }) => [
         ...programs,
         ...results,
         ...optional,
@@ -43,13 +43,13 @@ function choose(
     capability: 'x',
     required: false,
     kinds: ['proc_mem_open'],
-    rungs,
+    steps,
     provoke: () => undefined,
     isProof: event => event.kind === 'proc_mem_open',
   };
-  const { report, attachments } = climb(ladder, object, {
+  const { report, attachments } = selectHook(ladder, object, {
     choice: 'auto',
-    insist: false,
+    exclusive: false,
     knobs: KNOBS,
     ownEvents: () => kernel.proofs(),
     ...options,
@@ -137,13 +137,13 @@ test('the chosen hook is tried first, and the others after it in their order', (
 test('who insists on a hook gets no other', () => {
   const { report, attempts } = choose([LSM, FENTRY], kernel => kernel.silent.add('fentry_x'), {
     choice: 'fentry',
-    insist: true,
+    exclusive: true,
   });
   assert.equal(report.hook, undefined);
   assert.deepEqual(attempts, ['fentry_x silent']);
 });
 
-test('all programs of a rung stand, or none', () => {
+test('all programs of a step stand, or none', () => {
   const { report, running, attempts, kernel } = choose([KPROBE, FENTRY], kernel =>
     kernel.refusals.set('kprobe_y', { step: 'attach', errno: EINVAL }),
   );
@@ -178,15 +178,15 @@ test('the program that reports the outcome goes with a hook that is passed over'
 });
 
 test('optional programs are attached as far as they can be, and of several forms the first', () => {
-  const rung = { ...LSM, optional: ['opt_a', 'opt_b'], oneOf: ['form_a', 'form_b', 'form_c'] };
-  const { running } = choose([rung], kernel => {
+  const step = { ...LSM, optional: ['opt_a', 'opt_b'], oneOf: ['form_a', 'form_b', 'form_c'] };
+  const { running } = choose([step], kernel => {
     kernel.refusals.set('opt_a', { step: 'attach', errno: EINVAL });
     kernel.refusals.set('form_a', { step: 'load', errno: EINVAL });
   });
   assert.deepEqual(running, ['lsm_x', 'opt_b', 'form_b']);
 });
 
-test('a program that was refused once is not tried again by another rung', () => {
+test('a program that was refused once is not tried again by another step', () => {
   const results = ['fexit_a'];
   const { report } = choose(
     [
