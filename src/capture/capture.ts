@@ -11,12 +11,12 @@ import type { CapabilityReport } from './hooks/ladders/ladder.ts';
 import { Programs } from './hooks/programs.ts';
 import { assertBtf, openObject } from './hooks/requirements.ts';
 import { readSkippedRuns, SkippedRunsWatch } from './hooks/skipped-runs.ts';
+import { EventsAwaitingResult } from './maps/awaitingResult-events.ts';
 import { Control } from './maps/control.ts';
 import { type CpuCounters, readCounters } from './maps/counters.ts';
 import { installRawFilter } from './maps/raw-filter.ts';
 import { Repeats } from './maps/repeats.ts';
 import { ReportedDrops } from './maps/reported-drops.ts';
-import { UnfinishedEvents } from './maps/unfinished-events.ts';
 import type { CaptureOptions } from './options.ts';
 import { openPins } from './pinning/open-pins.ts';
 import type { PinDirectory } from './pinning/pin-directory.ts';
@@ -56,7 +56,7 @@ export class Capture {
   /** What came while the hooks were being proven. */
   readonly #early: { readonly event: CapturedEvent; readonly own: boolean }[] = [];
   readonly #wakeUp = new WakeUp();
-  readonly #unfinished: UnfinishedEvents;
+  readonly #awaitingResult: EventsAwaitingResult;
   readonly #repeats: Repeats;
   readonly #resumePoint: ResumePoint;
   #sweptNs = 0n;
@@ -85,7 +85,7 @@ export class Capture {
     this.#resumePoint = new ResumePoint(this.#ring, createdNs);
     this.#decoder = new EventDecoder(this.#ring.memory);
     this.reportedDrops = new ReportedDrops(this.#libbpf, fdOf('reported_drops'), createdNs);
-    this.#unfinished = new UnfinishedEvents(this.#libbpf, fdOf('scratch'));
+    this.#awaitingResult = new EventsAwaitingResult(this.#libbpf, fdOf('scratch'));
     this.#repeats = new Repeats(this.#libbpf, fdOf('repeats'), options.repeatWindowMillis ?? 0);
     this.#programs = new Programs({
       libbpf: this.#libbpf,
@@ -265,7 +265,7 @@ export class Capture {
     if (!isLast && nowNs - this.#sweptNs < SWEEP_INTERVAL_NS) return;
     this.#sweptNs = nowNs;
     this.skippedRuns.warn(nowNs);
-    for (const event of this.#unfinished.collect(nowNs)) consumer.onEvent(event, 'other');
+    for (const event of this.#awaitingResult.collect(nowNs)) consumer.onEvent(event, 'other');
     for (const event of this.#repeats.collect(isLast ? undefined : nowNs)) consumer.onEvent(event, 'other');
   }
 

@@ -46,7 +46,7 @@ export interface ReceivedRecord {
 }
 
 /**
- * Records of a file exporter's file, in the order in which they were written. An unfinished last line is left out: the
+ * Records of a file exporter's file, in the order in which they were written. An awaitingResult last line is left out: the
  * exporter is still writing it.
  */
 export function parseRecords(file: string): ReceivedRecord[] {

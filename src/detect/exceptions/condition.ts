@@ -7,7 +7,7 @@ import { type Bindings, VARIABLES } from './variables.ts';
 export interface Condition {
   /**
    * It asks for nothing but what actor and target are and how they are related, so it has one answer for any two of them
-   * (see Candidates).
+   * (see RulesByProcess).
    */
   readonly aboutProcesses: boolean;
   /** @throws {Error} when it cannot be evaluated on these values: a division by zero, an index that is out of range. */

@@ -5,9 +5,9 @@ import { listed } from '../../printing/listed.ts';
 import { readYaml, unreadable } from '../../yaml/read-yaml.ts';
 import type { YamlText } from '../../yaml/yaml-text.ts';
 import type { Detection, Severity } from '../detection.ts';
-import { Candidates } from './candidates.ts';
 import { type ParsedExceptions, parseExceptions } from './exceptions-file.ts';
 import { describeProblem, type ExceptionProblem, type ExceptionRule } from './rule.ts';
+import { RulesByProcess } from './rules-by-process.ts';
 import { type Bindings, bindVariables } from './variables.ts';
 
 const log = diag.createComponentLogger({ namespace: 'exceptions' });
@@ -70,7 +70,7 @@ function readRules(files: readonly string[]): readonly ExceptionRule[] {
  */
 export function loadExceptions(files: readonly string[]): Exceptions {
   let rules = readRules(files);
-  let candidates = new Candidates(rules);
+  let candidates = new RulesByProcess(rules);
   const counts = new Map(rules.map(({ name }) => [name, 0]));
   const failed = new Set<string>();
 
@@ -108,7 +108,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   function reload(): boolean {
     try {
       rules = readRules(files);
-      candidates = new Candidates(rules);
+      candidates = new RulesByProcess(rules);
       for (const { name } of rules) counts.set(name, counts.get(name) ?? 0);
       failed.clear();
       log.info(`${rules.length} exceptions are in force`);

@@ -29,11 +29,11 @@ export function keepFootprintSmall(): void {
     setTimeout(look, hasGrown ? LOOK_MILLIS.grown : LOOK_MILLIS.quiet).unref();
   };
   const settle = () => {
-    giveBackPages();
+    releasePages();
     look();
   };
   setTimeout(settle, SETTLED_MILLIS).unref();
-  setInterval(giveBackPages, AGAIN_MILLIS).unref();
+  setInterval(releasePages, AGAIN_MILLIS).unref();
 }
 
 /** Undefined where /proc/self/stat cannot be opened, for which `process.memoryUsage` throws: out of descriptors, for example. */
@@ -54,7 +54,7 @@ function residentBytes(): number | undefined {
  * unmap them loses nothing: they stay in the page cache, what is touched again is mapped again by a minor fault, 16 pages
  * at a time, and what is mapped afterwards is what is needed.
  */
-function giveBackPages(): void {
+function releasePages(): void {
   try {
     const executable = readlinkSync('/proc/self/exe');
     const before = process.memoryUsage.rss();

@@ -134,7 +134,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     return {
       bytes,
       oldestAgeSeconds: this.#spool.oldestAgeMillis() / 1_000,
-      inFlight: records - this.#spool.free(),
+      inFlight: records - this.#spool.unclaimed(),
     };
   }
 

@@ -65,7 +65,7 @@ export class Sender {
   /** Something was appended: sends at once what is severe or fills a request, the rest when its time has come. */
   wake(): void {
     if (this.#stopped) return;
-    if (this.#spool.free() > 0) this.#oldestSince ??= performance.now();
+    if (this.#spool.unclaimed() > 0) this.#oldestSince ??= performance.now();
     this.#pump();
   }
 
@@ -101,7 +101,7 @@ export class Sender {
   #pump(): void {
     clearTimeout(this.#timer);
     const now = performance.now();
-    if (this.#stopped || this.#spool.free() === 0) return;
+    if (this.#stopped || this.#spool.unclaimed() === 0) return;
     if (now < this.#pausedUntil) {
       this.#pumpAfter(this.#pausedUntil - now);
       return;
@@ -109,7 +109,7 @@ export class Sender {
     // while the collector is in doubt one request asks for all
     const most =
       this.#state.problem === undefined && !this.#options.preserveOrder ? this.#options.maxInFlight : 1;
-    while (this.#spool.free() > 0 && this.#inFlight.size < most && this.#isDue(now)) {
+    while (this.#spool.unclaimed() > 0 && this.#inFlight.size < most && this.#isDue(now)) {
       const claim = this.#tryOnSpool(() =>
         this.#spool.claim({
           records: this.#options.maxExportBatchSize,
@@ -123,7 +123,7 @@ export class Sender {
       }
       this.#dispatch(claim);
     }
-    if (this.#spool.free() === 0) this.#oldestSince = undefined;
+    if (this.#spool.unclaimed() === 0) this.#oldestSince = undefined;
     else if (this.#inFlight.size < most) this.#pumpAfter(this.#dueIn(now));
   }
 
@@ -135,8 +135,8 @@ export class Sender {
     const { maxExportBatchSize } = this.#options;
     return (
       this.#flushing ||
-      this.#spool.free(HIGH) > 0 ||
-      this.#spool.free() >= maxExportBatchSize ||
+      this.#spool.unclaimed(HIGH) > 0 ||
+      this.#spool.unclaimed() >= maxExportBatchSize ||
       this.#dueIn(now) <= 0
     );
   }

@@ -39,7 +39,7 @@ export class CredentialSource {
     this.#paths = [certificatePath, clientKeyPath, clientCertificatePath, headersPath].filter(
       p => p !== undefined,
     );
-    this.#fingerprint = this.#look();
+    this.#fingerprint = this.#fingerprintFiles();
     this.#current = readCredentials(options);
   }
 
@@ -54,7 +54,7 @@ export class CredentialSource {
    * @returns whether `current` is new.
    */
   refresh(): boolean {
-    const fingerprint = this.#look();
+    const fingerprint = this.#fingerprintFiles();
     if (fingerprint === this.#fingerprint) return false;
     try {
       this.#current = readCredentials(this.#options);
@@ -71,7 +71,7 @@ export class CredentialSource {
   }
 
   /** Identity, size and change time: a Kubernetes secret is rotated by swapping a symbolic link. */
-  #look(): string {
+  #fingerprintFiles(): string {
     return this.#paths
       .map(path => {
         const stat = statSync(path, { bigint: true, throwIfNoEntry: false });

@@ -70,7 +70,7 @@ export class BatchTable {
     );
   }
 
-  /** Waiting batches, oldest first; of one severity, or of all. */
+  /** Tally batches, oldest first; of one severity, or of all. */
   *scan(severity?: Severity): Generator<BatchRow> {
     const where = severity === undefined ? '' : 'WHERE severity = ?';
     const statement = this.#statement(
@@ -79,7 +79,7 @@ export class BatchTable {
     for (const row of statement.iterate(...(severity === undefined ? [] : [severity]))) yield batchRow(row);
   }
 
-  /** Waiting batches made before `created` on the spool's clock. */
+  /** Tally batches made before `created` on the spool's clock. */
   expired(created: number): BatchRow[] {
     const sql = 'SELECT id, context, severity, records, bytes FROM batch WHERE created < ? ORDER BY id';
     return this.#statement(sql).all(created).map(batchRow);

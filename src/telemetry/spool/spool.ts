@@ -13,7 +13,7 @@ import { chooseToEvict, chooseToSend } from './selection.ts';
 import type { SpoolDirectory } from './spool-directory.ts';
 import { SpoolFile } from './spool-file.ts';
 import { packBody, unpackBody } from './stored-body.ts';
-import { type Amount, Waiting } from './tally.ts';
+import { type Amount, Tally } from './tally.ts';
 import { noTotals, readTotals, type SpoolTotals, totalsSince, waitingOf, writeTotals } from './totals.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
@@ -48,8 +48,8 @@ export class Spool {
   #hasWarned = false;
   #totals: SpoolTotals = noTotals();
   #totalsAtStart: SpoolTotals = noTotals();
-  #waiting = new Waiting([]);
-  #free = new Waiting([]);
+  #waiting = new Tally([]);
+  #free = new Tally([]);
   readonly #fresh = new FreshBodies();
   readonly #isClaimed = (id: number): boolean => this.#claimed.has(id);
   readonly #isSettled = (id: number): boolean => this.#settled.has(id);
@@ -107,7 +107,7 @@ export class Spool {
   }
 
   /** Records of at least one severity that no request has taken yet. */
-  free(from: Severity = 0): number {
+  unclaimed(from: Severity = 0): number {
     return this.#free.records(from);
   }
 
@@ -153,7 +153,7 @@ export class Spool {
 
   /** Takes batches for one request: the most severe first, or the oldest. Undefined when none is free. */
   claim(limits: ClaimLimits): Claim | undefined {
-    while (this.free() > 0) {
+    while (this.unclaimed() > 0) {
       const claim = this.#file.run('read', table => this.#take(table, limits));
       if (claim.ids.length > 0) return claim;
     }
@@ -223,7 +223,7 @@ export class Spool {
         if (table.read(id) === undefined) table.insert({ ...content, context: table.contextId(context) }, id);
       }
       table.reserveIds(this.#lastId);
-      this.#waiting = new Waiting(table.sums());
+      this.#waiting = new Tally(table.sums());
       const missing = waitingOf(this.#totals) - this.#waiting.records();
       if (missing > 0) {
         this.#totals.evicted.corruption += missing;
@@ -237,7 +237,7 @@ export class Spool {
     });
     this.#settled.clear();
     this.#settlements = [];
-    this.#free = new Waiting(table.sums());
+    this.#free = new Tally(table.sums());
     for (const { row } of this.#claimed.values()) this.#free.subtract(row);
     this.#directory?.write(this.#totals);
   }

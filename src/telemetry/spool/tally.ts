@@ -8,7 +8,7 @@ export interface Amount {
 }
 
 /** Sums over batches by severity, so that nobody has to ask the database how much there is. */
-export class Waiting {
+export class Tally {
   readonly #records: [number, number, number, number] = [0, 0, 0, 0];
   #bytes = 0;
 

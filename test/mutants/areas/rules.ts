@@ -6,7 +6,7 @@ const TESTS = 'test/unit/detect/exceptions';
 export const rules: Area = {
   name: 'rules',
   target: 90,
-  tests: ['exceptions', 'relations', 'candidates', 'condition', 'glob', 'glob-properties'].map(
+  tests: ['exceptions', 'relations', 'rules-by-process', 'condition', 'glob', 'glob-properties'].map(
     name => `${TESTS}/${name}.test.ts`,
   ),
   mutants: [
@@ -24,12 +24,12 @@ export const rules: Area = {
         '      failed.add(rule.name);\n      return true;',
         'what cannot be judged is known to be good',
       ],
-      ['candidates = new Candidates(rules);\n      for', 'for', 'a reload changes nothing'],
+      ['candidates = new RulesByProcess(rules);\n      for', 'for', 'a reload changes nothing'],
       ['if (problems.length > 0)', 'if (problems.length > 1)', 'a broken file is half in force'],
       ['counts.set(name, counts.get(name) ?? 0)', 'counts.set(name, 0)', 'a reload forgets what was counted'],
       ['severity, exception: rule.name }', 'severity }', 'nobody knows which rule lowered it'],
     ]),
-    ...mutantsOf(`${FOLDER}/candidates.ts`, [
+    ...mutantsOf(`${FOLDER}/rules-by-process.ts`, [
       [
         '!rule.condition.aboutProcesses || meets(rule)',
         'meets(rule)',

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_KINDS } from '../../../../src/capture/event.ts';
+import { EventsAwaitingResult } from '../../../../src/capture/maps/awaitingResult-events.ts';
 import { Control } from '../../../../src/capture/maps/control.ts';
 import { readCounters } from '../../../../src/capture/maps/counters.ts';
 import { ReportedDrops } from '../../../../src/capture/maps/reported-drops.ts';
-import { UnfinishedEvents } from '../../../../src/capture/maps/unfinished-events.ts';
 import {
   CONTROL,
   CONTROL_SIZE,
@@ -139,16 +139,16 @@ test('an open that never ends is reported after its wait, without an outcome, an
     [keyOf(1), waiting(start, 41)],
     [keyOf(2), waiting(start + SECOND_NS, 42)],
   ]);
-  const unfinished = new UnfinishedEvents(kernel, fd);
-  assert.deepEqual(unfinished.collect(start + WAIT_NS - 1n), []);
-  const [event, ...others] = unfinished.collect(start + WAIT_NS);
+  const awaitingResult = new EventsAwaitingResult(kernel, fd);
+  assert.deepEqual(awaitingResult.collect(start + WAIT_NS - 1n), []);
+  const [event, ...others] = awaitingResult.collect(start + WAIT_NS);
   assert.equal(others.length, 0);
   assert.equal(event?.actor.tgid, 41);
   assert.equal(event.result, undefined);
   assert.equal(event.path, '/mem');
-  assert.deepEqual(unfinished.collect(start + WAIT_NS), []);
+  assert.deepEqual(awaitingResult.collect(start + WAIT_NS), []);
   assert.deepEqual(
-    unfinished.collect(start + SECOND_NS + WAIT_NS).map(({ actor }) => actor.tgid),
+    awaitingResult.collect(start + SECOND_NS + WAIT_NS).map(({ actor }) => actor.tgid),
     [42],
   );
 });
@@ -161,7 +161,7 @@ test('an open that ends while it is looked at is left to its own end', () => {
     remove(map, key);
     return -2;
   };
-  assert.deepEqual(new UnfinishedEvents(kernel, fd).collect(WAIT_NS), []);
+  assert.deepEqual(new EventsAwaitingResult(kernel, fd).collect(WAIT_NS), []);
 });
 
 test('an entry that is gone before it is read is passed over, and one of another version is removed', () => {
@@ -172,11 +172,11 @@ test('an entry that is gone before it is read is passed over, and one of another
   ]);
   const look = kernel.lookupElement.bind(kernel);
   kernel.lookupElement = (map, key, value) => (key.equals(keyOf(1)) ? -2 : look(map, key, value));
-  const unfinished = new UnfinishedEvents(kernel, fd);
-  assert.deepEqual(unfinished.collect(WAIT_NS), []);
+  const awaitingResult = new EventsAwaitingResult(kernel, fd);
+  assert.deepEqual(awaitingResult.collect(WAIT_NS), []);
   kernel.lookupElement = look;
   assert.deepEqual(
-    unfinished.collect(WAIT_NS).map(({ actor }) => actor.tgid),
+    awaitingResult.collect(WAIT_NS).map(({ actor }) => actor.tgid),
     [41],
   );
 });

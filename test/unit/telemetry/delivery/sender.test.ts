@@ -235,7 +235,7 @@ test('a collector that goes away between the parts gets all of them again, and c
     append(LOW, ...Array.from({ length: 8 }, () => encodedRecord(50)));
     await sender.flush();
     assert.equal(spool.totals.accepted, 0);
-    assert.equal(spool.free(), 8);
+    assert.equal(spool.unclaimed(), 8);
     assert.equal(sender.problem, away.reason);
     await clock.pass(MAX_MILLIS);
     await sender.flush();

@@ -83,7 +83,7 @@ test('what is under way does not grow too old; it may once it is back', t => {
   spool.release(claim);
   spool.evictExpired();
   assert.equal(spool.totals.evicted.age, 2);
-  assert.deepEqual([spool.waiting.records, spool.waiting.bytes, spool.free()], [0, 0, 0]);
+  assert.deepEqual([spool.waiting.records, spool.waiting.bytes, spool.unclaimed()], [0, 0, 0]);
 });
 
 test('a collector that rejects more records than it was sent has rejected those that it was sent', t => {
@@ -106,7 +106,7 @@ test('a batch that was answered once is not counted by a second answer', t => {
   spool.refuse(claim, REFUSAL);
   spool.release(claim);
   assert.equal(spool.totals.refused, 1);
-  assert.equal(spool.free(), 0);
+  assert.equal(spool.unclaimed(), 0);
 });
 
 // what a full disk kept from being deleted came back with the file that replaced a damaged one, and was sent twice
@@ -120,7 +120,7 @@ test('answered batches that the database could not be reported of are not sent a
   spool.accept(accepted, 0);
   spool.refuse(refused, REFUSAL);
   assert.equal(spool.waiting.records, 1);
-  assert.equal(spool.free(), 1);
+  assert.equal(spool.unclaimed(), 1);
 
   alter(directory, DAMAGED_ROW);
   assert.deepEqual(drain(spool), ['c']);

@@ -58,7 +58,7 @@ test('an append that fails leaves nothing behind, and the books as they were', t
   });
   assert.equal(spool.totals.appended, 1);
   assert.equal(spool.checkpoint.size, 0);
-  assert.deepEqual([spool.waiting.records, spool.free()], [1, 1]);
+  assert.deepEqual([spool.waiting.records, spool.unclaimed()], [1, 1]);
   assert.deepEqual(drain(spool), ['a']);
 });
 

@@ -79,7 +79,7 @@ function assertAgrees(model: Model, { spool }: Real): void {
   assert.equal(waitingOf(spool.totals), recordsOf(all));
   assert.deepEqual(spool.waiting, { records: recordsOf(all), bytes: bytesOf(all) });
   for (const from of [0, 1, 2, 3] as const) {
-    assert.equal(spool.free(from), recordsOf(model.waiting.filter(({ severity }) => severity >= from)));
+    assert.equal(spool.unclaimed(from), recordsOf(model.waiting.filter(({ severity }) => severity >= from)));
   }
 }
 

@@ -64,10 +64,10 @@ test('a batch under way is nobody else’s, and free again after its release', t
   spool.append([buildBatch('a')]);
   const claim = spool.claim(LIMITS);
   assert(claim);
-  assert.equal(spool.free(), 0);
+  assert.equal(spool.unclaimed(), 0);
   assert.equal(spool.waiting.records, 1);
   spool.release(claim);
-  assert.equal(spool.free(), 1);
+  assert.equal(spool.unclaimed(), 1);
   assert.deepEqual(drain(spool), ['a']);
 });
 

@@ -14,7 +14,7 @@ const KEY_BYTES = 8;
  * that the kernel began by a way that no result program sees. They are told without their outcome, and leave the kernel's
  * table, which would fill up otherwise.
  */
-export class UnfinishedEvents {
+export class EventsAwaitingResult {
   readonly #libbpf: Libbpf;
   readonly #mapFd: number;
 

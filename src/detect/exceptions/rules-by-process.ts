@@ -23,7 +23,7 @@ const NOBODY = {};
  * Narrows rules down, in their order, to those that can match: what a rule says of the two processes is decided once
  * for as long as these are the same, so that a storm pays for the rules it could meet and not for all there are.
  */
-export class Candidates {
+export class RulesByProcess {
   readonly #rules: readonly ExceptionRule[];
   readonly #byEvent: RulesByEvent = new Map();
   readonly #byActor: ByProcess<Actor, ByProcess<ProcessIdentity | typeof NOBODY, RulesByRelation>> =

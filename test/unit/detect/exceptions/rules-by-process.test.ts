@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { createEngine } from '../../../../src/detect/engine.ts';
-import { Candidates } from '../../../../src/detect/exceptions/candidates.ts';
 import { compileCondition } from '../../../../src/detect/exceptions/condition.ts';
 import type { ExceptionRule } from '../../../../src/detect/exceptions/rule.ts';
+import { RulesByProcess } from '../../../../src/detect/exceptions/rules-by-process.ts';
 import { bindVariables } from '../../../../src/detect/exceptions/variables.ts';
 import type { EnrichedEvent } from '../../../../src/enrich/event.ts';
 import { buildActor, buildEnrichedEvent } from '../../event-builder.ts';
@@ -20,7 +20,7 @@ function rule(when: string): ExceptionRule {
 }
 
 /** Names of the candidates, and how many conditions were evaluated to find them. */
-function ask(candidates: Candidates, fields: Partial<EnrichedEvent>) {
+function ask(candidates: RulesByProcess, fields: Partial<EnrichedEvent>) {
   const [detection] = createEngine().detect(buildEnrichedEvent(fields));
   assert(detection);
   const bindings = bindVariables(detection);
@@ -41,7 +41,7 @@ suite('the rules that can match between two processes', () => {
   const same = { actor, target, actorDetails, targetDetails };
 
   test('are decided once for the same processes, and stay in their order', () => {
-    const candidates = new Candidates([ofRoot, byAct, ofOthers].map(rule));
+    const candidates = new RulesByProcess([ofRoot, byAct, ofOthers].map(rule));
     assert.deepEqual(ask(candidates, same), { names: [byAct, ofOthers], evaluated: 2 });
     assert.deepEqual(ask(candidates, { ...same, ioUring: true }), {
       names: [byAct, ofOthers],
@@ -50,14 +50,14 @@ suite('the rules that can match between two processes', () => {
   });
 
   test('are decided anew for another process, and for one of which more is known', () => {
-    const candidates = new Candidates([ofRoot, ofOthers].map(rule));
+    const candidates = new RulesByProcess([ofRoot, ofOthers].map(rule));
     ask(candidates, same);
     assert.deepEqual(ask(candidates, { ...same, actor: buildActor({ ...actor, uid: 0 }) }).names, [ofRoot]);
     assert.equal(ask(candidates, { ...same, actorDetails: { userName: 'alice' } }).evaluated, 2);
   });
 
   test('are decided anew for the same two in another relation', () => {
-    const candidates = new Candidates([ofChildren].map(rule));
+    const candidates = new RulesByProcess([ofChildren].map(rule));
     assert.deepEqual(ask(candidates, same).names, []);
     assert.deepEqual(ask(candidates, { ...same, targetIsDescendant: true }).names, [ofChildren]);
     assert.deepEqual(ask(candidates, same), { names: [], evaluated: 0 });
