@@ -2,7 +2,7 @@ import { MemwardenError } from '../errors.ts';
 import { readOwnFile } from './own-file.ts';
 
 /** A Linux capability: its bit (include/uapi/linux/capability.h) and what fails without it. */
-export interface Capability {
+export interface LinuxCapability {
   readonly name: string;
   readonly bit: bigint;
   readonly purpose: string;
@@ -10,28 +10,28 @@ export interface Capability {
   readonly required: boolean;
 }
 
-export const CAP_BPF: Capability = {
+export const CAP_BPF: LinuxCapability = {
   name: 'CAP_BPF',
   bit: 39n,
   purpose: 'load BPF programs',
   required: true,
 };
 
-export const CAP_PERFMON: Capability = {
+export const CAP_PERFMON: LinuxCapability = {
   name: 'CAP_PERFMON',
   bit: 38n,
   purpose: 'attach them and read kernel structures',
   required: true,
 };
 
-export const CAP_SYS_PTRACE: Capability = {
+export const CAP_SYS_PTRACE: LinuxCapability = {
   name: 'CAP_SYS_PTRACE',
   bit: 19n,
   purpose: 'read working directories of other users',
   required: false,
 };
 
-export const CAP_DAC_READ_SEARCH: Capability = {
+export const CAP_DAC_READ_SEARCH: LinuxCapability = {
   name: 'CAP_DAC_READ_SEARCH',
   bit: 2n,
   purpose: 'read procfs and tracefs whatever their mode',
@@ -39,14 +39,14 @@ export const CAP_DAC_READ_SEARCH: Capability = {
 };
 
 /** Has the power of CAP_BPF and CAP_PERFMON too. */
-export const CAP_SYS_ADMIN: Capability = {
+export const CAP_SYS_ADMIN: LinuxCapability = {
   name: 'CAP_SYS_ADMIN',
   bit: 21n,
   purpose: 'stand in for CAP_BPF and CAP_PERFMON',
   required: false,
 };
 
-export const CAP_DAC_OVERRIDE: Capability = {
+export const CAP_DAC_OVERRIDE: LinuxCapability = {
   name: 'CAP_DAC_OVERRIDE',
   bit: 1n,
   purpose: "write into another user's folder",
@@ -56,31 +56,31 @@ export const CAP_DAC_OVERRIDE: Capability = {
 /** What memwarden asks for. */
 const WANTED = [CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH];
 
-export interface CapabilityStatus {
-  readonly held: readonly Capability[];
-  readonly missing: readonly Capability[];
+export interface LinuxCapabilityStatus {
+  readonly held: readonly LinuxCapability[];
+  readonly missing: readonly LinuxCapability[];
 }
 
 /** One of the capability sets in a `/proc/<pid>/status` text, as a mask. */
-export function capabilitySet(status: string, set: 'CapEff' | 'CapPrm'): bigint {
+export function linuxCapabilitySet(status: string, set: 'CapEff' | 'CapPrm'): bigint {
   return BigInt(`0x${new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1] ?? '0'}`);
 }
 
 /** Which of the capabilities that memwarden asks for are in the effective set of a `/proc/<pid>/status` text. */
-export function capabilityStatus(status: string): CapabilityStatus {
-  const effective = capabilitySet(status, 'CapEff');
-  const has = ({ bit }: Capability) => ((effective >> bit) & 1n) === 1n;
+export function linuxCapabilityStatus(status: string): LinuxCapabilityStatus {
+  const effective = linuxCapabilitySet(status, 'CapEff');
+  const has = ({ bit }: LinuxCapability) => ((effective >> bit) & 1n) === 1n;
   const held = WANTED.filter(capability => has(capability) || (capability.required && has(CAP_SYS_ADMIN)));
   return { held, missing: WANTED.filter(capability => !held.includes(capability)) };
 }
 
 /** @throws MemwardenError CAPTURE_UNAVAILABLE when /proc does not say it */
-export function ownCapabilities(): CapabilityStatus {
-  return capabilityStatus(readOwnFile('status'));
+export function ownLinuxCapabilities(): LinuxCapabilityStatus {
+  return linuxCapabilityStatus(readOwnFile('status'));
 }
 
 /** Three ways to grant capabilities. Not setcap on the node binary: every script on the machine would inherit the power. */
-export function howToGrant(missing: readonly Capability[]): readonly string[] {
+export function howToGrant(missing: readonly LinuxCapability[]): readonly string[] {
   const names = missing.map(({ name }) => name);
   const added = names.map(name => `--cap-add ${name.replace('CAP_', '')}`);
   return [
@@ -91,7 +91,7 @@ export function howToGrant(missing: readonly Capability[]): readonly string[] {
 }
 
 /** @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which nothing can be captured is missing */
-export function assertCapabilities({ missing }: CapabilityStatus): void {
+export function assertLinuxCapabilities({ missing }: LinuxCapabilityStatus): void {
   const required = missing.filter(capability => capability.required);
   if (required.length === 0) return;
   const list = required.map(({ name, purpose }) => `${name} (to ${purpose})`).join(' and ');

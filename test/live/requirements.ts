@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { ownCapabilities } from '../../src/service/linux-capabilities.ts';
+import { ownLinuxCapabilities } from '../../src/service/linux-capabilities.ts';
 
 /** include/linux/uidgid.h: what /proc/self/uid_map says in the initial user namespace. */
 const ALL_USERS = /^\s*0\s+0\s+4294967295\s*$/;
@@ -13,7 +13,7 @@ export function whyNotLive(): string | false {
   if (!ALL_USERS.test(readFileSync('/proc/self/uid_map', 'utf8'))) {
     return 'needs the initial user namespace: root of another one may load no BPF programs';
   }
-  const missing = ownCapabilities().missing.filter(({ required }) => required);
+  const missing = ownLinuxCapabilities().missing.filter(({ required }) => required);
   if (missing.length > 0) return `needs ${missing.map(({ name }) => name).join(' and ')}`;
   if (!existsSync('/sys/kernel/btf/vmlinux')) return 'needs a kernel with BTF: /sys/kernel/btf/vmlinux';
   return false;

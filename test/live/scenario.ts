@@ -5,7 +5,7 @@ import type { AccessMethod, AccessMode, Severity } from '../../src/detect/detect
 export type Need = 'gdb' | 'python3' | 'x64';
 
 /** What the kernel is asked to see; the key of `memwarden.capture.hook`. */
-export type Capability = 'file_open' | 'ptrace' | 'descriptor' | 'memory_io' | 'memory_protection';
+export type LinuxCapability = 'file_open' | 'ptrace' | 'descriptor' | 'memory_io' | 'memory_protection';
 
 /** What a kind of hook cannot see: a record that is missing for it is a limit of the kernel, not a failure. */
 export interface Limit {
@@ -38,7 +38,7 @@ export interface Scenario {
   readonly name: string;
   /** Program in test/attacks (a built C program, or a Python file) and its arguments. */
   readonly command: readonly [program: string, ...args: string[]];
-  readonly capability: Capability;
+  readonly capability: LinuxCapability;
   readonly needs?: readonly Need[];
   /** Empty: the act must raise nothing. */
   readonly expect: readonly Expectation[];

@@ -4,7 +4,7 @@ import { jsonText } from '../../printing/printable.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
 import { setDiagnostics } from '../../service/diagnostics.ts';
 import { EXIT, type ExitCode } from '../../service/exit-codes.ts';
-import { ownCapabilities } from '../../service/linux-capabilities.ts';
+import { ownLinuxCapabilities } from '../../service/linux-capabilities.ts';
 import type { Context } from '../context.ts';
 import { type Check, failedCheck } from '../doctor/check.ts';
 import { collectorCheck } from '../doctor/collector.ts';
@@ -54,7 +54,7 @@ async function pins(settings: Settings): Promise<Check> {
 async function hooks(capture: Settings['capture']): Promise<readonly Check[]> {
   const name = 'hooks';
   try {
-    if (ownCapabilities().missing.some(({ required }) => required)) {
+    if (ownLinuxCapabilities().missing.some(({ required }) => required)) {
       const detail = 'not tried: a capability is missing';
       return [{ name, status: 'failed', detail, advice: 'sudo memwarden doctor' }];
     }

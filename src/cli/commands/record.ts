@@ -3,7 +3,7 @@ import { loadSettings } from '../../config/index.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
 import { setDiagnostics } from '../../service/diagnostics.ts';
 import { runUntilSignal } from '../../service/lifecycle.ts';
-import { assertCapabilities, ownCapabilities } from '../../service/linux-capabilities.ts';
+import { assertLinuxCapabilities, ownLinuxCapabilities } from '../../service/linux-capabilities.ts';
 import type { Context } from '../context.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
@@ -23,7 +23,7 @@ export function addRecord(program: Command, { env, finish }: Context): void {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env, settings);
-      assertCapabilities(ownCapabilities());
+      assertLinuxCapabilities(ownLinuxCapabilities());
       assertDescriptors(ownDescriptorLimit());
       const { startConfined } = await import('../../service/confinement/start-confined.ts');
       const { startRecording } = await import('../../service/pipeline.ts');

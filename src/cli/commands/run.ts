@@ -3,7 +3,7 @@ import { loadSettings, suggestion } from '../../config/index.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
 import { setDiagnostics } from '../../service/diagnostics.ts';
 import { runUntilSignal } from '../../service/lifecycle.ts';
-import { assertCapabilities, ownCapabilities } from '../../service/linux-capabilities.ts';
+import { assertLinuxCapabilities, ownLinuxCapabilities } from '../../service/linux-capabilities.ts';
 import type { Context } from '../context.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, FLAG_GROUPS, settingSources } from '../setting-flags.ts';
@@ -35,7 +35,7 @@ export function addRun(program: Command, { env, finish }: Context): void {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env, settings);
-      assertCapabilities(ownCapabilities());
+      assertLinuxCapabilities(ownLinuxCapabilities());
       assertDescriptors(ownDescriptorLimit());
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../../service/confinement/start-confined.ts');

@@ -11,7 +11,7 @@ import { openToRead } from '../../files/read-file.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
 import { setDiagnostics } from '../../service/diagnostics.ts';
 import { runUntilSignal } from '../../service/lifecycle.ts';
-import { assertCapabilities, ownCapabilities } from '../../service/linux-capabilities.ts';
+import { assertLinuxCapabilities, ownLinuxCapabilities } from '../../service/linux-capabilities.ts';
 import type { RecordOutput } from '../../standard-streams/record-output.ts';
 import { standardError } from '../../standard-streams/standard-error.ts';
 import { StandardOutput } from '../../standard-streams/standard-output.ts';
@@ -77,7 +77,7 @@ export function addTail(program: Command, { env, finish }: Context): void {
       if (options.from !== undefined) {
         await showAll(options.from, viewer, output);
       } else {
-        assertCapabilities(ownCapabilities());
+        assertLinuxCapabilities(ownLinuxCapabilities());
         assertDescriptors(ownDescriptorLimit());
         const { startConfined } = await import('../../service/confinement/start-confined.ts');
         const { startPipeline } = await import('../../service/pipeline.ts');

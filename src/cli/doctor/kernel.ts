@@ -5,7 +5,11 @@ import { lockdownMode } from '../../capture/hooks/lockdown.ts';
 import type { Settings } from '../../config/index.ts';
 import { quoted } from '../../printing/printable.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
-import { type CapabilityStatus, howToGrant, ownCapabilities } from '../../service/linux-capabilities.ts';
+import {
+  howToGrant,
+  type LinuxCapabilityStatus,
+  ownLinuxCapabilities,
+} from '../../service/linux-capabilities.ts';
 import { type Check, failedCheck } from './check.ts';
 import { preemptionCheck, preemptionOf } from './preemption.ts';
 
@@ -87,9 +91,9 @@ function paranoid(): Check {
 
 function capabilities(): Check {
   const name = 'capabilities';
-  let status: CapabilityStatus;
+  let status: LinuxCapabilityStatus;
   try {
-    status = ownCapabilities();
+    status = ownLinuxCapabilities();
   } catch (error) {
     return failedCheck(name, error);
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inspectPinPlace, type PinPlace } from '../../capture/pinning/inspect.ts';
 import type { Settings } from '../../config/index.ts';
-import { CAP_SYS_ADMIN, capabilitySet } from '../../service/linux-capabilities.ts';
+import { CAP_SYS_ADMIN, linuxCapabilitySet } from '../../service/linux-capabilities.ts';
 import type { Check } from './check.ts';
 
 const NAME = 'BPF file system';
@@ -52,6 +52,6 @@ function warning(detail: string, advice: string): Check {
 }
 
 function mayMount(): boolean {
-  const effective = capabilitySet(readFileSync('/proc/self/status', 'utf8'), 'CapEff');
+  const effective = linuxCapabilitySet(readFileSync('/proc/self/status', 'utf8'), 'CapEff');
   return ((effective >> CAP_SYS_ADMIN.bit) & 1n) === 1n;
 }

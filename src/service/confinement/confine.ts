@@ -6,13 +6,13 @@ import {
   CAP_DAC_READ_SEARCH,
   CAP_SYS_ADMIN,
   CAP_SYS_PTRACE,
-  type Capability,
-  capabilitySet,
+  type LinuxCapability,
+  linuxCapabilitySet,
 } from '../linux-capabilities.ts';
 
 /** What the process may still do, and whether that is so for each of its threads. */
 export interface Confinement {
-  readonly kept: readonly Capability[];
+  readonly kept: readonly LinuxCapability[];
   readonly threads: number;
   /** Threads that have more, and with them the process as a whole. */
   readonly unconfinedThreads: number;
@@ -27,7 +27,7 @@ export interface Confinement {
  * @throws Error when the kernel refuses to take capabilities, which it never does by itself
  */
 export function confine(folder?: string): Confinement {
-  const held = capabilitySet(readFileSync('/proc/thread-self/status', 'utf8'), 'CapPrm');
+  const held = linuxCapabilitySet(readFileSync('/proc/thread-self/status', 'utf8'), 'CapPrm');
   const kept = needed(held, folder).filter(capability => isIn(held, capability));
   const mask = maskOf(kept);
   const everyThread = callsOfEveryThread();
@@ -44,7 +44,7 @@ export function confine(folder?: string): Confinement {
   return { kept, threads: threads.length, unconfinedThreads, reason };
 }
 
-function needed(held: bigint, folder: string | undefined): readonly Capability[] {
+function needed(held: bigint, folder: string | undefined): readonly LinuxCapability[] {
   const always = [CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH];
   if (folder !== undefined && isOfAnotherUser(folder)) always.push(CAP_DAC_OVERRIDE);
   // Before Linux 5.19 maps that are open already want CAP_BPF too, unless unprivileged BPF is allowed: asked, not guessed.
@@ -63,7 +63,7 @@ function isOfAnotherUser(folder: string): boolean {
 function permittedOfThreads(): bigint[] {
   return readdirSync('/proc/self/task').flatMap(thread => {
     try {
-      return [capabilitySet(readFileSync(`/proc/self/task/${thread}/status`, 'utf8'), 'CapPrm')];
+      return [linuxCapabilitySet(readFileSync(`/proc/self/task/${thread}/status`, 'utf8'), 'CapPrm')];
     } catch (error) {
       if (
         (error as NodeJS.ErrnoException).code === 'ENOENT' ||
@@ -75,10 +75,10 @@ function permittedOfThreads(): bigint[] {
   });
 }
 
-function isIn(set: bigint, { bit }: Capability): boolean {
+function isIn(set: bigint, { bit }: LinuxCapability): boolean {
   return ((set >> bit) & 1n) === 1n;
 }
 
-function maskOf(capabilities: readonly Capability[]): bigint {
+function maskOf(capabilities: readonly LinuxCapability[]): bigint {
   return capabilities.reduce((mask, { bit }) => mask | (1n << bit), 0n);
 }

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { capabilitySet } from '../../../src/service/linux-capabilities.ts';
+import { linuxCapabilitySet } from '../../../src/service/linux-capabilities.ts';
 import { buildAttacks } from '../../live/attack.ts';
 import { attack } from '../attack.ts';
 import { Container, IMAGE } from './container.ts';
@@ -58,7 +58,7 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
     const allowed = container.diagnostics.includes('CAP_BPF') ? CAP_SYS_PTRACE | CAP_BPF : CAP_SYS_PTRACE;
     for (const thread of threads) {
       const status = readFileSync(`/proc/${container.pid}/task/${thread}/status`, 'utf8');
-      assert.equal(capabilitySet(status, 'CapPrm'), allowed, status);
+      assert.equal(linuxCapabilitySet(status, 'CapPrm'), allowed, status);
     }
   });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { capabilitySet } from '../../../src/service/linux-capabilities.ts';
+import { linuxCapabilitySet } from '../../../src/service/linux-capabilities.ts';
 
 const PROGRAM = fileURLToPath(new URL('./confinement.program.ts', import.meta.url));
 
@@ -45,18 +45,18 @@ const skip = process.getuid?.() === 0 ? false : 'needs root: others have nothing
 describe('confinement', { skip }, () => {
   it('leaves what is needed after the start and no way to more', async () => {
     const { status } = await confined();
-    const permitted = capabilitySet(status, 'CapPrm');
+    const permitted = linuxCapabilitySet(status, 'CapPrm');
     assert.equal(permitted & ~(CAP_SYS_PTRACE | CAP_DAC_READ_SEARCH | CAP_BPF), 0n);
     assert.equal(permitted & CAP_SYS_PTRACE, CAP_SYS_PTRACE);
-    assert.equal(capabilitySet(status, 'CapEff'), permitted);
+    assert.equal(linuxCapabilitySet(status, 'CapEff'), permitted);
     assert.match(status, /^CapInh:\s*0+$/m);
     assert.match(status, /^NoNewPrivs:\s*1$/m);
   });
 
   it('reports how many threads have more, as the kernel sees it', async () => {
     const { status, all, unconfinedThreads } = await confined();
-    const allowed = capabilitySet(status, 'CapPrm');
-    const beyond = all.filter(thread => (capabilitySet(thread, 'CapPrm') & ~allowed) !== 0n);
+    const allowed = linuxCapabilitySet(status, 'CapPrm');
+    const beyond = all.filter(thread => (linuxCapabilitySet(thread, 'CapPrm') & ~allowed) !== 0n);
     assert.equal(unconfinedThreads, beyond.length);
   });
 
@@ -64,10 +64,10 @@ describe('confinement', { skip }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'memwarden-'));
     try {
       const own = await confined(folder);
-      assert.equal(capabilitySet(own.status, 'CapPrm') & CAP_DAC_OVERRIDE, 0n);
+      assert.equal(linuxCapabilitySet(own.status, 'CapPrm') & CAP_DAC_OVERRIDE, 0n);
       chownSync(folder, ORDINARY_USER, ORDINARY_USER);
       const others = await confined(folder);
-      assert.equal(capabilitySet(others.status, 'CapPrm') & CAP_DAC_OVERRIDE, CAP_DAC_OVERRIDE);
+      assert.equal(linuxCapabilitySet(others.status, 'CapPrm') & CAP_DAC_OVERRIDE, CAP_DAC_OVERRIDE);
       assert.ok(others.kept.includes('CAP_DAC_OVERRIDE'));
     } finally {
       rmSync(folder, { recursive: true });

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertCapabilities, capabilityStatus, howToGrant } from '../../../src/service/linux-capabilities.ts';
+import {
+  assertLinuxCapabilities,
+  howToGrant,
+  linuxCapabilityStatus,
+} from '../../../src/service/linux-capabilities.ts';
 
 const names = (capabilities: readonly { readonly name: string }[]) => capabilities.map(({ name }) => name);
 const status = (mask: string) =>
-  capabilityStatus(`Name:\tnode\nCapPrm:\tffffffffffffffff\nCapEff:\t${mask}\n`);
+  linuxCapabilityStatus(`Name:\tnode\nCapPrm:\tffffffffffffffff\nCapEff:\t${mask}\n`);
 
 describe('capabilities', () => {
   it('are all held by root', () => {
@@ -25,8 +29,8 @@ describe('capabilities', () => {
   });
 
   it('that only cost details do not stop the start', () => {
-    assertCapabilities(status('000000c000000000'));
-    assert.throws(() => assertCapabilities(status('0000008000000000')), /missing CAP_PERFMON/);
+    assertLinuxCapabilities(status('000000c000000000'));
+    assert.throws(() => assertLinuxCapabilities(status('0000008000000000')), /missing CAP_PERFMON/);
   });
 
   it('are granted without setcap on the node binary', () => {
