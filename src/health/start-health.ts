@@ -23,10 +23,10 @@ export interface Health {
 }
 
 /** The stages that are looked at. */
-export interface Stages {
+export interface WatchedStages {
   readonly capture: Capture;
   readonly losses: LossWatch;
-  readonly stage: DetectionStage;
+  readonly detection: DetectionStage;
   readonly telemetry: Telemetry;
 }
 
@@ -37,7 +37,7 @@ export interface Stages {
  */
 export async function startHealth(
   { health: { enabled, listenAddress, listenPort }, telemetry: telemetryOptions }: Settings,
-  { capture, losses, stage, telemetry }: Stages,
+  { capture, losses, detection, telemetry }: WatchedStages,
 ): Promise<Health> {
   const readiness = new Readiness(capture.hooks.keys(), {
     spoolProblem: () => telemetry.problems().spool,
@@ -46,9 +46,9 @@ export async function startHealth(
   const reader = createMetricReader(telemetryOptions);
   const push = reader && { reader, resource: telemetry.resource() };
   const sources: MetricSources = {
-    books: () => keepBooks(losses, stage.counts(), telemetry.stats()),
+    books: () => keepBooks(losses, detection.counts(), telemetry.stats()),
     lost: () => losses.lost(),
-    exceptions: () => stage.counts().exceptions,
+    exceptions: () => detection.counts().exceptions,
     backlog: telemetry.backlog,
     exporterType: telemetry.exporterType,
     skippedRuns: () => capture.skippedRuns.read(),

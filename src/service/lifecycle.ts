@@ -3,24 +3,12 @@ import { diag } from '@opentelemetry/api';
 import { standardError } from '../standard-streams/standard-error.ts';
 import { exit } from './end-process.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import type { Service } from './service.ts';
 import { ignoreStraySignals } from './signals.ts';
 import { StopWatchdog } from './stop-watchdog/stop-watchdog.ts';
 import { endInOrderAfterUncaughtError } from './uncaught.ts';
 
 const log = diag.createComponentLogger({ namespace: 'cli' });
-
-/** A started pipeline, as far as signals concern it. */
-export interface Running {
-  /** Hook per capability, for example `file_open` → `lsm`. */
-  readonly hooks: ReadonlyMap<string, string>;
-  /** Reads the exceptions again; without effect on what is captured. */
-  reload(): void | Promise<void>;
-  /**
-   * Ends the capture and flushes, within some seconds.
-   * @returns whether every record is with its reader, with the collector, or in the spool
-   */
-  stop(): Promise<boolean>;
-}
 
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 
@@ -41,14 +29,14 @@ const START_MILLIS = 4_000;
  * 130 instead
  */
 export async function runUntilSignal(
-  start: () => Promise<Running>,
+  start: () => Promise<Service>,
   onReady?: () => Promise<void>,
 ): Promise<ExitCode> {
   ignoreStraySignals();
   const orderlyEnd = endInOrderAfterUncaughtError();
   // before the start: a signal during it must not leave programs in the kernel behind
   const stopping = stopRequest();
-  let running: Running | undefined;
+  let running: Service | undefined;
   process.on('SIGHUP', () => {
     Promise.resolve()
       .then(() => running?.reload())

@@ -7,7 +7,7 @@ import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { EventDecoder } from '../../src/capture/ring/decoder.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import type { Detection } from '../../src/detect/detection.ts';
-import { createDetectionStage } from '../../src/detect/detection-stage.ts';
+import { PreparedDetection } from '../../src/detect/detection-stage.ts';
 import { StandardOutput } from '../../src/standard-streams/standard-output.ts';
 import { prepareTelemetry } from '../../src/telemetry/telemetry.ts';
 import { readKernelRecords } from './kernel-records.ts';
@@ -81,7 +81,7 @@ const { memory, places } = readKernelRecords(job.recordsPath);
 const decoder = new EventDecoder(memory);
 const end = job.through === 'memwarden' ? memwarden() : stock();
 let sink: (detection: Detection) => void = end.emit;
-const stage = createDetectionStage(settings, bootToWallOffsetNs, detection => sink(detection));
+const stage = new PreparedDetection(settings, bootToWallOffsetNs).start(detection => sink(detection));
 const accept = ({ offset, length }: { offset: number; length: number }): void => {
   const event = decoder.decode(offset, length);
   if (event !== undefined) stage.accept(event);

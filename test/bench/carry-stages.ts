@@ -2,7 +2,7 @@ import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { EventDecoder } from '../../src/capture/ring/decoder.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import type { Detection } from '../../src/detect/detection.ts';
-import { createDetectionStage } from '../../src/detect/detection-stage.ts';
+import { PreparedDetection } from '../../src/detect/detection-stage.ts';
 import { PendingRecords } from '../../src/telemetry/delivery/pending-records.ts';
 import { BufferPool } from '../../src/telemetry/otlp/buffer-pool.ts';
 import { DetectionEncoder } from '../../src/telemetry/otlp/detection-encoder.ts';
@@ -26,7 +26,9 @@ export function measureStages(recordsPath: string): ReadonlyMap<string, number> 
   const settings = loadSettings({ env: { MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '0' } });
   const pool = new BufferPool();
   let detections: Detection[] = [];
-  const stage = createDetectionStage(settings, bootToWallOffsetNs, detection => detections.push(detection));
+  const stage = new PreparedDetection(settings, bootToWallOffsetNs).start(detection =>
+    detections.push(detection),
+  );
   const encoder = new DetectionEncoder(readBootId());
   const context = { resource: new Uint8Array(), scope: new Uint8Array() };
 

@@ -4,7 +4,7 @@ import { bootToWallOffsetNs } from '../../src/capture/index.ts';
 import { EventDecoder } from '../../src/capture/ring/decoder.ts';
 import { EVENT } from '../../src/capture/ring/layout.ts';
 import { loadSettings } from '../../src/config/index.ts';
-import { createDetectionStage } from '../../src/detect/detection-stage.ts';
+import { PreparedDetection } from '../../src/detect/detection-stage.ts';
 import { Child } from './child.ts';
 import { readKernelRecords, recordKernelRecords } from './kernel-records.ts';
 import { programTimes } from './program-times.ts';
@@ -136,7 +136,7 @@ function pipelineNanoseconds(recordsPath: string, env: NodeJS.ProcessEnv, cores:
     view.setUint32(offset + EVENT.cpu, i % cores, true);
   });
   const decoder = new EventDecoder(memory);
-  const stage = createDetectionStage(settings, bootToWallOffsetNs, () => undefined);
+  const stage = new PreparedDetection(settings, bootToWallOffsetNs).start(() => undefined);
   const some = places.slice(0, 4_000);
   const run = () => {
     for (const { offset, length } of some) {

@@ -11,7 +11,7 @@ import { RingBuffer } from '../../src/capture/ring/ring-buffer.ts';
 import { loadSettings } from '../../src/config/index.ts';
 import { type Libbpf, loadLibbpf, type Pointer } from '../../src/native/libbpf.ts';
 import { Poller } from '../../src/native/libc.ts';
-import { startPipeline } from '../../src/service/pipeline.ts';
+import { startService } from '../../src/service/run.ts';
 import { Child } from './child.ts';
 import { type ProgramTime, programTimes } from './program-times.ts';
 import { median } from './statistics.ts';
@@ -59,7 +59,7 @@ const STARTS: Readonly<Record<Subject, () => Promise<Running>>> = {
   empty: async () => attach([`empty_${hook}`, RESULT_PROGRAM[hook]].filter(name => name !== undefined)),
   ship: async () => attach([`ship_${hook}`]),
   memwarden: () =>
-    startPipeline(
+    startService(
       loadSettings({
         env: {
           OTEL_LOGS_EXPORTER: 'none',

@@ -26,7 +26,7 @@ export function addRecord(program: Command, { env, finish }: Context): void {
       assertLinuxCapabilities(ownLinuxCapabilities());
       assertDescriptors(ownDescriptorLimit());
       const { startConfined } = await import('../../service/confinement/start-confined.ts');
-      const { startRecording } = await import('../../service/pipeline.ts');
+      const { startRecording } = await import('../../service/record.ts');
       finish(await runUntilSignal(() => startConfined(() => startRecording(settings, file), settings)));
     });
 }

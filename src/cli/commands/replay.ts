@@ -23,7 +23,7 @@ export function addReplay(program: Command, { env, finish }: Context): void {
       const settings = loadSettings(settingSources(command, env));
       setDiagnostics(settings.diagnostics.level);
       reportUnusedVariables(env, settings);
-      const { replay } = await import('../../service/pipeline.ts');
+      const { replay } = await import('../../service/replay.ts');
       const { lost, undelivered } = await replay(settings, file);
       if (undelivered > 0) {
         const { directory } = settings.telemetry.spool;

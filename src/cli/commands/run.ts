@@ -39,8 +39,8 @@ export function addRun(program: Command, { env, finish }: Context): void {
       assertDescriptors(ownDescriptorLimit());
       // the stages load native code; the other commands start without it
       const { startConfined } = await import('../../service/confinement/start-confined.ts');
-      const { startPipeline } = await import('../../service/pipeline.ts');
-      const start = () => startConfined(() => startPipeline(settings), settings);
+      const { startService } = await import('../../service/run.ts');
+      const start = () => startConfined(() => startService(settings), settings);
       finish(
         await runUntilSignal(start, async () => {
           const { keepFootprintSmall } = await import('../../service/footprint/page-release.ts');

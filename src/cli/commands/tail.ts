@@ -80,13 +80,13 @@ export function addTail(program: Command, { env, finish }: Context): void {
         assertLinuxCapabilities(ownLinuxCapabilities());
         assertDescriptors(ownDescriptorLimit());
         const { startConfined } = await import('../../service/confinement/start-confined.ts');
-        const { startPipeline } = await import('../../service/pipeline.ts');
+        const { startService } = await import('../../service/run.ts');
         const restore = process.stdin.isTTY
           ? listenForKeys(process.stdin, () => viewer.toggleDetails())
           : undefined;
         try {
           finish(
-            await runUntilSignal(() => startConfined(() => startPipeline(settings, viewer.input), settings)),
+            await runUntilSignal(() => startConfined(() => startService(settings, viewer.input), settings)),
           );
         } finally {
           restore?.();

@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import type { Settings } from '../../config/index.ts';
-import type { Running } from '../lifecycle.ts';
+import type { Service } from '../service.ts';
 import { type Confinement, confine } from './confine.ts';
 
 const log = diag.createComponentLogger({ namespace: 'confinement' });
@@ -11,9 +11,9 @@ export const LIBPSX_ADVICE =
 
 /** Starts with every capability that there is, and goes on with those that are needed from then on. */
 export async function startConfined(
-  start: () => Promise<Running>,
+  start: () => Promise<Service>,
   { telemetry }: Settings,
-): Promise<Running> {
+): Promise<Service> {
   const running = await start();
   try {
     logConfinement(confine(telemetry.exporter === 'otlp' ? telemetry.spool.directory : undefined));

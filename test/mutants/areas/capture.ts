@@ -22,7 +22,7 @@ export const capture: Area = {
       'kernel-state',
     ),
     ...mutantsOf(
-      'src/capture/maps/awaitingResult-events.ts',
+      'src/capture/maps/events-awaiting-result.ts',
       [
         ['< WAIT_MAX_NS) continue;', '< 0n) continue;', 'an open is reported before its outcome is there'],
         ['< WAIT_MAX_NS) continue;', '>= 0n) continue;', 'stale opens fill the kernel’s table'],

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { type Books, keepBooks } from '../../../src/accounting/accounts.ts';
 import type { CapturedEvent } from '../../../src/capture/index.ts';
 import { loadSettings } from '../../../src/config/index.ts';
-import { createDetectionStage, type DetectionStage } from '../../../src/detect/detection-stage.ts';
+import { type DetectionStage, PreparedDetection } from '../../../src/detect/detection-stage.ts';
 import { noTotals } from '../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../temporary-directory.ts';
 import { buildActor, buildCapturedEvent, buildProcess } from '../event-builder.ts';
@@ -34,13 +34,9 @@ function start(t: TestContext, windowMillis: number) {
     },
   });
   const made = { records: 0 };
-  const stage = createDetectionStage(
-    settings,
-    () => 0n,
-    () => {
-      made.records += 1;
-    },
-  );
+  const stage = new PreparedDetection(settings, () => 0n).start(() => {
+    made.records += 1;
+  });
   return { stage, made };
 }
 

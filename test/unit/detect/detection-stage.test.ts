@@ -7,7 +7,7 @@ import type { CapturedEvent } from '../../../src/capture/index.ts';
 import type { Checkpoint } from '../../../src/checkpoint.ts';
 import { loadSettings } from '../../../src/config/index.ts';
 import type { Detection } from '../../../src/detect/detection.ts';
-import { createDetectionStage, type DetectionStage } from '../../../src/detect/detection-stage.ts';
+import { type DetectionStage, PreparedDetection } from '../../../src/detect/detection-stage.ts';
 import { noTotals } from '../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../temporary-directory.ts';
 import { buildActor, buildCapturedEvent } from '../event-builder.ts';
@@ -32,10 +32,8 @@ function start(t: TestContext): { stage: DetectionStage; emitted: Detection[] } 
     MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '600000',
   };
   const emitted: Detection[] = [];
-  const stage = createDetectionStage(
-    loadSettings({ env }),
-    () => 0n,
-    detection => emitted.push(detection),
+  const stage = new PreparedDetection(loadSettings({ env }), () => 0n).start(detection =>
+    emitted.push(detection),
   );
   return { stage, emitted };
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_KINDS } from '../../../../src/capture/event.ts';
-import { EventsAwaitingResult } from '../../../../src/capture/maps/awaitingResult-events.ts';
 import { Control } from '../../../../src/capture/maps/control.ts';
 import { readCounters } from '../../../../src/capture/maps/counters.ts';
+import { EventsAwaitingResult } from '../../../../src/capture/maps/events-awaiting-result.ts';
 import { ReportedDrops } from '../../../../src/capture/maps/reported-drops.ts';
 import {
   CONTROL,
