@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The object: all programs, one file per capability. Each program only fetches its hook's arguments; the
  * inline body of its capability does the rest. User space loads one hook of each ladder, the first that

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What user space decides before a program is loaded. The verifier knows these values as constants and
  * removes the branches that they close, so a feature that is off costs nothing. src/capture/ring/layout.ts mirrors

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Where kernels differ, each with the change that made it. Presence is probed, never guessed from a version.
  */
 #ifndef MEMWARDEN_COMPAT_BPF_H

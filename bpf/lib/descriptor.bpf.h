@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Descriptors of /proc/<pid>/mem after the open: handed to another process (pidfd_getfd, SCM_RIGHTS, execve),
  * and the bytes that move through them. Who opened the file is remembered by the address of its struct file.

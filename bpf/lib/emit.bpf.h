@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* The life of an event: begin (scratch of this task) → describe → finish (number it, send it, free the
  * scratch). */
 #ifndef MEMWARDEN_EMIT_BPF_H

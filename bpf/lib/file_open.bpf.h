@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * File opens: is the opened file the memory of a process, the memory of the kernel, or wanted by a raw-event
  * filter?

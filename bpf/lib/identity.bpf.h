@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Who did it, and to whom: a task described by the kernel at the moment of the event. */
 #ifndef MEMWARDEN_IDENTITY_BPF_H
 #define MEMWARDEN_IDENTITY_BPF_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Kernel types, by hand and only the fields that are used. preserve_access_index makes every access a CO-RE
  * relocation, so the offsets come from the running kernel's BTF; sizes and order here mean nothing.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* What the programs share with each other and with user space. */
 #ifndef MEMWARDEN_MAPS_BPF_H
 #define MEMWARDEN_MAPS_BPF_H

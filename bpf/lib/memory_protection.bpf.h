@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Memory that becomes executable: mmap(2) with write and exec together, and mprotect(2) towards exec. The
  * rules themselves are user space's (src/detect/acts/memory-protection.ts); here only what cannot match any of

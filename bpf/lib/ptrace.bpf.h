@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * ptrace(2), process_vm_readv(2) and process_vm_writev(2), seen when the call returns: by fexit or kretprobe
  * on the call's own entry function, which costs other system calls nothing, or by the sys_exit tracepoint.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which files the raw event security_file_open is about: a file matches by its name, by the end of its name,
  * or by lying under a directory. Directories are compared by (device, inode) on the way to the root, not by

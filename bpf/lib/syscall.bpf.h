@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Which system call it was, and its arguments, read from the saved user registers at its exit. */
 #ifndef MEMWARDEN_SYSCALL_BPF_H
 #define MEMWARDEN_SYSCALL_BPF_H

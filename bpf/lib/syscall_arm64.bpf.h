@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Registers of system calls of arm64, 64-bit and 32-bit. */
 #ifndef MEMWARDEN_SYSCALL_ARM64_BPF_H
 #define MEMWARDEN_SYSCALL_ARM64_BPF_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which numbers are which system call. One row a number: what it means to a native caller, and what to a
  * 32-bit one; the columns OPEN, ACCESS and PROTECT are three macros, each for the calls that one group of

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Registers of system calls of x86, 64-bit and 32-bit. */
 #ifndef MEMWARDEN_SYSCALL_X86_BPF_H
 #define MEMWARDEN_SYSCALL_X86_BPF_H

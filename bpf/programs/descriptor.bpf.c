@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Capabilities descriptor and memory_io. Part of memwarden.bpf.c. */
 #include "../lib/descriptor.bpf.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Capability file_open. Part of memwarden.bpf.c. */
 #include "../lib/file_open.bpf.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Capability ptrace. Part of memwarden.bpf.c. */
 #include "../lib/ptrace.bpf.h"
 

@@ -6,7 +6,7 @@ import { oldNodeMessage } from './node-version.ts';
 startClean();
 // libuv has four threads by default: the wait for the ring buffer, files that hang and names that are looked up
 // must not take each other's place
-process.env['UV_THREADPOOL_SIZE'] ??= '8';
+process.env['UV_THREADPOOL_SIZE'] = '8';
 
 // objects here live for a moment or for long: a young generation that grows to its 16 MiB and more would only stay resident
 setFlagsFromString('--semi-space-growth-factor=1');

@@ -2,10 +2,11 @@
 const NO_INSPECTOR_SIGNAL = '--disable-sigusr1';
 
 /**
- * Variables with which Node.js, OpenSSL and libuv run code, open ports, write files, trust others, or have too few threads.
- * All of them, not those that are known to be harmful: every release of Node.js has new ones.
+ * Variables with which Node.js, OpenSSL, libuv and gRPC run code, open ports, write files, trust others, print what they
+ * were given, or have too few threads. All of them, not those that are known to be harmful: every release has new ones.
+ * The library for YAML prints what it reads, secrets of the configuration included, with two that have no prefix.
  */
-const TAKEN_OVER = /^(?:NODE|OPENSSL|UV)_/;
+const TAKEN_OVER = /^(?:(?:NODE|OPENSSL|UV|GRPC)_|(?:LOG_TOKENS|LOG_STREAM)$)/;
 
 /**
  * Starts this program again, in place, where Node.js was started open to others: without the option, or with variables that

@@ -17,8 +17,13 @@
 
 extern char **environ;
 
-/* With these Node.js, libuv, OpenSSL and the C library run code, open ports, write files or trust others. */
-static const char *const taken_over[] = {"NODE_", "OPENSSL_", "UV_", "LD_", "GLIBC_TUNABLES=", "GCONV_PATH="};
+/*
+ * With these Node.js, libuv, OpenSSL, gRPC, the library for YAML and the C library run code, open ports,
+ * write files, trust others or print secrets.
+ */
+static const char *const taken_over[] = {"NODE_", "OPENSSL_",	     "UV_",
+					 "GRPC_", "LOG_TOKENS=",     "LOG_STREAM=",
+					 "LD_",	  "GLIBC_TUNABLES=", "GCONV_PATH="};
 
 static int is_taken_over(const char *variable)
 {

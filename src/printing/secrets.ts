@@ -8,6 +8,14 @@ const SHORTEST_IN_WORDS = 6;
 /** Tokens are renewed for years: beyond this the oldest are forgotten. */
 const KEPT_MAX = 512;
 
+/** Names of headers whose value is a credential, however short it is. */
+const CREDENTIAL_NAME = /auth|key|token|secret|cookie|pass|pwd|credential|signature|session|jwt/i;
+/** Schemes of RFC 9110's `Authorization`, registered or in use with collectors, and what follows them. */
+const CREDENTIAL_SCHEME =
+  /^(?:basic|bearer|digest|dpop|gnap|hoba|mutual|negotiate|ntlm|oauth|privatetoken|scram-[\w-]+|vapid|token|api-?key|splunk|aws4-[\w-]+)\s+\S/i;
+/** A value without a blank is, from this length on, more likely a credential than a word. Characters. */
+const SHORTEST_TOKEN = 16;
+
 /** What the program itself says all the time: hiding it would hide nothing. */
 const OWN_WORDS = new Set(['memwarden', 'collector', 'localhost', 'true', 'false', 'null', 'http', 'https']);
 
@@ -54,23 +62,46 @@ export function keepSecretsOfHeader(value: string): void {
 }
 
 /**
- * Headers as `name=value,name=value`, right or wrong. A name that cannot be one, or that has no value, is more likely a
- * token that was put in the wrong place.
+ * Headers as `name=value,name=value`, right or wrong: of those whose value may be a credential, the value. What only says
+ * which tenant or environment the records are of, such as `x-scope-orgid=team-a`, is an ordinary word, which hidden
+ * everywhere would be missing in records and messages that have nothing to do with headers.
  */
 export function keepSecretsOfHeaders(headers: string): void {
-  keepSecret(headers);
-  // a comma may also be part of a value
-  for (const pair of [headers, ...headers.split(/[,\n]/)]) {
-    const equals = pair.indexOf('=');
-    const name = pair.slice(0, Math.max(equals, 0)).trim();
-    const value = pair.slice(equals + 1);
-    if (!/^[\w.%-]+$/.test(name) || /^[=\s]*$/.test(value)) {
-      keepSecretsOfHeader(pair);
-      keepSecretsOfHeader(name);
-    }
-    keepSecretsOfHeader(value);
-    keepSecretsOfHeader(percentDecoded(value));
+  const pairs = headers.split(/[,\n]/).filter(pair => pair.trim() !== '');
+  for (const pair of pairs) keepSecretsOfHeaderPair(pair);
+  // where one is wrong, a comma before it may have been part of a value
+  if (pairs.some(pair => partsOfPair(pair).isWrong)) keepSecretsOfHeaderPair(headers);
+}
+
+/**
+ * One header as `name=value`, in which a comma is part of the value. A name that cannot be one, or that has no value, is
+ * more likely a token that was put in the wrong place.
+ */
+export function keepSecretsOfHeaderPair(pair: string): void {
+  const { name, value, isWrong } = partsOfPair(pair);
+  const decoded = percentDecoded(value);
+  if (isWrong) {
+    keepSecretsOfHeader(pair);
+    keepSecretsOfHeader(name);
+  } else if (!isCredential(percentDecoded(name), value) && !isCredential('', decoded)) {
+    return;
   }
+  keepSecretsOfHeader(value);
+  keepSecretsOfHeader(decoded);
+}
+
+function partsOfPair(pair: string): { name: string; value: string; isWrong: boolean } {
+  const equals = pair.indexOf('=');
+  const name = pair.slice(0, Math.max(equals, 0)).trim();
+  const value = pair.slice(equals + 1);
+  return { name, value, isWrong: !/^[\w.%-]+$/.test(name) || /^[=\s]*$/.test(value) };
+}
+
+/** Whether the name of a header says so, or its value looks like it. */
+function isCredential(name: string, value: string): boolean {
+  const text = value.trim();
+  if (CREDENTIAL_NAME.test(name) || CREDENTIAL_SCHEME.test(text)) return true;
+  return text.length >= SHORTEST_TOKEN && !/\s/.test(text);
 }
 
 /** The text without any secret that is known. */

@@ -77,7 +77,7 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
       return act();
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw failure('write', path, cause, 'try another file name, or a disk with space left', error);
+      throw failure('write', path, cause, 'another file name, or a disk with space left', error);
     }
   }
 
@@ -85,7 +85,7 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing !== undefined) {
     const what = `EEXIST: ${kindOf(existing)} of user ${existing.uid} is there already`;
-    throw failure('write', path, what, 'try another file name, or remove it');
+    throw failure('write', path, what, 'another file name, or remove it');
   }
   const file = attempt(() => openSync(path, 'wx', 0o600));
   let pending = line('header', {
@@ -190,7 +190,7 @@ function headerContentOf(text: string): unknown {
 function headerOf(path: string, text: string): Header {
   const header = headerContentOf(text);
   if (memberOf(header, 'format') !== FORMAT)
-    throw failure('read', path, 'line 1: it is no recording', 'try a file made by `memwarden record`');
+    throw failure('read', path, 'line 1: it is no recording', 'a file made by `memwarden record`');
   const version = memberOf(header, 'version');
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
     throw failure('read', path, 'line 1 has no valid header: version is not a whole number from 1');
@@ -199,7 +199,7 @@ function headerOf(path: string, text: string): Header {
       'read',
       path,
       `it has version ${version} and this program reads up to version ${VERSION}`,
-      'try the version of memwarden that made it, or a newer one',
+      'the version of memwarden that made it, or a newer one',
     );
   const architecture = FLAG_ARCHITECTURES.find(known => known === memberOf(header, 'architecture'));
   if (architecture === undefined) {
@@ -225,7 +225,7 @@ export async function openRecording(path: string): Promise<AsyncIterable<Enriche
     await lines.return(undefined);
     if (error instanceof MemwardenError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
-    const hint = hintOf(error, 'try the path of a file made by `memwarden record`');
+    const hint = hintOf(error, 'the path of a file made by `memwarden record`');
     throw failure('read', path, cause, hint, error);
   }
   const { architecture } = header;

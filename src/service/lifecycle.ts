@@ -33,9 +33,11 @@ export async function runUntilSignal(
   onReady?: () => Promise<void>,
 ): Promise<ExitCode> {
   ignoreStraySignals();
+  const watchdog = watchStop();
   const orderlyEnd = endInOrderAfterUncaughtError();
+  void orderlyEnd.reason.then(() => watchdog.stopRequested());
   // before the start: a signal during it must not leave programs in the kernel behind
-  const stopping = stopRequest();
+  const stopping = stopRequest(watchdog);
   let running: Service | undefined;
   process.on('SIGHUP', () => {
     Promise.resolve()
@@ -61,13 +63,17 @@ export async function runUntilSignal(
   return orderlyEnd.finish((await running.stop()) ? EXIT.ok : EXIT.failure);
 }
 
-/** Resolves with the reason at the first request to stop; ends the process at the second signal, or when it takes too long. */
-function stopRequest(): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
+function watchStop(): StopWatchdog {
   const watchdog = new StopWatchdog();
   watchdog.onError(error =>
     log.warn('failed to watch over the stop, which may take longer than 8 s:', error),
   );
+  return watchdog;
+}
+
+/** Resolves with the reason at the first request to stop; ends the process at the second signal. */
+function stopRequest(watchdog: StopWatchdog): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
   let firstMillis: number | undefined;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {

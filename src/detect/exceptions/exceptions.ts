@@ -57,7 +57,7 @@ function readRules(files: readonly string[]): readonly ExceptionRule[] {
     throw new MemwardenError(
       'EXCEPTIONS_INVALID',
       [`failed to load exceptions: ${first}`, ...others],
-      'try `memwarden exceptions check FILE` after each change',
+      '`memwarden exceptions check FILE` after each change',
     );
   return parsed.flatMap(({ rules }) => rules);
 }

@@ -6,7 +6,7 @@ import { MemwardenError } from '../../errors.ts';
 import { modeOf } from '../../files/file-kind.ts';
 import { hintOf } from '../../files/file-refusal.ts';
 import { readFile } from '../../files/read-file.ts';
-import { keepSecretsOfHeaders } from '../../printing/secrets.ts';
+import { keepSecretsOfHeaderPair } from '../../printing/secrets.ts';
 import type { OtlpOptions } from '../options.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
@@ -132,10 +132,10 @@ function check(what: string, path: string | undefined, parse: () => unknown): vo
 
 function parseHeaders(text: Buffer, path: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
-  keepSecretsOfHeaders(text.toString('utf8'));
   for (const line of text.toString('utf8').split('\n')) {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
+    keepSecretsOfHeaderPair(trimmed);
     const equals = trimmed.indexOf('=');
     // The line itself may hold a secret and is not repeated.
     if (equals <= 0)

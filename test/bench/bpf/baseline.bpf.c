@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What memwarden's programs are compared with, per hook: an empty program, the least that a hook can cost,
  * and one ships every open to user space with its path, as sensors do that decide there.
