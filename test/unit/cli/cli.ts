@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
-/** As bin/memwarden starts it, and quickly. */
+/** As the launcher starts it, and quickly. */
 export const NODE_OPTIONS: readonly string[] = [
   '--disable-sigusr1',
   `--import=${new URL('../../runner/compile-cache.ts', import.meta.url)}`,
