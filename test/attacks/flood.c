@@ -128,7 +128,7 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* What cannot be done in time is not made up for: the rate is a bound. */
+/* What could not be done in time is made up for: the rate is that of the whole run, and on a busy machine a bound. */
 static void work(long per_second, int seconds, long events_max, int as_nobody)
 {
 	long long start = now_ns();
