@@ -108,12 +108,13 @@ suite('the health port', { skip: whyNotLive() }, () => {
     const sidecar = await Sidecar.start(ENVIRONMENT);
     try {
       const port = await healthPort(sidecar);
-      for (const sent of ['', 'GET /healthz HTTP/1.1\r\nHost: ']) {
+      const ends = ['', 'GET /healthz HTTP/1.1\r\nHost: '].map(sent => {
         const client = connect(port, '127.0.0.1');
         client.write(sent);
         // a reset, so that nothing of it stays in the kernel
-        await assert.rejects(once(client.resume(), 'close'), { code: 'ECONNRESET' });
-      }
+        return assert.rejects(once(client.resume(), 'close'), { code: 'ECONNRESET' });
+      });
+      await Promise.all(ends);
     } finally {
       await sidecar.stop();
     }

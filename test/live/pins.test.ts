@@ -74,7 +74,8 @@ function isPins(name: string): boolean {
   return name.startsWith('pins-');
 }
 
-suite('where a sidecar pins', { skip: whyNotLive() }, () => {
+// each in a mount namespace of its own, and about its own actors
+suite('where a sidecar pins', { skip: whyNotLive(), concurrency: 2 }, () => {
   test('it mounts a BPF file system if there is none, which doctor says before and detach takes away', {
     timeout: LIMIT_MILLIS,
   }, async t => {

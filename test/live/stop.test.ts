@@ -50,8 +50,15 @@ async function assertStops(
   assert.ok(waiting(sidecar.spool) > 0, 'the record is not in the spool');
 }
 
-suite('SIGTERM ends the sidecar in time, with everything spooled', { skip: whyNotLive() }, () => {
-  for (const protocol of ['grpc', 'http/protobuf']) {
+// each waits some seconds, mostly idle
+suite('SIGTERM ends the sidecar in time, with everything spooled', {
+  skip: whyNotLive(),
+  concurrency: 2,
+}, () => {
+  for (const [protocol, nameServer] of [
+    ['grpc', '127.53.0.1'],
+    ['http/protobuf', '127.53.0.2'],
+  ] as const) {
     const environment = { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_METRICS_EXPORTER: 'otlp' };
 
     test(`${protocol}: while connections lead nowhere`, async t => {
@@ -67,11 +74,11 @@ suite('SIGTERM ends the sidecar in time, with everything spooled', { skip: whyNo
     });
 
     test(`${protocol}: while the name server never answers`, async t => {
-      const server = createSocket('udp4').bind(53, '127.53.0.1');
+      const server = createSocket('udp4').bind(53, nameServer);
       t.after(() => server.close());
       await once(server, 'listening');
-      const file = join(tmpdir(), `memwarden-resolv-${process.pid}.conf`);
-      writeFileSync(file, 'nameserver 127.53.0.1\noptions timeout:30 attempts:5\n');
+      const file = join(tmpdir(), `memwarden-resolv-${nameServer}-${process.pid}.conf`);
+      writeFileSync(file, `nameserver ${nameServer}\noptions timeout:30 attempts:5\n`);
       t.after(() => rmSync(file));
       const mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
       await assertStops(t, 'http://collector.invalid:4317', environment, [
