@@ -1,3 +1,5 @@
+import type { Canonical } from './identity.ts';
+
 /** What the capture stage hands on: one record of bpf/contract/event.h, decoded. */
 
 /** What happened, in the order of `enum mw_kind` of bpf/contract/event.h, which counts from 1. */
@@ -84,9 +86,9 @@ export interface CapturedEvent {
   readonly sequence: bigint;
   readonly hook: HookName;
   readonly method: CaptureMethod;
-  readonly actor: Actor;
+  readonly actor: Canonical<Actor>;
   /** Whose memory; undefined when the kernel had no task for it (kcore, raw opens, refused by text). */
-  readonly target: ProcessIdentity | undefined;
+  readonly target: Canonical<ProcessIdentity> | undefined;
   /** Actor and target are one thread group. */
   readonly selfAccess: boolean;
   /** The target is a child, grandchild, … of the actor. */

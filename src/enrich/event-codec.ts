@@ -6,6 +6,7 @@ import {
   HOOK_NAMES,
   type ProcessIdentity,
 } from '../capture/event.ts';
+import { type Canonical, canonical } from '../capture/identity.ts';
 import type { EnrichedEvent, ProcessDetails } from './event.ts';
 
 /** How a value is written in JSON: a bigint as decimal text, an absent value not at all. */
@@ -100,6 +101,11 @@ function record<T extends object>(fields: Fields<T>): Codec<T> {
   };
 }
 
+function canonicalRecord<T extends object>(fields: Fields<T>): Codec<Canonical<T>> {
+  const { encode, decode } = record(fields);
+  return { encode, decode: (json, place) => canonical(decode(json, place)) };
+}
+
 const PROCESS: Fields<ProcessIdentity> = {
   tgid: UINT32,
   tid: UINT32,
@@ -155,8 +161,8 @@ export const ENRICHED_EVENT: Codec<EnrichedEvent> = record<EnrichedEvent>({
   sequence: UINT64,
   hook: oneOf(...HOOK_NAMES),
   method: oneOf(...CAPTURE_METHODS),
-  actor: record(ACTOR),
-  target: optional(record(PROCESS)),
+  actor: canonicalRecord(ACTOR),
+  target: optional(canonicalRecord(PROCESS)),
   selfAccess: BOOLEAN,
   targetIsDescendant: BOOLEAN,
   ioUring: BOOLEAN,

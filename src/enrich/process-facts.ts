@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { ProcessIdentity } from '../capture/event.ts';
+import { type Canonical, IdentityCache } from '../capture/identity.ts';
 import { type Container, containerOfCgroupFile, containerOfCgroupPath } from './container.ts';
 import type { ProcessDetails } from './event.ts';
 import { type Procfs, startTicksOf } from './procfs.ts';
@@ -32,11 +33,15 @@ export interface ProcessFactsOptions {
 export interface ProcessFacts {
   /**
    * @param identity the process as the kernel saw it
-   * @param recorded its arguments as the kernel recorded them, possibly cut short; empty when it did not. One object
-   * comes with the same arguments always.
+   * @param recorded its arguments as the kernel recorded them, possibly cut short; empty when it did not. The same object must
+   * always come with the same arguments.
    * @param nowMillis performance.now(): asked once for both sides of an event
    */
-  detailsOf(identity: ProcessIdentity, recorded: readonly string[], nowMillis: number): ProcessDetails;
+  detailsOf(
+    identity: Canonical<ProcessIdentity>,
+    recorded: readonly string[],
+    nowMillis: number,
+  ): ProcessDetails;
 }
 
 /** Everything that, when it differs, makes remembered facts those of another program. */
@@ -73,8 +78,8 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
     maxSize: REMEMBERED_LENGTH_MAX,
     sizeCalculation: ({ details }) => REMEMBERED_LENGTH_MIN + (details.commandLine?.length ?? 0),
   });
-  /** By the object that stands for equal descriptions: most events of a storm end here. */
-  const latest = new WeakMap<ProcessIdentity, Known>();
+  /** Answers most events of a storm. procfs is asked again after FRESH_MILLIS, since it may have changed meanwhile. */
+  const latest = new IdentityCache<Canonical<ProcessIdentity>, Known>();
 
   function readLiving(identity: ProcessIdentity, wantCgroup: boolean): Living | undefined {
     const { tgid } = identity;
@@ -130,7 +135,7 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
   }
 
   function detailsOf(
-    identity: ProcessIdentity,
+    identity: Canonical<ProcessIdentity>,
     recorded: readonly string[],
     nowMillis: number,
   ): ProcessDetails {

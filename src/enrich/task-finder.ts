@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Actor, ProcessIdentity } from '../capture/event.ts';
+import { type Canonical, canonical } from '../capture/identity.ts';
 import type { Mount } from './mount-table.ts';
 import { type Procfs, startTimeOf } from './procfs.ts';
 import { taskDirectory } from './text-path.ts';
@@ -18,7 +19,7 @@ export interface TaskFinder {
    * @param number as it stands in the name of a directory of the procfs at `mount`, where `actor` sees it
    * @returns undefined when there is no such process any more, or it cannot be told which one it is
    */
-  find(number: number, actor: Actor, mount: Mount): ProcessIdentity | undefined;
+  find(number: number, actor: Actor, mount: Mount): Canonical<ProcessIdentity> | undefined;
 }
 
 /** The numbers in a line of a status file, `NSpid:\t12\t3`. */
@@ -32,7 +33,7 @@ function namespaceOf(procfs: Procfs, pid: number, name: string): number {
 }
 
 /** A process (or the process of a thread) as procfs describes it; undefined when it is gone. */
-function identityOf(procfs: Procfs, task: number): ProcessIdentity | undefined {
+function identityOf(procfs: Procfs, task: number): Canonical<ProcessIdentity> | undefined {
   const status = procfs.read(`${task}/status`);
   const tgid = status === undefined ? undefined : numbersOf(status, 'Tgid')[0];
   const stat = tgid === undefined ? undefined : procfs.stat(tgid);
@@ -40,7 +41,7 @@ function identityOf(procfs: Procfs, task: number): ProcessIdentity | undefined {
   const [uid = 0, euid = 0] = numbersOf(status, 'Uid');
   const [gid = 0] = numbersOf(status, 'Gid');
   const loginuid = Number(procfs.read(`${tgid}/loginuid`) ?? LOGINUID_UNSET);
-  return {
+  return canonical({
     tgid,
     tid: task,
     vtgid: numbersOf(status, 'NStgid').at(-1) ?? tgid,
@@ -56,7 +57,7 @@ function identityOf(procfs: Procfs, task: number): ProcessIdentity | undefined {
     comm: stat.comm,
     executablePath: procfs.link(`${tgid}/exe`)?.replace(/ \(deleted\)$/, ''),
     cgroupPath: undefined,
-  };
+  });
 }
 
 export function createTaskFinder(procfs: Procfs): TaskFinder {
@@ -83,7 +84,7 @@ export function createTaskFinder(procfs: Procfs): TaskFinder {
     });
   }
 
-  function find(number: number, actor: Actor, mount: Mount): ProcessIdentity | undefined {
+  function find(number: number, actor: Actor, mount: Mount): Canonical<ProcessIdentity> | undefined {
     // A bind mount of something inside procfs shows no other process than the one it is of.
     const theirs =
       mount.root === '/'

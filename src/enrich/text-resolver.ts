@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import type { CapturedEvent, ProcessIdentity } from '../capture/event.ts';
+import type { Canonical } from '../capture/identity.ts';
 import type { Mount } from './mount-table.ts';
 import { type Procfs, startTicksOf } from './procfs.ts';
 import { createTaskFinder } from './task-finder.ts';
@@ -67,7 +68,7 @@ export function createTextResolver(procfs: Procfs): TextResolver {
     const { actor, kind } = event;
     if (kcore !== undefined) return { ...event, kind: kind === 'repeat' ? kind : 'kcore_open', path };
 
-    const found: ProcessIdentity | undefined =
+    const found: Canonical<ProcessIdentity> | undefined =
       number === undefined ? actor : finder.find(Number(number), actor, destination.mount);
     // one that started since has only taken over the number
     const target = found !== undefined && found.startTimeNs <= event.timeNs ? found : undefined;

@@ -10,6 +10,7 @@ import {
   type HookName,
   type ProcessIdentity,
 } from '../event.ts';
+import type { Canonical } from '../identity.ts';
 import { type Description, KnownProcesses } from './known-processes.ts';
 import {
   ANCESTOR,
@@ -69,7 +70,7 @@ export class EventDecoder {
   }
 
   /**
-   * Two events have the same object for an actor, or for a target, of which the kernel said the same.
+   * Equal descriptions of an actor, or of a target, give the same object: see {@link Canonical}.
    *
    * @param offset start of the record, bytes: a multiple of 8, as the kernel aligns records
    * @param length size of the record, bytes
@@ -144,7 +145,7 @@ export class EventDecoder {
     return end <= offset + length;
   }
 
-  #actor(offset: number): Actor {
+  #actor(offset: number): Canonical<Actor> {
     const tid = this.#view.getUint32(offset + EVENT.actor + PROCESS.tid, true);
     return this.#actors.recall(tid, offset, this.#ends, () => this.#decodeActor(offset));
   }
@@ -161,7 +162,7 @@ export class EventDecoder {
     };
   }
 
-  #target(offset: number): ProcessIdentity {
+  #target(offset: number): Canonical<ProcessIdentity> {
     const start = offset + EVENT.target;
     const tid = this.#view.getUint32(start + PROCESS.tid, true);
     return this.#targets.recall(tid, offset, this.#ends, () =>

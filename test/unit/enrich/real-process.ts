@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import type { Actor } from '../../../src/capture/event.ts';
+import type { Canonical } from '../../../src/capture/identity.ts';
 import { createProcfs, startTimeOf } from '../../../src/enrich/procfs.ts';
 import { buildActor } from '../event-builder.ts';
 
@@ -23,7 +24,7 @@ export async function startProcess(
 }
 
 /** A running process as the kernel would describe it as the actor. */
-export function actorOf(pid: number, fields: Partial<Actor> = {}): Actor {
+export function actorOf(pid: number, fields: Partial<Actor> = {}): Canonical<Actor> {
   const stat = procfs.stat(pid);
   if (stat === undefined) throw new Error(`there is no process ${pid}`);
   const numbers = /^NStgid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]?.split(/\s+/);
