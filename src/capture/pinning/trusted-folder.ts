@@ -13,11 +13,11 @@ const STICKY = 0o1000;
 const LINKS_MAX = 40;
 
 /**
- * Opens a folder that nobody else can exchange, nor any folder or link on the way to it: like systemd's CHASE_SAFE and
- * sshd's StrictModes, one name at a time and each of them through its parent's descriptor. A folder in which others may
- * write is passed where it is sticky, since there they cannot touch what is not theirs.
+ * Opens a folder if no other user can replace it, or any folder or link on the path to it, like systemd's CHASE_SAFE and
+ * sshd's StrictModes: name by name, each through the descriptor of its parent. A folder in which others may write is
+ * accepted if it is sticky, since they can only rename and remove their own entries there.
  *
- * @returns a descriptor that is good for paths alone (O_PATH)
+ * @returns an O_PATH descriptor
  * @throws UntrustedFolder; Error with a code when the kernel refuses
  */
 export function openTrustedFolder(path: string): number {
@@ -35,7 +35,7 @@ export function openTrustedFolder(path: string): number {
       if (!stats.isSymbolicLink()) {
         folder = openSync(below(parent, name), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       } else if (statfsSync(below(parent)).type === PROC_SUPER_MAGIC) {
-        // the text of /proc/1/root and its like does not say where they lead
+        // readlink of a magic link (/proc/1/root) does not return where it leads, so the kernel has to follow it
         folder = openSync(below(parent, name), O_PATH | constants.O_DIRECTORY);
       } else {
         if (++links > LINKS_MAX) throw Object.assign(new Error(`${path}: ELOOP`), { code: 'ELOOP' });

@@ -4,7 +4,7 @@ import { type Canonical, canonical } from '../identity.ts';
 const KNOWN_MAX = 2_048;
 
 interface Known<T extends object> {
-  /** The fixed parts of the description, as 32-bit words. */
+  /** Its fixed parts, as 32-bit words. */
   readonly words: Uint32Array;
   readonly lengths: readonly number[];
   readonly text: Buffer;
@@ -13,9 +13,9 @@ interface Known<T extends object> {
 
 /** Which parts of a record describe a process. */
 export interface Description {
-  /** Fixed parts, bytes from the start of the record; they lie at multiples of 4, as the kernel aligns records. */
+  /** Fixed parts, bytes from the start of the record: multiples of 4, as the kernel aligns records to 8. */
   readonly parts: readonly { readonly at: number; readonly bytes: number }[];
-  /** The first and the last of its strings, which lie one behind the other. */
+  /** The first and the last of its strings, which are adjacent in the record. */
   readonly strings: readonly [first: number, last: number];
 }
 
