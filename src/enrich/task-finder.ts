@@ -5,7 +5,7 @@ import type { Mount } from './mount-table.ts';
 import { type Procfs, startTimeOf } from './procfs.ts';
 import { taskDirectory } from './text-path.ts';
 
-/** Looking through all processes costs milliseconds, and a refused open costs the caller nothing: this many a second. */
+/** A search of all processes takes milliseconds, and an attacker can cause one with each refused open: so it is limited. */
 const SEARCHES_PER_SECOND_MAX = 10;
 
 const FOUND_MAX = 1024;
@@ -13,11 +13,11 @@ const FOUND_MAX = 1024;
 /** linux/audit.h AUDIT_UID_UNSET as a number. */
 const LOGINUID_UNSET = 4_294_967_295;
 
-/** Finds the process behind a number that another process used for it. */
+/** Finds the process for a pid as another process sees it, in its own pid namespace. */
 export interface TaskFinder {
   /**
-   * @param number as it stands in the name of a directory of the procfs at `mount`, where `actor` sees it
-   * @returns undefined when there is no such process any more, or it cannot be told which one it is
+   * @param number name of its directory in the procfs at `mount`, as `actor` sees it
+   * @returns undefined when the process is gone or cannot be identified
    */
   find(number: number, actor: Actor, mount: Mount): Canonical<ProcessIdentity> | undefined;
 }
@@ -85,7 +85,7 @@ export function createTaskFinder(procfs: Procfs): TaskFinder {
   }
 
   function find(number: number, actor: Actor, mount: Mount): Canonical<ProcessIdentity> | undefined {
-    // A bind mount of something inside procfs shows no other process than the one it is of.
+    // in a bind mount of a directory inside procfs there are no directories of other processes
     const theirs =
       mount.root === '/'
         ? procfs.stat(`${taskDirectory(actor)}/root${mount.mountPoint}/${number}`)
