@@ -100,7 +100,7 @@ static __always_inline bool is_active(void)
  * A debugger that reads word by word makes hundreds of thousands of them, and user space pays only for those
  * that are sent. A global function: see text.bpf.h.
  */
-__noinline int counts_as_repetition(void)
+__noinline int counts_as_repeat(void)
 {
 	struct mw_scratch *s = current_scratch();
 	__u32 zero = 0;
@@ -145,7 +145,7 @@ __noinline int counts_as_repetition(void)
 /* Sends the event of the current task, unless it is a repeat, and frees its scratch entry. */
 static __always_inline void finish(struct mw_scratch *s)
 {
-	if (!counts_as_repetition())
+	if (!counts_as_repeat())
 		send(s);
 	free_scratch();
 }

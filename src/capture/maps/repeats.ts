@@ -168,7 +168,7 @@ export class Repeats {
   }
 }
 
-/** struct mw_repeat_key, as counts_as_repetition() of bpf/lib/emit.bpf.h fills it. */
+/** struct mw_repeat_key, as counts_as_repeat() of bpf/lib/emit.bpf.h fills it. */
 function repeatKey(event: CapturedEvent): Buffer {
   const key = Buffer.alloc(REPEAT_KEY_SIZE);
   const { actor, target, result } = event;
