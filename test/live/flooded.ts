@@ -1,6 +1,6 @@
 /**
- * `npm run test:live:flooded [-- FILE…]`: the live tests, twice, beside somebody else who makes 20,000 foreign events a second
- * and ten processes that keep the processors busy. A test passes, or is skipped with what was measured.
+ * `npm run test:live:flooded [-- FILE…]`: the live tests, twice, beside a generator of 20,000 foreign events a second and
+ * ten processes that keep the CPUs busy. A test passes, or is skipped with the measured reason.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,11 +16,11 @@ const RUNNER = fileURLToPath(new URL('../runner/main.ts', import.meta.url));
 const EVENTS_PER_SECOND = 20_000;
 const BUSY_PROCESSES = 10;
 const ROUNDS = 2;
-/** Bounds of the generator's own, should nobody end it. */
+/** The generator ends itself at these limits, if it is not stopped. */
 const SECONDS_MAX = 4 * 3_600;
 const EVENTS_MAX = EVENTS_PER_SECOND * SECONDS_MAX;
 
-/** One run of the live tests. @returns what it came to, as a line */
+/** One run of the live tests. @returns its result, as a line */
 async function round(files: readonly string[]): Promise<{ passed: boolean; line: string }> {
   const words = [EVENTS_PER_SECOND, SECONDS_MAX, EVENTS_MAX].map(String);
   const flood = spawn(FLOOD, words, { stdio: ['ignore', 'pipe', 'inherit'] });

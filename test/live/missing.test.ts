@@ -1,4 +1,4 @@
-/** What a start needs from the machine, taken away: each was a stack trace with status 1, or an advice that did not help. */
+/** A start without something that it needs: regressions, each ended in a stack trace with status 1 or in useless advice. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { suite, test } from 'node:test';
@@ -16,7 +16,7 @@ function memwarden(preparation: string, ...words: string[]) {
       ...['--mount', '--propagation=private', 'sh', '-ec', `${preparation}; exec "$@"`, 'start'],
       ...[process.execPath, MAIN, ...words],
     ],
-    // one that starts in spite of it would not end by itself
+    // a sidecar that starts in spite of it would not end by itself
     { encoding: 'utf8', timeout: 120_000 },
   );
 }
