@@ -56,7 +56,7 @@ interface Known {
 }
 
 /** Reads from procfs; the start time has proven that they are of the process in question. */
-interface Living {
+interface ProcfsFacts {
   readonly arguments: string;
   readonly workingDirectory: string | undefined;
   readonly cgroupFile: string | undefined;
@@ -67,9 +67,9 @@ interface Living {
  * but at most 256 bytes. Those of procfs are complete, but may be of a program that was executed since; they are used only
  * if they extend the recorded ones.
  */
-function continues(living: string, recorded: string): boolean {
+function isExtension(current: string, recorded: string): boolean {
   // the kernel may have cut the last character in two
-  return living.startsWith(recorded.replace(/\uFFFD+$/, ''));
+  return current.startsWith(recorded.replace(/\uFFFD+$/, ''));
 }
 
 export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
@@ -82,7 +82,7 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
   /** Answers most events of a storm. procfs is asked again after FRESH_MILLIS, since it may have changed meanwhile. */
   const latest = new IdentityCache<Canonical<ProcessIdentity>, Known>();
 
-  function readLiving(identity: ProcessIdentity, wantCgroup: boolean): Living | undefined {
+  function readProcfs(identity: ProcessIdentity, wantCgroup: boolean): ProcfsFacts | undefined {
     const { tgid } = identity;
     const commandLine = procfs.read(`${tgid}/cmdline`);
     const workingDirectory = procfs.link(`${tgid}/cwd`);
@@ -108,16 +108,17 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
 
   function read(identity: ProcessIdentity, recorded: string, before: Known | undefined): Known {
     const named = containerOfCgroupPath(identity.cgroupPath ?? '');
-    const living = readLiving(identity, named.containerId === undefined);
-    if (living === undefined && before !== undefined) return { ...before, readAtMillis: performance.now() };
-    const args = living !== undefined && continues(living.arguments, recorded) ? living.arguments : recorded;
+    const current = readProcfs(identity, named.containerId === undefined);
+    if (current === undefined && before !== undefined) return { ...before, readAtMillis: performance.now() };
+    const args =
+      current !== undefined && isExtension(current.arguments, recorded) ? current.arguments : recorded;
     const container =
-      named.containerId === undefined ? containerOfCgroupFile(living?.cgroupFile ?? '') : named;
+      named.containerId === undefined ? containerOfCgroupFile(current?.cgroupFile ?? '') : named;
     const commandLine = commandLineOf(args);
     const userName = userNameOf(identity, container);
     const details: ProcessDetails = {
       ...(commandLine === undefined ? {} : { commandLine }),
-      ...(living?.workingDirectory === undefined ? {} : { workingDirectory: living.workingDirectory }),
+      ...(current?.workingDirectory === undefined ? {} : { workingDirectory: current.workingDirectory }),
       ...(userName === undefined ? {} : { userName }),
       ...named,
       ...container,
@@ -158,7 +159,7 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
       cached.executablePath === identity.executablePath &&
       cached.cgroupPath === identity.cgroupPath &&
       cached.euid === identity.euid &&
-      continues(cached.arguments, recorded);
+      isExtension(cached.arguments, recorded);
     if (same && performance.now() - cached.readAtMillis < FRESH_MILLIS) return cached;
     const known = read(identity, recorded, same ? cached : undefined);
     cache.set(key, known);

@@ -143,7 +143,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     service.namespace.sh('mkdir /sys/fs/bpf/other');
     const { status, output } = await service.detach();
     assert.equal(status, 0);
-    assert.match(output, /left \/sys\/fs\/bpf, which memwarden had mounted: somebody has pinned in it/);
+    assert.match(output, /left \/sys\/fs\/bpf, which memwarden had mounted: other programs have pins in it/);
     assert.equal(service.namespace.bpfMounts.length, 1);
 
     service.namespace.sh('rmdir /sys/fs/bpf/other');

@@ -110,7 +110,7 @@ export class BpfObject {
    */
   attach(programs: readonly string[], knobs: Knobs): Attachment {
     const libbpf = this.#libbpf;
-    this.#refuseHopeless(programs);
+    this.#refuseForbidden(programs);
     const log = this.#log;
     log[0] = 0;
     const object = this.#open(log);
@@ -144,7 +144,7 @@ export class BpfObject {
   }
 
   /** @throws RefusedError for a kind of program that this kernel does not allow */
-  #refuseHopeless(programs: readonly string[]): void {
+  #refuseForbidden(programs: readonly string[]): void {
     for (const program of this.#programs(this.#base)) {
       if (!programs.includes(this.#libbpf.programName(program))) continue;
       const why = this.#probe.unavailable(program);

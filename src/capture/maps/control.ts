@@ -60,7 +60,7 @@ export class Control {
     value.writeUInt32LE(state.ownPidNamespace, CONTROL.own_pid_ns);
     value.writeUInt32LE(state.ownTgid, CONTROL.own_tgid);
     const result = this.#libbpf.updateElement(this.#fd, KEY, value, 0);
-    if (result < 0) throw new Error(`failed to direct the programs: ${describeErrno(-result)}`);
+    if (result < 0) throw new Error(`failed to write the programs' control: ${describeErrno(-result)}`);
     this.#state = state;
   }
 }

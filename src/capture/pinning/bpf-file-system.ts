@@ -114,7 +114,7 @@ function ownMountPoint(path: string): Unmounting | undefined {
     if (!isRoot || !isOnBpfFileSystem(folder) || !isMountedByMemwarden(folder)) return undefined;
     const mountPoint = readlinkSync(below(folder));
     const others = readdirSync(below(folder)).filter(name => !MADE_BY_KERNEL.has(name)).length;
-    return others === 0 ? { mountPoint } : { mountPoint, kept: 'somebody has pinned in it' };
+    return others === 0 ? { mountPoint } : { mountPoint, kept: 'other programs have pins in it' };
   } finally {
     // an open descriptor keeps the file system busy
     closeSync(folder);

@@ -23,15 +23,15 @@ const LINKS_MAX = 40;
 export function openTrustedFolder(path: string): number {
   const names = namesIn(resolve(path));
   let links = 0;
-  let way = '/';
+  let reached = '/';
   let folder = openSync('/', O_PATH | constants.O_DIRECTORY);
   try {
-    assertProtected(folder, way);
+    assertProtected(folder, reached);
     for (let name = names.shift(); name !== undefined; name = names.shift()) {
       const parent = folder;
       const stats = lstatSync(below(parent, name));
-      way = resolve(way, name);
-      if (!isTrusted(stats.uid)) throw belongsTo(way, stats.uid);
+      reached = resolve(reached, name);
+      if (!isTrusted(stats.uid)) throw belongsTo(reached, stats.uid);
       if (!stats.isSymbolicLink()) {
         folder = openSync(below(parent, name), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       } else if (statfsSync(below(parent)).type === PROC_SUPER_MAGIC) {
@@ -42,14 +42,14 @@ export function openTrustedFolder(path: string): number {
         const target = readlinkSync(below(parent, name));
         names.unshift(...namesIn(target));
         if (!target.startsWith('/')) {
-          way = resolve(way, '..');
+          reached = resolve(reached, '..');
           continue;
         }
-        way = '/';
+        reached = '/';
         folder = openSync('/', O_PATH | constants.O_DIRECTORY);
       }
       closeSync(parent);
-      assertProtected(folder, way);
+      assertProtected(folder, reached);
     }
     return folder;
   } catch (error) {
@@ -62,13 +62,13 @@ function namesIn(path: string): string[] {
   return path.split('/').filter(name => name !== '' && name !== '.');
 }
 
-function assertProtected(folder: number, way: string): void {
+function assertProtected(folder: number, reached: string): void {
   const { uid, mode } = fstatSync(folder);
-  if (!isTrusted(uid)) throw belongsTo(way, uid);
+  if (!isTrusted(uid)) throw belongsTo(reached, uid);
   if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {
     throw new UntrustedFolder(
-      `other users may rename and remove what is in ${way}`,
-      `chmod go-w ${way}, or choose another capture.pinPath`,
+      `other users may rename and remove what is in ${reached}`,
+      `chmod go-w ${reached}, or choose another capture.pinPath`,
     );
   }
 }

@@ -72,7 +72,7 @@ test('a map that cannot be read or written is an error that says which', () => {
   kernel.updateElement = () => -9;
   assert.throws(() => reported.save(), /failed to save what was reported of drops: EBADF/);
   const control = new Control(kernel, kernel.createMap('control'));
-  assert.throws(() => control.change({ active: 3 }), /failed to direct the programs: EBADF/);
+  assert.throws(() => control.change({ active: 3 }), /failed to write the programs' control: EBADF/);
   assert.equal(control.state.active, 0);
 });
 
