@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { CaptureOptions } from '../options.ts';
 
 /**
- * Hash of everything that decides which programs are attached: the object, the settings and the capabilities of this
+ * Hash of everything that decides which programs are attached: the object, the settings and the CAP_* rights of this
  * process. Pinned programs with an equal fingerprint are those that this start would attach again.
  */
 export function fingerprintOf(options: CaptureOptions): string {

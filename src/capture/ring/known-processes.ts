@@ -36,7 +36,7 @@ export class KnownProcesses<T extends object> {
   }
 
   /**
-   * @param tid index of the memory: descriptions of different threads always differ
+   * @param tid key of the memory: one description is kept per thread
    * @param offset start of the record, bytes
    * @param ends start of the record's first string, then the end of each
    */

@@ -11,9 +11,8 @@ const RECORD_BYTES_MAX = 65_536;
 /**
  * The consumer's side of a BPF ring buffer, read in place.
  *
- *     page 0              page 1               page 2 …
- *     consumer position | producer position | data | the same data again
- *     (read-write)        (read-only)
+ *     consumer position | producer position | data …  | the same data again …
+ *     1 page, read-write  1 page, read-only   read-only
  *
  * The kernel maps the data twice in a row, so that no record is ever split. Of the second mapping only as much is mapped
  * here as a record can reach into: every mapped page of a map counts as resident memory, each time it is mapped.
