@@ -1,4 +1,4 @@
-"""Opens connections to a port and keeps every one, half of them with half a request: half_open.py PORT COUNT.
+"""Opens connections to a port and keeps them open, half of them with half a request: half_open.py PORT COUNT.
 
 Prints a line when all are open, and holds them until its stdin ends.
 """

@@ -1,4 +1,4 @@
-/** What a start needs from the machine, taken away: each was a stack trace with status 1, or an advice that did not help. */
+/** A start without something that it needs: regressions, each ended in a stack trace with status 1 or in useless advice. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

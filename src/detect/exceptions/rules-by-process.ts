@@ -1,4 +1,5 @@
 import type { Actor, ProcessIdentity } from '../../capture/event.ts';
+import { type Canonical, canonical, IdentityCache } from '../../capture/identity.ts';
 import type { EnrichedEvent, ProcessDetails } from '../../enrich/event.ts';
 import type { Detection } from '../detection.ts';
 import type { ExceptionRule } from './rule.ts';
@@ -14,10 +15,10 @@ interface Decided<T> {
 /** Indexed by how the two are related: see relationOf. */
 type RulesByRelation = RulesByEvent[];
 
-type ByProcess<P extends object, T> = WeakMap<P, Decided<T>>;
+type ByProcess<P extends object, T> = IdentityCache<Canonical<P>, Decided<T>>;
 
 /** Stands for the target where there is none. */
-const NOBODY = {};
+const NOBODY = canonical({});
 
 /**
  * Narrows rules down, in their order, to those that can match: what a rule says of the two processes is decided once
@@ -27,7 +28,7 @@ export class RulesByProcess {
   readonly #rules: readonly ExceptionRule[];
   readonly #byEvent: RulesByEvent = new Map();
   readonly #byActor: ByProcess<Actor, ByProcess<ProcessIdentity | typeof NOBODY, RulesByRelation>> =
-    new WeakMap();
+    new IdentityCache();
 
   constructor(rules: readonly ExceptionRule[]) {
     this.#rules = rules;
@@ -52,7 +53,7 @@ export class RulesByProcess {
 
   #between(event: EnrichedEvent): RulesByEvent {
     const { actor, actorDetails, target, targetDetails } = event;
-    const byTarget = ofProcess(this.#byActor, actor, actorDetails, () => new WeakMap());
+    const byTarget = ofProcess(this.#byActor, actor, actorDetails, () => new IdentityCache());
     const byRelation = ofProcess(byTarget, target ?? NOBODY, targetDetails, () => []);
     const relation = relationOf(event);
     const known = byRelation[relation];
@@ -70,7 +71,7 @@ function relationOf({ selfAccess, targetIsDescendant, crossContainer }: Enriched
 
 function ofProcess<P extends object, T>(
   memory: ByProcess<P, T>,
-  identity: P,
+  identity: Canonical<P>,
   details: ProcessDetails,
   make: () => T,
 ): T {

@@ -8,6 +8,7 @@ import {
   listType,
 } from '@bufbuild/cel';
 import type { Actor, ProcessIdentity } from '../../capture/event.ts';
+import { type Canonical, IdentityCache } from '../../capture/identity.ts';
 import type { ProcessDetails } from '../../enrich/event.ts';
 import type { Detection } from '../detection.ts';
 import { errnoName } from '../kernel-names/errno.ts';
@@ -130,16 +131,19 @@ function celRecord(fields: Readonly<Record<string, CelInput>>): CelMap {
   return celMap(new Map(Object.entries(fields)));
 }
 
-/** What was bound of a process, kept for as long as its descriptions are the same objects. */
+/** The variables of a process, kept while its identity and its details are the same objects. */
 class Bound<T extends ProcessIdentity> {
-  readonly #bound = new WeakMap<T, { readonly details: ProcessDetails; readonly record: CelMap }>();
+  readonly #bound = new IdentityCache<
+    Canonical<T>,
+    { readonly details: ProcessDetails; readonly record: CelMap }
+  >();
   readonly #create: (identity: T, details: ProcessDetails) => CelMap;
 
   constructor(create: (identity: T, details: ProcessDetails) => CelMap) {
     this.#create = create;
   }
 
-  bind(identity: T, details: ProcessDetails): CelMap {
+  bind(identity: Canonical<T>, details: ProcessDetails): CelMap {
     const known = this.#bound.get(identity);
     if (known?.details === details) return known.record;
     const record = this.#create(identity, details);

@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from '../../capture/event.ts';
+import { type Canonical, IdentityCache } from '../../capture/identity.ts';
 import type { Detection } from '../../detect/detection.ts';
 import type { EnrichedEvent, ProcessDetails } from '../../enrich/event.ts';
 import {
@@ -41,8 +42,8 @@ interface EncodedProcess {
 export class DetectionEncoder {
   readonly #bootId: string;
   readonly #common: EncodedCommon[] = [];
-  readonly #actors = new WeakMap<ProcessIdentity, EncodedProcess>();
-  readonly #targets = new WeakMap<ProcessIdentity, EncodedProcess>();
+  readonly #actors = new IdentityCache<Canonical<ProcessIdentity>, EncodedProcess>();
+  readonly #targets = new IdentityCache<Canonical<ProcessIdentity>, EncodedProcess>();
 
   constructor(bootId: string) {
     this.#bootId = bootId;
@@ -97,8 +98,8 @@ export class DetectionEncoder {
   }
 
   #process(
-    known: WeakMap<ProcessIdentity, EncodedProcess>,
-    identity: ProcessIdentity,
+    known: IdentityCache<Canonical<ProcessIdentity>, EncodedProcess>,
+    identity: Canonical<ProcessIdentity>,
     details: ProcessDetails,
     event: EnrichedEvent,
     describe: typeof describeActor,
