@@ -1,4 +1,4 @@
-/** What a person needs to judge a detection; the signature itself says what was seen. */
+/** Help for a person who has to assess a detection; the signature itself describes what was seen. */
 export interface Explanation {
   readonly legitimate: readonly string[];
   readonly advice: readonly string[];
@@ -16,7 +16,7 @@ const WAS_CHANGED: readonly string[] = [
   'find out who started the actor: its command line, user and ancestors are in the record',
 ];
 
-/** By event name; every signature that has an id is here, and a test says so. */
+/** By event name, for every signature that has an id (a test checks that none is missing). */
 export const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   proc_mem_access: { legitimate: [DEBUGGERS, CRASH_HANDLERS], advice: WAS_READ },
   proc_mem_code_injection: { legitimate: ['a debugger that sets breakpoints'], advice: WAS_CHANGED },
