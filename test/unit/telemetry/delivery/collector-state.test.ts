@@ -19,7 +19,7 @@ test('a collector that is away is reported once, and once that it is back', t =>
 
 test('what a collector says of records that it rejects is reported when it changes', t => {
   const lines = logged(t);
-  const state = new CollectorState('collector:4317', 'metrics', 'the next reading makes up for it');
+  const state = new CollectorState('collector:4317', 'metrics', 'the next export makes up for it');
   for (const message of ['quota', 'quota', '', 'quota']) state.answered(2, message);
   assert.deepEqual(lines, [
     'the collector rejected 2 metrics: quota',
