@@ -44,7 +44,7 @@ class Kernel implements LossSource {
   }
 }
 
-/** Two looks, as one alone finds no gap. */
+/** Two checks, because one alone finds no gap. */
 function look(watch: LossWatch) {
   return [1, 2].flatMap(() => {
     watch.drained();
@@ -74,7 +74,7 @@ test('drops of several reasons on one CPU are all accounted for, and none of the
   assert.equal(watch.notices, 2);
 });
 
-test('what an earlier process reported of each reason was captured by that one', () => {
+test('drops that an earlier process has reported are not counted as captured by this one', () => {
   const kernel = new Kernel();
   for (const [i, reason] of REASONS.entries()) {
     kernel.drop(0, reason, BigInt(10 + i));
@@ -88,13 +88,13 @@ test('what an earlier process reported of each reason was captured by that one',
   assert.equal(after.captured(), 0n);
   kernel.drop(0, 'scratch_full', 2n);
   kernel.send(after, 1, 4);
-  // before the first look that found the buffer empty, and after it
+  // before the first check after which the buffer was empty, and after it
   assert.equal(after.captured(), 6n);
   assert.deepEqual(outline(look(after)), [[0, 'scratch_full', 2n]]);
   assert.equal(after.captured(), 6n);
 });
 
-test('what is lost on each CPU is told apart, and added up over time', () => {
+test('losses of different CPUs are counted separately, and added up over time', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
   look(watch);
@@ -110,7 +110,7 @@ test('what is lost on each CPU is told apart, and added up over time', () => {
   assert.equal(watch.notices, 4);
 });
 
-test('a gap beside drops of both reasons is found whole, once, on its CPU', () => {
+test('a gap next to drops of both reasons is found in full, once, on its CPU', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
   look(watch);
@@ -130,7 +130,7 @@ test('a gap beside drops of both reasons is found whole, once, on its CPU', () =
   assert.deepEqual(outline(watch.lost()).at(-1), [1, 'sequence_gap', 11n]);
 });
 
-test('records of another version that nobody can read are lost, captured, and reported once', () => {
+test('unreadable records of another version count as captured and lost, and are reported once', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel, () => 9n);
   watch.abandoned(
@@ -151,7 +151,7 @@ test('records of another version that nobody can read are lost, captured, and re
   assert.equal(watch.notices, 2);
 });
 
-test('an event that came without a number does not stand in for one that did not come', () => {
+test('an event without a number does not make up for a missing numbered one', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
   look(watch);
