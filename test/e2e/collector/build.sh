@@ -20,7 +20,7 @@ if [ ! -x "$binary" ]; then
 		;;
 	esac
 	mkdir -p "$folder"
-	# Test files run in parallel: the first one builds, the others wait here.
+	# Test files run at the same time: the first one builds, the others wait for it here.
 	exec 9>"$folder/lock"
 	flock 9
 fi
@@ -33,14 +33,14 @@ if [ ! -x "$binary" ]; then
 	cd "$sources"
 	nice -n 10 go run "$builder" --config manifest.yaml --skip-compilation --skip-get-modules >build.log 2>&1 ||
 		{ cat build.log >&2; exit 1; }
-	# The builder would run `go mod tidy`, which also downloads what only the tests of the modules import.
+	# The builder would run `go mod tidy`, which also wants what only the tests of the modules import.
 	{
 		printf 'module go.opentelemetry.io/collector/cmd/builder\n\ngo 1.25.0\n\nrequire (\n'
 		sed -n 's/^ *- gomod: /\t/p' manifest.yaml
 		printf '\tgo.opentelemetry.io/collector/component v1.58.0\n'
 		printf '\tgo.opentelemetry.io/collector/otelcol v0.152.0\n)\n'
 	} >go.mod
-	# Sums of modules for proxies that serve modules but not the checksum database.
+	# Of modules that a proxy may serve without what the checksum database says of them.
 	cp "$here/known.sum" go.sum
 	CGO_ENABLED=0 GOFLAGS='-mod=mod -buildvcs=false' \
 		nice -n 10 go build -trimpath -ldflags='-s -w' -o "$binary.new" . >build.log 2>&1 || { cat build.log >&2; exit 1; }

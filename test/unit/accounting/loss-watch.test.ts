@@ -50,7 +50,7 @@ function event(sequence: bigint) {
 }
 
 /** Checks twice, with an empty buffer before each check. */
-function look(watch: LossWatch) {
+function checkTwice(watch: LossWatch) {
   return [1, 2].flatMap(() => {
     watch.drained();
     return watch.collect();
@@ -59,7 +59,7 @@ function look(watch: LossWatch) {
 
 function settled(kernel: Kernel): LossWatch {
   const watch = new LossWatch(kernel, () => 10n);
-  look(watch);
+  checkTwice(watch);
   return watch;
 }
 
@@ -109,10 +109,10 @@ test('numbered events that neither arrived nor were dropped are a loss, reported
   const watch = settled(kernel);
   kernel.send(watch, 10, 4);
   kernel.drop(3n);
-  assert.deepEqual(counts(look(watch)), [['ring_full', 3n]]);
-  assert.deepEqual(counts(look(watch)), [['sequence_gap', 4n]]);
+  assert.deepEqual(counts(checkTwice(watch)), [['ring_full', 3n]]);
+  assert.deepEqual(counts(checkTwice(watch)), [['sequence_gap', 4n]]);
   kernel.send(watch, 5);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
 });
 
 test('events that are still in the ring buffer do not count as lost', () => {
@@ -122,7 +122,7 @@ test('events that are still in the ring buffer do not count as lost', () => {
   // the buffer was not empty
   for (let i = 0; i < 4; i++) assert.deepEqual(watch.collect(), []);
   for (let n = 1n; n <= 5n; n++) watch.received(event(n));
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
 });
 
 test('two events with one number, and the number before it unused, are not a gap', () => {
@@ -130,8 +130,8 @@ test('two events with one number, and the number before it unused, are not a gap
   const watch = settled(kernel);
   kernel.sequence = 2n;
   for (const sequence of [2n, 2n]) watch.received(event(sequence));
-  assert.deepEqual(look(watch), []);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
 });
 
 test('numbers from before this process are not a gap, and events that an earlier process left in the buffer are counted', () => {
@@ -141,10 +141,10 @@ test('numbers from before this process are not a gap, and events that an earlier
   // the earlier process left the last ten in the buffer
   for (let n = 991n; n <= 1_000n; n++) watch.received(event(n));
   kernel.send(watch, 20);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
   kernel.send(watch, 30);
   kernel.drop(4n);
-  assert.deepEqual(counts(look(watch)), [['ring_full', 4n]]);
+  assert.deepEqual(counts(checkTwice(watch)), [['ring_full', 4n]]);
   assert.equal(watch.captured(), 10n + 20n + 30n + 4n);
 });
 
@@ -154,7 +154,7 @@ test('repeats, and events without a number, count as captured', () => {
   kernel.send(watch, 1);
   watch.received({ ...event(1n), kind: 'repeat', repeatCount: 40n });
   watch.received(event(0n));
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
   assert.equal(watch.captured(), 42n);
   kernel.repeats = 5n;
   assert.equal(watch.captured(), 47n);
@@ -164,10 +164,10 @@ test('a drop that is counted later than it was numbered is neither a gap nor mis
   const kernel = new Kernel();
   kernel.sequence = 1n;
   const watch = new LossWatch(kernel);
-  look(watch);
+  checkTwice(watch);
   kernel.ringFull = 1n;
-  look(watch);
+  checkTwice(watch);
   kernel.send(watch, 3);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
   assert.equal(watch.captured(), 3n + 1n);
 });
