@@ -80,7 +80,7 @@ for (const fault of ['timer', 'promise', 'emitter']) {
     program.process.kill('SIGUSR2');
     await program.line(
       new RegExp(
-        `ERROR cli: failed unexpectedly: broken ${fault} \\(at test/unit/cli/lifecycle\\.program\\.ts:\\d+:\\d+\\)$`,
+        `ERROR cli: failed unexpectedly: broken ${fault} \\(at test/unit/service/lifecycle\\.program\\.ts:\\d+:\\d+\\)$`,
       ),
     );
     await program.line(/^flushing$/);
