@@ -54,7 +54,7 @@ describe('the npm package', { skip: whyNoPackage() }, () => {
   });
 
   test('ignores variables of Node.js in the environment', () => {
-    const bin = join(folder, 'node_modules/.src/launcher/memwarden');
+    const bin = join(folder, 'node_modules/.bin/memwarden');
     const env = {
       PATH: process.env['PATH'],
       NODE_OPTIONS: '--require=/does/not/exist',
