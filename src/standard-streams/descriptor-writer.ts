@@ -54,6 +54,8 @@ export class DescriptorWriter {
   /** Takes back what has not been written, and writes nothing from now on. */
   abandon(): void {
     this.#abandoned = true;
+    // nothing is under way any more: what is still asked for is answered at once
+    this.#busy = false;
     clearTimeout(this.#timer);
     const error = Object.assign(new Error('nobody read it in time'), { code: 'ETIMEDOUT' });
     for (const { at, resolve } of this.#queue.splice(0)) resolve({ bytes: at, error });
