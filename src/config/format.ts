@@ -11,6 +11,8 @@ export interface Format<T> {
   readonly choices?: readonly string[];
   /** Undefined when the value is not allowed. Text comes from the environment, flags or YAML strings. */
   parse(value: unknown): T | undefined;
+  /** The value is a mapping of names to texts. */
+  readonly isMapping?: true;
   /** The text of a value, right or wrong, as it may be shown, where showing it whole could tell a secret. */
   show?(text: string): string;
   /** Has what may be secret in the text of a value, right or wrong, never printed anywhere. */
@@ -123,6 +125,7 @@ export const list: Format<readonly string[]> = {
 export const keyValues: Format<Readonly<Record<string, string>>> = {
   name: 'key=value list',
   allowed: 'a mapping of text to text, or key1=value1,key2=value2 (percent-encoded)',
+  isMapping: true,
   parse: value => (typeof value === 'string' ? pairsFromText(value) : pairsFromMapping(value)),
 };
 

@@ -4,7 +4,6 @@ import type { Assignment } from './assignment.ts';
 import { impossibleCombinations } from './combinations.ts';
 import { assignmentsOfEnvironment } from './environment-source.ts';
 import { assignmentsOfFile } from './file-source.ts';
-import type { Format } from './format.ts';
 import { notAllowed, Problems } from './problem.ts';
 import { type Settings, schema, settings } from './schema.ts';
 import { isSetting, type Setting, type SettingTree } from './setting.ts';
@@ -45,7 +44,7 @@ export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources
     if (definition === undefined) problems.add(() => unknownKey(assignment));
     else if (parsed === undefined) problems.add(() => notAllowed(key, definition, value, origin));
     else {
-      values.set(key, parsed);
+      values.set(key, value);
       origins.set(key, origin);
     }
   }
@@ -81,7 +80,7 @@ function withDefaults(values: ReadonlyMap<string, unknown>): Settings {
   const mappings: [string, unknown][] = [];
   for (const [key, value] of values) {
     // convict takes a dot in the key of a mapping for a path of its own: mappings go in after its check
-    if (typeof value === 'object' && !Array.isArray(value)) mappings.push([key, value]);
+    if (settings.get(key)?.type.isMapping) mappings.push([key, value]);
     else config.set(key, value);
   }
   config.validate({ allowed: 'strict' });
@@ -94,17 +93,35 @@ function convictSchema(tree: SettingTree): convict.Schema<Record<string, unknown
     Object.entries(tree).map(([name, node]) => [
       name,
       isSetting(node)
-        ? { doc: node.doc, default: node.default, sensitive: node.sensitive, format: check(node.type) }
+        ? { doc: node.doc, default: node.default, sensitive: node.sensitive, format: node.type.name }
         : convictSchema(node),
     ]),
   );
 }
 
-function check({ parse, allowed }: Format<unknown>): (value: unknown) => void {
-  return value => {
-    if (parse(value) === undefined) throw new Error(`allowed: ${allowed}`);
-  };
+/**
+ * Has convict coerce and check values by our formats, under their names. Its own are too generous for a sensor: `boolean` takes
+ * every text but `false` for true, `int` takes `12abc` for 12.
+ */
+function registerFormats(): void {
+  const types = new Map([...settings.values()].map(({ type }) => [type.name, type]));
+  convict.addFormats(
+    Object.fromEntries(
+      [...types].map(([name, { parse, allowed }]) => [
+        name,
+        {
+          coerce: (value: unknown) => parse(value) ?? value,
+          validate: (value: unknown) => {
+            // a setting may be without a value
+            if (value !== undefined && parse(value) === undefined) throw new Error(`allowed: ${allowed}`);
+          },
+        },
+      ]),
+    ),
+  );
 }
+
+registerFormats();
 
 /** Without the keys that have no value, which is how the stages' optional options are typed. */
 function withoutAbsent(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -12,6 +12,7 @@ import { METRICS, type Metric } from '../telemetry/metrics/metrics.ts';
 import { OTEL } from '../telemetry/record/attributes.ts';
 import { SCOPE } from '../telemetry/record/scope.ts';
 import { evictedOf } from '../telemetry/spool/totals.ts';
+import type { DeliveryComponents } from '../telemetry/telemetry.ts';
 
 /** Where the numbers come from; asked when somebody asks for them. */
 export interface MetricSources {
@@ -26,8 +27,8 @@ export interface MetricSources {
   canaryAges(): ReadonlyMap<string, number>;
   /** Lines for stderr that could not be written. */
   droppedMessages(): number;
-  /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
-  readonly exporterType: string | undefined;
+  /** What brings the records to a collector; undefined where nothing does. */
+  readonly components: DeliveryComponents | undefined;
 }
 
 export interface SelfMetrics {
@@ -125,13 +126,17 @@ function* read(sources: MetricSources): Generator<Reading> {
   }
   yield [METRICS.MESSAGES_DROPPED, sources.droppedMessages()];
   yield [METRICS.PROCESS_MEMORY, process.memoryUsage.rss()];
-  if (sources.exporterType !== undefined) yield* readSdk(records, inFlight, sources.exporterType);
+  if (sources.components !== undefined) yield* readSdk(records, inFlight, sources.components);
 }
 
 /** The conventions' view of the same numbers. */
-function* readSdk(records: Books['records'], inFlight: number, exporterType: string): Generator<Reading> {
-  const processor = component('batching_log_processor');
-  const exporter = component(exporterType);
+function* readSdk(
+  records: Books['records'],
+  inFlight: number,
+  components: DeliveryComponents,
+): Generator<Reading> {
+  const processor = component(components.processor);
+  const exporter = component(components.exporter);
   const { accepted, refused, spooled, evicted } = records;
   yield [METRICS.LOG_PROCESSED, accepted + refused, processor];
   if (evictedOf(records) > 0) {

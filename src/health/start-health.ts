@@ -50,7 +50,7 @@ export async function startHealth(
     lost: () => losses.lost(),
     exceptions: () => detection.counts().exceptions,
     backlog: telemetry.backlog,
-    exporterType: telemetry.exporterType,
+    components: telemetry.components,
     skippedRuns: () => capture.skippedRuns.read(),
     unknownRecords: () => capture.unknownRecords,
     canaryAges: () => readiness.canaryAges(),

@@ -30,6 +30,8 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
   readonly checkpoint?: Checkpoint;
   /** From now on `persist` does not wait for a spool or a stdout that cannot be written. */
   hurry?(): void;
+  /** Longest time that `shutdown` may take where its caller names none, as LoggerProvider.shutdown does not, ms. */
+  shutdownMillis?: number;
   /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
   /** Records that are gone for good although somebody wanted them: not written, or not spooled before the end. */

@@ -57,8 +57,14 @@ export interface Telemetry {
   setCaptureHook(captureHook: string): void;
   /** Where the records come from, and the metrics. */
   resource(): Resource;
-  /** `otel.component.type` of what brings the records to a collector; undefined where nothing does. */
-  readonly exporterType: string | undefined;
+  /** What brings the records to a collector; undefined where nothing does. */
+  readonly components: DeliveryComponents | undefined;
+}
+
+/** Values of `otel.component.type`. */
+export interface DeliveryComponents {
+  readonly processor: string;
+  readonly exporter: string;
 }
 
 /** What the stage needs from its surroundings. */
@@ -112,7 +118,10 @@ function startTelemetry(
     checkpoint: () => processor.checkpoint ?? new Map(),
     hurry: () => processor.hurry?.(),
     forceFlush: () => provider.forceFlush(),
-    shutdown: deadlineMillis => processor.shutdown(deadlineMillis),
+    shutdown: async deadlineMillis => {
+      processor.shutdownMillis = deadlineMillis;
+      await provider.shutdown();
+    },
     stats: () => processor.counts(),
     backlog: () => processor.backlog?.() ?? { bytes: 0, oldestAgeSeconds: 0, inFlight: 0 },
     setCaptureHook: captureHook => {
@@ -120,15 +129,22 @@ function startTelemetry(
       processor.setResource?.(resource);
     },
     resource: () => resource,
-    exporterType: exporterType(options),
+    components: componentsOf(options),
     lost: () => processor.lost ?? 0,
     problems: () => processor.problems?.() ?? { spool: undefined, collector: undefined },
   };
 }
 
-function exporterType({ exporter, otlp }: TelemetryOptions): string | undefined {
+/**
+ * Semantic conventions, `otel.component.type`: a standard value where it says what the component is, a name of its own where
+ * none does. The spool is no batching processor.
+ */
+function componentsOf({ exporter, otlp, delivery }: TelemetryOptions): DeliveryComponents | undefined {
   if (exporter !== 'otlp') return undefined;
-  return otlp.protocol === 'grpc' ? 'otlp_grpc_log_exporter' : 'otlp_http_log_exporter';
+  return {
+    processor: delivery.mode === 'stock' ? 'batching_log_processor' : 'memwarden_spooling_log_processor',
+    exporter: otlp.protocol === 'grpc' ? 'otlp_grpc_log_exporter' : 'otlp_http_log_exporter',
+  };
 }
 
 function prepareProcessor(

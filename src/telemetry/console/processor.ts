@@ -19,6 +19,7 @@ const PATIENCE_MILLIS = 10_000;
  * fails (a full disk) is tried again with the next records, and those that could not be written are counted.
  */
 export class ConsoleProcessor implements DurableLogRecordProcessor {
+  shutdownMillis = PATIENCE_MILLIS;
   readonly #output: RecordOutput;
   readonly #format: LineFormat;
   readonly #onClosed: () => void;
@@ -61,7 +62,7 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
     this.#output.abandon();
   }
 
-  async shutdown(deadlineMillis = PATIENCE_MILLIS): Promise<void> {
+  async shutdown(deadlineMillis = this.shutdownMillis): Promise<void> {
     const persisted = this.persist();
     await Promise.race([persisted, delay(deadlineMillis, undefined, { ref: false })]);
     this.#output.abandon();

@@ -27,6 +27,7 @@ const SPOOL_RETRY_MILLIS = 1_000;
 
 /** Encodes records as they are emitted, spools them on `persist`, and wakes the sender. */
 export class OtlpProcessor implements DurableLogRecordProcessor {
+  shutdownMillis: number;
   readonly #detections: DetectionEncoder;
   readonly #spool: Spool;
   readonly #sender: Sender;
@@ -57,6 +58,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     this.#spool = spool;
     this.#sender = sender;
     this.#options = options;
+    this.shutdownMillis = options.retryMaxMillis;
     this.#memory = memory;
   }
 
@@ -98,7 +100,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     await this.#sender.flush();
   }
 
-  async shutdown(deadlineMillis = this.#options.retryMaxMillis): Promise<void> {
+  async shutdown(deadlineMillis = this.shutdownMillis): Promise<void> {
     const end = performance.now() + deadlineMillis;
     // The deadline alone must not saveCheckpoint the process alive.
     const persisted = this.persist().catch((error: unknown) =>

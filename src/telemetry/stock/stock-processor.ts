@@ -30,6 +30,7 @@ export const STOCK_LIMITS =
  * OTLPLogExporter as they are, and a count of what becomes of the records.
  */
 export class StockProcessor implements DurableLogRecordProcessor {
+  shutdownMillis = 0;
   readonly #processor: BatchLogRecordProcessor;
   readonly #processed = new ProcessedCounter();
   #emitted = 0;
@@ -61,7 +62,7 @@ export class StockProcessor implements DurableLogRecordProcessor {
     return this.#processor.forceFlush();
   }
 
-  async shutdown(deadlineMillis = 0): Promise<void> {
+  async shutdown(deadlineMillis = this.shutdownMillis): Promise<void> {
     // the deadline alone must not keep the process alive
     await Promise.race([this.#processor.shutdown(), delay(deadlineMillis, undefined, { ref: false })]);
     const { spooled } = this.counts();

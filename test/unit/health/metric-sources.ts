@@ -19,7 +19,7 @@ export const SOURCES: MetricSources = {
   lost: () => [{ cpu: 3, reason: 'ring_full', count: 5n }],
   exceptions: () => new Map([['gdb', 4]]),
   backlog: () => ({ bytes: 900, oldestAgeSeconds: 2.5, inFlight: 1 }),
-  exporterType: 'otlp_grpc_log_exporter',
+  components: { processor: 'memwarden_spooling_log_processor', exporter: 'otlp_grpc_log_exporter' },
   unknownRecords: () => 0n,
   skippedRuns: () => [{ capability: 'file_open', program: 'fentry_file_open', count: 3 }],
   droppedMessages: () => 6,
