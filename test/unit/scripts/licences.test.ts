@@ -19,7 +19,9 @@ function npm(...words: string[]): string {
   });
 }
 
-const sources = readdirSync(new URL('bpf/', ROOT)).filter(name => /\.([ch]|sh)$/.test(name));
+const sources = readdirSync(new URL('bpf/', ROOT), { recursive: true, encoding: 'utf8' }).filter(
+  name => /\.([ch]|sh)$/.test(name) && !name.startsWith('build/'),
+);
 
 test('the whole text of the GPL, version 2, is beside the files that name it', () => {
   const licence = text('bpf/LICENSE');
