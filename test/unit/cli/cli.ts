@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
-/** Nothing of the tester's own environment may reach the program, except where programs are. */
+/** Of the caller's environment only PATH may reach the program. */
 const BASE_ENVIRONMENT = { PATH: process.env['PATH'] };
 
 export interface Outcome {

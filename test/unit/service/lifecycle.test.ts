@@ -54,7 +54,7 @@ it('ends at once with 130 on a second signal when the flush does not end', async
   await program.line(/memwarden ready/);
   program.process.kill('SIGTERM');
   await program.line(/^flushing$/);
-  // what tells a second request from the echo of the first is time
+  // a second request differs from an echo of the first by time
   program.process.kill('SIGUSR2');
   await program.line(/^a minute later$/);
   program.process.kill('SIGTERM');
