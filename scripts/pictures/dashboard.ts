@@ -78,7 +78,9 @@ const STEPS_MINUTES = [1, 5, 15, 30, 60, 120, 360, 720, 1440];
 const BARS_MAX = 60;
 const MILLIS_PER_MINUTE = 60_000;
 
-/** The Grafana dashboard as its definition has it, each panel with the result of its own query over the recorded examples. */
+/**
+ * The Grafana dashboard as its definition has it, each panel with the result of its own query over the recorded examples.
+ */
 export function dashboardPicture(): string {
   const { title, description, panels }: Dashboard = JSON.parse(readFileSync(DASHBOARD, 'utf8'));
   const entries = exampleRecords('--events', 'signatures')
