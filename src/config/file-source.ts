@@ -8,8 +8,8 @@ import type { Assignment } from './assignment.ts';
 import { groups, settings } from './schema.ts';
 
 /**
- * The assignments of a YAML file, with line and column. A key without a value assigns nothing. Every value is its source text,
- * as in the environment; the setting's format parses it, so `0123` in a header stays `0123`.
+ * The assignments of a YAML file, with line and column. A key without a value assigns nothing. Every value is its source
+ * text, as in the environment; the setting's format parses it, so `0123` in a header stays `0123`.
  * @throws MemwardenError CONFIG_INVALID when the file cannot be read or is no YAML mapping
  */
 export function assignmentsOfFile(path: string): readonly Assignment[] {

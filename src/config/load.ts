@@ -25,7 +25,8 @@ export interface Configuration {
 
 /**
  * Settings of file < environment < flags, over the defaults of the schema.
- * @throws MemwardenError CONFIG_INVALID with the first ten unknown keys, bad values or impossible combinations, and their number
+ * @throws MemwardenError CONFIG_INVALID with the first ten unknown keys, bad values or impossible combinations, and their
+ * number
  */
 export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources): Configuration {
   const assignments = [
@@ -100,8 +101,8 @@ function convictSchema(tree: SettingTree): convict.Schema<Record<string, unknown
 }
 
 /**
- * Registers our formats with convict, which coerces and checks values by them. Its own are too lenient: `boolean` takes every
- * text but `false` for true, `int` takes `12abc` for 12.
+ * Registers our formats with convict, which coerces and checks values by them. Its own are too lenient: `boolean` takes
+ * every text but `false` for true, `int` takes `12abc` for 12.
  */
 function registerFormats(): void {
   const types = new Map([...settings.values()].map(({ type }) => [type.name, type]));

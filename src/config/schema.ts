@@ -56,7 +56,8 @@ const hook = oneOf('auto', 'lsm', 'fentry', 'kprobe', 'tracepoint');
 
 /**
  * Every setting, once: key, meaning, unit, default, format and names in the environment.
- * The names and defaults under OTEL_ are those of the OpenTelemetry specification: "OTLP Exporter", "SDK environment variables".
+ * The names and defaults under OTEL_ are those of the OpenTelemetry specification: "OTLP Exporter", "SDK environment
+ * variables".
  */
 export const schema = {
   telemetry: {

@@ -27,8 +27,8 @@ function otlpOptionsOf(signal: string, reason: string): Record<string, string> {
 
 /**
  * Variables of OpenTelemetry that have no effect here, and why: those of the specification's pages "Environment Variable
- * Specification", "OpenTelemetry Protocol Exporter" and "Entity Propagation", of the semantic conventions, and of the SDK for
- * Node.js. The others are settings (schema.ts).
+ * Specification", "OpenTelemetry Protocol Exporter" and "Entity Propagation", of the semantic conventions, and of the SDK
+ * for Node.js. The others are settings (schema.ts).
  */
 export const UNUSED_VARIABLES: Readonly<Record<string, string>> = {
   // may be set for every program of a pod: that must not switch a security sensor off

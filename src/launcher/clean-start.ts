@@ -1,9 +1,12 @@
-/** Keeps Node.js from opening its inspector at SIGUSR1, which gives any process of the same user code execution with our capabilities. */
+/**
+ * Keeps Node.js from opening its inspector at SIGUSR1, which gives any process of the same user code execution with our
+ * capabilities.
+ */
 const NO_INSPECTOR_SIGNAL = '--disable-sigusr1';
 
 /**
- * Variables that make Node.js, OpenSSL and libuv run code, open ports, write files, trust other certificates, or have too few
- * threads. All with these prefixes, not a list of harmful ones: every release of Node.js adds some.
+ * Variables that make Node.js, OpenSSL and libuv run code, open ports, write files, trust other certificates, or have too
+ * few threads. All with these prefixes, not a list of harmful ones: every release of Node.js adds some.
  */
 const TAKEN_OVER = /^(?:NODE|OPENSSL|UV)_/;
 

@@ -1,8 +1,8 @@
 /*
- * /usr/local/bin/node of the image: executes Node.js without the variables and the signal by which others could
- * run code in it. Elsewhere src/launcher/memwarden does this, but the image has no shell. Every program that Docker
- * or Kubernetes starts in the container, health checks included, has its capabilities, so all of them come through
- * here. Linked statically, so that LD_PRELOAD has no effect on this program itself.
+ * /usr/local/bin/node of the image: executes Node.js without the variables and the signal by which others
+ * could run code in it. Elsewhere src/launcher/memwarden does this, but the image has no shell. Every program
+ * that Docker or Kubernetes starts in the container, health checks included, has its capabilities, so all of
+ * them come through here. Linked statically, so that LD_PRELOAD has no effect on this program itself.
  */
 #include <errno.h>
 #include <signal.h>

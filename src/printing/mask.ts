@@ -18,8 +18,8 @@ const KEY = /^[\w.~-]{1,40}$/;
 const TOKEN = /^(?=.*\d)(?=.*[a-z]).{20,}$/i;
 
 /**
- * A valid or invalid endpoint or URL without what may be secret: user and password, values of the query, the fragment, tokens
- * in the path, and everything after a host that is not valid.
+ * A valid or invalid endpoint or URL without what may be secret: user and password, values of the query, the fragment,
+ * tokens in the path, and everything after a host that is not valid.
  */
 export function maskEndpoint(endpoint: string): string {
   return [...pieces(endpoint)].map(({ text, isSecret }) => (isSecret ? MASK : text)).join('');

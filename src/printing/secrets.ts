@@ -1,7 +1,9 @@
 import { escapeText } from './escape.ts';
 import { MASK, secretsOfEndpoint } from './mask.ts';
 
-/** Shortest secret that is searched for, characters: a shorter one would match too much. `maskUrls` still hides it in a URL. */
+/**
+ * Shortest secret that is searched for, characters: a shorter one would match too much. `maskUrls` still hides it in a URL.
+ */
 const SHORTEST = 4;
 /** A shorter secret is hidden only where it is a whole word, characters. */
 const SHORTEST_IN_WORDS = 6;
@@ -54,8 +56,8 @@ export function keepSecretsOfHeader(value: string): void {
 }
 
 /**
- * Registers the values of `name=value,name=value`, valid or not. A name that is no valid one, or has no value, is more likely
- * a token in the wrong place.
+ * Registers the values of `name=value,name=value`, valid or not. A name that is no valid one, or has no value, is more
+ * likely a token in the wrong place.
  */
 export function keepSecretsOfHeaders(headers: string): void {
   keepSecret(headers);
@@ -95,7 +97,10 @@ function withoutEncoded(text: string, secrets: RegExp): string {
   });
 }
 
-/** Whether a match is a whole number in JSON: masked, the text would no longer be JSON, and an equal password is not revealed. */
+/**
+ * Whether a match is a whole number in JSON: masked, the text would no longer be JSON, and an equal password is not
+ * revealed.
+ */
 function isJsonNumber(text: string, offset: number, length: number): boolean {
   if (!/^\d+$/.test(text.slice(offset, offset + length))) return false;
   return (
@@ -144,7 +149,9 @@ function spellingsOf(secret: string): string[] {
   return [...found].filter(isWorthHiding);
 }
 
-/** Short spellings are left out, numbers of fewer than six digits too: these are often pids, sizes or fractions of a second. */
+/**
+ * Short spellings are left out, numbers of fewer than six digits too: these are often pids, sizes or fractions of a second.
+ */
 function isWorthHiding(spelling: string): boolean {
   if (spelling.length < (/^\d+$/.test(spelling) ? SHORTEST_IN_WORDS : SHORTEST)) return false;
   return !MASK.includes(spelling) && !OWN_WORDS.has(spelling);

@@ -61,7 +61,9 @@ export async function runUntilSignal(
   return orderlyEnd.finish((await running.stop()) ? EXIT.ok : EXIT.failure);
 }
 
-/** Resolves with the signal at the first request to stop. A second signal, or a stop that takes too long, ends the process. */
+/**
+ * Resolves with the signal at the first request to stop. A second signal, or a stop that takes too long, ends the process.
+ */
 function stopRequest(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const watchdog = new StopWatchdog();

@@ -9,8 +9,8 @@ import type { Stages } from './stages.ts';
 const log = diag.createComponentLogger({ namespace: 'pipeline' });
 
 /**
- * Longest time that the stop may take, ms. Docker kills after 10 s, so 8 s are promised (StopWatchdog); the difference is for
- * a slow machine.
+ * Longest time that the stop may take, ms. Docker kills after 10 s, so 8 s are promised (StopWatchdog); the difference is
+ * for a slow machine.
  */
 const SHUTDOWN_MILLIS = 5_000;
 /** Part of it in which the last round of the capture may wait for a full disk or for the reader of stdout, ms. */

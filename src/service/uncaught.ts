@@ -51,7 +51,9 @@ function report(error: unknown): void {
   else onFirst('an uncaught error');
 }
 
-/** For example "failed unexpectedly: EIO: i/o error, read (at src/accounting/loss-watch.ts:31:7)". Anything can be thrown. */
+/**
+ * For example "failed unexpectedly: EIO: i/o error, read (at src/accounting/loss-watch.ts:31:7)". Anything can be thrown.
+ */
 export function describeUncaught(error: unknown): string {
   if (!(error instanceof Error)) return `failed unexpectedly: ${String(error)}`;
   const frames = framesOf(error);

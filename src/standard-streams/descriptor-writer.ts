@@ -20,8 +20,8 @@ interface PendingWrite {
 }
 
 /**
- * Writes to a descriptor in order without ever blocking the event loop: neither for a terminal stopped with Ctrl-S, nor for a
- * pipe that nobody reads, nor for a file on a disk that hangs. Node's own streams write to terminals and files
+ * Writes to a descriptor in order without ever blocking the event loop: neither for a terminal stopped with Ctrl-S, nor for
+ * a pipe that nobody reads, nor for a file on a disk that hangs. Node's own streams write to terminals and files
  * synchronously, and an error event without a listener ends the process.
  */
 export class DescriptorWriter {
@@ -118,8 +118,8 @@ function isPipe(fd: number): boolean {
 }
 
 /**
- * Opens the same pipe or terminal again, with O_NONBLOCK. The flag belongs to the open file description, which is shared with
- * the shell and other processes, and these do not expect EAGAIN.
+ * Opens the same pipe or terminal again, with O_NONBLOCK. The flag belongs to the open file description, which is shared
+ * with the shell and other processes, and these do not expect EAGAIN.
  *
  * @returns undefined where that is not allowed or there is no /proc; writes then block a thread of the pool
  */

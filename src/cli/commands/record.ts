@@ -10,7 +10,7 @@ import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const EXAMPLES = `
 Examples:
-  sudo memwarden record case.jsonl    events of the selected signatures, until Ctrl-C
+  sudo memwarden record case.jsonl   # until Ctrl-C
   memwarden replay case.jsonl --exporter console --pretty`;
 
 /** `memwarden record FILE`. */

@@ -47,7 +47,8 @@ export function confine(folder?: string): Confinement {
 function needed(held: bigint, folder: string | undefined): readonly LinuxCapability[] {
   const always = [CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH];
   if (folder !== undefined && isOfAnotherUser(folder)) always.push(CAP_DAC_OVERRIDE);
-  // Before Linux 5.19 even reading an open map takes CAP_BPF, unless unprivileged BPF is allowed. Tried, not derived from a version.
+  // Before Linux 5.19 even reading an open map takes CAP_BPF, unless unprivileged BPF is allowed. Tried, not derived from a
+  // version.
   callsOfThisThread().setCapabilities(maskOf(always) & held, held);
   if (mayReadMaps()) return always;
   return [...always, isIn(held, CAP_BPF) ? CAP_BPF : CAP_SYS_ADMIN];

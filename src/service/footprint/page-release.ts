@@ -36,7 +36,9 @@ export function keepFootprintSmall(): void {
   setInterval(releasePages, AGAIN_MILLIS).unref();
 }
 
-/** Undefined where /proc/self/stat cannot be opened, for which `process.memoryUsage` throws: out of descriptors, for example. */
+/**
+ * Undefined where /proc/self/stat cannot be opened, for which `process.memoryUsage` throws: out of descriptors, for example.
+ */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();

@@ -11,8 +11,8 @@ export interface WatchOptions {
 }
 
 /**
- * The thread of StopWatchdog. Its text is evaluated, so it can refer to nothing outside of itself. It needs nothing of the main
- * thread, which may hang, and loads native code only when that is the case.
+ * The thread of StopWatchdog. Its text is evaluated, so it can refer to nothing outside of itself. It needs nothing of the
+ * main thread, which may hang, and loads native code only when that is the case.
  */
 export async function watch(): Promise<void> {
   const {
@@ -28,7 +28,9 @@ export async function watch(): Promise<void> {
 
   /** Longest time from a request to the end, ms. Docker kills after 10 s, and 8 s are promised. */
   const stopMillis = 7_300;
-  /** The same from when this thread finds a request that the blocked event loop has not received: up to 4 s after it came. */
+  /**
+   * The same from when this thread finds a request that the blocked event loop has not received: up to 4 s after it came.
+   */
   const unheardMillis = 3_000;
   const lastLineMillis = 200;
   const lookMillis = 1_000;
