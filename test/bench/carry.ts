@@ -118,7 +118,7 @@ export async function benchCarry(): Promise<Report> {
         'and receiver share the two cores. What the machine did besides is reported as well and not counted here.',
       'Of the memory, malloc’s heap and other memory hold the objects of JavaScript (V8’s young and old generation), and the ' +
         'encoded records: batches until they are claimed, up to four requests of 512 records (1.2 MB), and gRPC’s copy of each ' +
-        'until the garbage collector comes to it. The part on idle shows what there is without a storm.',
+        'until the next garbage collection. The part on idle shows what there is without a storm.',
     ],
     raw: { stages: Object.fromEntries(stages), rounds: Object.fromEntries(rounds), sustained },
   };

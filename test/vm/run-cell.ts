@@ -89,7 +89,7 @@ function testResult(cell: Cell, one: Case, reports: readonly Report[]): TestResu
   const reported = reports.find(report => 'name' in report && report.name === name);
   switch (reported?.kind) {
     case 'observed':
-      if ('expect' in one) return judged(cell, one, reported.observation);
+      if ('expect' in one) return checked(cell, one, reported.observation);
       break;
     case 'benign':
       return { name, status: reported.high.length === 0 ? 'pass' : 'fail', reasons: reported.high };
@@ -101,7 +101,7 @@ function testResult(cell: Cell, one: Case, reports: readonly Report[]): TestResu
   return { name, status: 'fail', reasons: ['the guest did not get to it'] };
 }
 
-function judged({ condition, limits }: Cell, scenario: Scenario, observation: Observation): TestResult {
+function checked({ condition, limits }: Cell, scenario: Scenario, observation: Observation): TestResult {
   const { name } = scenario;
   const expect = scenario.expect.map(expectation => ({
     ...expectation,

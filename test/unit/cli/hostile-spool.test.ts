@@ -82,7 +82,7 @@ describe('a spool changes no other file when its folder has', () => {
     assert.equal(existsSync(join(folder, 'nothing')), false);
   });
 
-  test('a link to the database of somebody else', () => {
+  test('a link to the database of another user', () => {
     const other = join(folder, 'other.db');
     const database = new DatabaseSync(other);
     database.exec('CREATE TABLE theirs (x)');
@@ -121,7 +121,7 @@ test('a spool whose folder others can write to is not used, nor changed', () => 
   }
 });
 
-test('a spool in the folder of somebody else is not used', { skip: notRoot }, () => {
+test('a spool in the folder of another user is not used', { skip: notRoot }, () => {
   chownSync(spool, SOMEBODY, SOMEBODY);
   assertRefused(drain(), /it belongs to user 12345, and this runs as user 0/);
 });

@@ -38,7 +38,7 @@ process.exitCode = await runUntilSignal(async () => {
       standardError.write('reloaded\n');
     },
     stop: async () => {
-      // listened for before the test is told that it may send it
+      // the listener is there before the test reads that it may send the signal
       const reported = once(process, 'SIGUSR2');
       standardError.write('flushing\n');
       if (ending === 'throws') setImmediate(FAULTS['timer'] ?? (() => {}));

@@ -71,13 +71,13 @@ it('reads the exceptions again on SIGHUP and goes on', async () => {
 });
 
 for (const fault of ['timer', 'promise', 'emitter']) {
-  it(`reports an error of a ${fault} that nobody caught with its place, without a stack, and ends in order with 1`, async () => {
+  it(`reports an uncaught error (${fault}) with its place, without a stack, and ends in order with 1`, async () => {
     const program = new Program('stops', fault);
     await program.line(/memwarden ready/);
     program.process.kill('SIGUSR2');
     await program.line(
       new RegExp(
-        `ERROR cli: failed unexpectedly: broken ${fault} \\(at test/unit/cli/lifecycle\\.program\\.ts:\\d+:\\d+\\)$`,
+        `ERROR cli: failed unexpectedly: broken ${fault} \\(at test/unit/service/lifecycle\\.program\\.ts:\\d+:\\d+\\)$`,
       ),
     );
     await program.line(/^flushing$/);

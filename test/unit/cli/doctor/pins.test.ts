@@ -4,7 +4,7 @@ import { pinPlaceCheck } from '../../../../src/cli/doctor/pins.ts';
 
 const PATH = '/sys/fs/bpf/memwarden';
 
-test('says whose the BPF file system is, and what is in it', () => {
+test('says who mounted the BPF file system, and what is in it', () => {
   const { status, detail } = pinPlaceCheck(
     PATH,
     { kind: 'ready', mountedByMemwarden: true, hasFolder: true },
