@@ -1,5 +1,5 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
+# SPDX-License-Identifier: GPL-2.0-only
 # Build the BPF object: bpf/build/memwarden-ARCH.bpf.o for this machine's architecture, or for the one named as argument
 # (x86 or arm64). One object serves every kernel of its architecture (CO-RE).
 set -eu

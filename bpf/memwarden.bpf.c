@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The object: all programs, one file per capability. Each program only fetches its hook's arguments; the
- * inline body of its capability does the rest. User space loads one hook of each ladder, the first that
- * proves alive (src/capture/ladders).
+ * The object: all programs, one file per capability. Each program only fetches the arguments of its hook and
+ * passes them to the functions of its capability in lib/. For each capability user space loads the programs
+ * of one hook, the first that proves alive (src/capture/hooks/ladders).
  */
 #include "lib/kernel.bpf.h"
 #include <bpf/bpf_helpers.h>
@@ -13,7 +13,7 @@
 #include "programs/descriptor.bpf.c"
 #include "programs/memory_protection.bpf.c"
 
-/* Puts the types that user space mirrors into the object's BTF, where the decoder's test finds them. */
+/* Puts the types that user space mirrors into the object's BTF, for test/unit/capture/ring/layout.test.ts. */
 struct mw_contract {
 	struct mw_event *event;
 	enum mw_kind kind;

@@ -31,7 +31,7 @@ const objects = readdirSync(OBJECTS)
     type: 'file',
     name: `bpf/build/${name}`,
     version,
-    description: 'Programs for the kernel, built from the sources in bpf by bpf/build.sh',
+    description: 'Programs for the kernel, built from the sources in bpf/ by bpf/build.sh',
     licenses: [{ license: { id: 'GPL-2.0-only' } }],
     hashes: [{ alg: 'SHA-256', content: sha256(new URL(name, OBJECTS)) }],
   }));

@@ -1,8 +1,7 @@
 import { printable } from './printing/printable.ts';
 
 /**
- * The stable names of everything that can go wrong and that a person can do something about.
- * A code never changes its meaning: scripts and runbooks match on it.
+ * Stable names of the errors that a user can act on. A code never changes its meaning: scripts and runbooks match on it.
  */
 export type ErrorCode =
   | 'CONFIG_INVALID'
@@ -16,8 +15,8 @@ export type ErrorCode =
   | 'RECORDING_INVALID';
 
 /**
- * An error for a person: `message` reads "failed to <verb> <object>: <cause>", `hint` says what to try. Both may be
- * printed as they are. A text in several lines is given line by line: a line feed within one is somebody else's.
+ * An error for a user: `message` reads "failed to <verb> <object>: <cause>", `hint` says what to try. Both are safe to
+ * print. Pass a text of several lines as an array: a line feed within one line may come from an attacker and is escaped.
  */
 export class MemwardenError extends Error {
   readonly code: ErrorCode;

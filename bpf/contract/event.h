@@ -1,6 +1,6 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The event: everything the kernel tells user space about one access, in one record.
+ * The event: everything that the kernel reports to user space about one access, in one record.
  *
  * This header is the only definition of the record. src/capture/ring/layout.ts mirrors the offsets, and
  * test/unit/capture/ring/layout.test.ts compares that mirror with the BTF of the built object.
@@ -30,10 +30,10 @@ enum mw_kind {
 	MW_FD_TRANSFER = 6,   /* a /proc/<pid>/mem descriptor changed hands */
 	MW_MEM_IO = 7,	      /* bytes moved through a /proc/<pid>/mem descriptor */
 	MW_MEM_PROTECT = 8,   /* mmap(2)/mprotect(2) that matches a W^X rule */
-	MW_REPEAT = 9,	      /* how often a suppressed identical event happened */
+	MW_REPEAT = 9,	      /* repeats of an event; made by user space from struct mw_repeat */
 };
 
-/* Which program saw the event: the ladder of the architecture page. */
+/* Kind of the program that recorded the event, best first: src/capture/hooks/ladders. */
 enum mw_hook {
 	MW_HOOK_LSM = 1,
 	MW_HOOK_FENTRY = 2,
@@ -57,9 +57,9 @@ enum mw_method {
 };
 
 enum mw_string {
-	MW_STRING_PATH = 0,	    /* leaf-first components; absent for a refused open known by its text */
-	MW_STRING_ACTOR_EXE = 1,    /* leaf-first components */
-	MW_STRING_ACTOR_CGROUP = 2, /* leaf-first components */
+	MW_STRING_PATH = 0,	       /* leaf-first components; absent for MW_TRAIT_BY_TEXT */
+	MW_STRING_ACTOR_EXE = 1,       /* leaf-first components */
+	MW_STRING_ACTOR_CGROUP = 2,    /* leaf-first components */
 	MW_STRING_ACTOR_ARGUMENTS = 3, /* argv, NUL-separated */
 	MW_STRING_TARGET_EXE = 4,
 	MW_STRING_TARGET_CGROUP = 5,
@@ -73,8 +73,8 @@ enum mw_string {
 #define MW_TRAIT_IO_URING	(1u << 2) /* done by an io_uring request on the actor's behalf */
 #define MW_TRAIT_COMPAT		(1u << 3) /* 32-bit system call */
 #define MW_TRAIT_HAS_TARGET	(1u << 4) /* `target` is filled from the kernel's own task */
-#define MW_TRAIT_BY_TEXT	(1u << 5) /* refused before the kernel had a file: only the text is known */
-#define MW_TRAIT_RESULT_UNKNOWN (1u << 6) /* `result` could not be seen with the hooks that are attached */
+#define MW_TRAIT_BY_TEXT	(1u << 5) /* refused before the kernel had a file: only the path text is known */
+#define MW_TRAIT_RESULT_UNKNOWN (1u << 6) /* no attached program saw `result` */
 #define MW_TRAIT_TRACEME_CHILD	(1u << 7) /* ptrace: the target asked to be traced by its parent */
 #define MW_TRAIT_SIDECAR	(1u << 8) /* the actor is the sidecar, see struct mw_control */
 
@@ -103,7 +103,7 @@ struct mw_ancestor {
 struct mw_event {
 	__u64 time_ns;	/* CLOCK_BOOTTIME */
 	__u64 sequence; /* counts the events of this cpu, from 1 */
-	__u32 cpu;	/* at this place in every version: src/capture/pinning/predecessor.ts */
+	__u32 cpu;	/* at this offset in every version: src/capture/pinning/predecessor.ts */
 	__u16 kind;	/* enum mw_kind */
 	__u8 hook;	/* enum mw_hook */
 	__u8 method;	/* enum mw_method */
@@ -117,9 +117,9 @@ struct mw_event {
 	__u64 size_bytes; /* bytes moved, or length of the area */
 	__u32 protection; /* PROT_* requested */
 	__u32 previous_protection;
-	__u32 named_pid; /* the number the actor used for its target, in the actor's namespace, where known */
+	__u32 named_pid;    /* pid that the actor used for its target, in the actor's namespace; 0: unknown */
 	__s32 descriptor;   /* file descriptor number, or -1 */
-	__u64 repeat_count; /* MW_REPEAT: how many were suppressed */
+	__u64 repeat_count; /* MW_REPEAT: repeats; MW_MEM_IO, MW_FD_TRANSFER: calls */
 	__u64 repeat_first_ns;
 	struct mw_process actor;
 	struct mw_process target;
@@ -128,8 +128,8 @@ struct mw_event {
 };
 
 /*
- * What makes two events repetitions of one another. User space computes the key of an event that it has
- * received, to ask how often it was repeated (src/capture/maps/repeats.ts).
+ * Two events with an equal key are repeats of each other. User space computes the key of an event that it has
+ * received, to look up how often it was repeated (src/capture/maps/repeats.ts).
  */
 struct mw_repeat_key {
 	__u64 actor_start_ns;
@@ -138,15 +138,15 @@ struct mw_repeat_key {
 	__u32 target_tgid;
 	__s32 result; /* -errno; every success is 0 */
 	__u32 flags;
-	__u32 protection; /* requested, and in the upper half what was before */
+	__u32 protection; /* requested; in the upper half the previous one */
 	__u16 kind;
 	__u16 method;
 };
 
 /*
- * Repetitions that were counted and not sent; the numbers only grow, so user space reports differences.
- * `event` is one that was sent, without its strings: by it a sidecar that takes over from another one reports
- * what was repeated.
+ * Repeats that were counted instead of sent. The counts only grow, and user space reports differences.
+ * `event` is the first event that was sent, without its strings: a sidecar that takes over from another one
+ * has not received it, and reports the repeats by this copy.
  */
 struct mw_repeat {
 	__u64 window_start_ns;
@@ -157,18 +157,19 @@ struct mw_repeat {
 };
 
 /*
- * The one element of the map `control`, written by user space alone. Programs of two generations stand side
- * by side while a new version, or one with other settings, takes over: one of them watches, by `active`, and
- * the new one proves itself on what the sidecar does. `active` stays the first member in every version.
+ * The only element of the map `control`, written by user space alone. Programs of two generations are
+ * attached at the same time while a new version, or one with other settings, takes over: the generation
+ * `active` records events, and the generation `proving` records the accesses of the sidecar in its place.
+ * `active` stays the first member in every version.
  */
 struct mw_control {
-	__u32 active;	  /* generation of the programs that watch; 0: none does */
-	__u32 proving;	  /* generation that watches own_tgid in its place; 0: none */
-	__u64 created_ns; /* CLOCK_BOOTTIME; tells these maps from others of the same boot */
-	__u64 window_ns;  /* of repetitions; 0: every event is sent */
+	__u32 active;	  /* generation of the programs that record events; 0: none */
+	__u32 proving;	  /* generation that records the events of own_tgid in its place; 0: none */
+	__u64 created_ns; /* CLOCK_BOOTTIME; distinguishes these maps from others of the same boot */
+	__u64 window_ns;  /* time after an event in which repeats are only counted; 0: all are sent */
 	__u32 own_vtgid;  /* the sidecar, in its own pid namespace … */
 	__u32 own_pid_ns; /* … and that namespace's inode number: its events are marked */
-	__u32 own_tgid;	  /* … in the initial namespace; 0: it has not seen an event of its own yet */
+	__u32 own_tgid;	  /* … in the initial namespace; 0: unknown until its first own event */
 };
 
 /* Why an event did not reach user space: index of the per-CPU drop counters. */

@@ -1,8 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What user space decides before a program is loaded. The verifier knows these values as constants and
- * removes the branches that they close, so a feature that is off costs nothing. src/capture/ring/layout.ts mirrors
- * the offsets.
+ * Constants that user space sets before a program is loaded. The verifier removes the branches that they make
+ * unreachable, so a feature that is off costs nothing. src/capture/ring/layout.ts mirrors the offsets.
  */
 #ifndef MEMWARDEN_KNOBS_H
 #define MEMWARDEN_KNOBS_H
@@ -20,8 +19,8 @@ struct mw_knobs {
 	__u8 raw_by_directory; /* raw_directories is not empty */
 };
 
-/* A section of its own makes it a map of its own, which user space can fill without knowing other constants.
- */
+/* In a section of its own, and so in a map of its own, which user space fills without knowing other
+ * constants. */
 const volatile struct mw_knobs knobs SEC(".rodata.knobs") = {};
 
 #endif

@@ -1,6 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* Where kernels differ, each with the change that made it. Presence is probed, never guessed from a version.
- */
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Differences between kernels, each with its commit. Presence is probed, never derived from a version. */
 #ifndef MEMWARDEN_COMPAT_BPF_H
 #define MEMWARDEN_COMPAT_BPF_H
 
@@ -52,8 +51,8 @@ enum cgroup_subsys_id___any {
 #pragma clang attribute pop
 
 /*
- * A pointer as a plain number. 6.1 refuses to pass a pointer whose type it knows to a global function that
- * takes a number; one that was read from memory has no type.
+ * A pointer without its type. 6.1 refuses to pass a pointer whose type it knows to a global function that
+ * takes a number; a pointer that was read from memory has no type.
  */
 static __always_inline void *untyped(const void *pointer)
 {

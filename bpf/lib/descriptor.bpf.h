@@ -1,7 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Descriptors of /proc/<pid>/mem after the open: handed to another process (pidfd_getfd, SCM_RIGHTS, execve),
- * and the bytes that move through them. Who opened the file is remembered by the address of its struct file.
+ * Descriptors of /proc/<pid>/mem after the open: passed to another process (pidfd_getfd, SCM_RIGHTS, execve),
+ * and the bytes moved through them. The map `openers` records who opened a file, by the address of its struct
+ * file.
  */
 #ifndef MEMWARDEN_DESCRIPTOR_BPF_H
 #define MEMWARDEN_DESCRIPTOR_BPF_H
@@ -11,7 +12,7 @@
 
 /* Bytes are reported at close, and at least this often while they move. */
 #define MW_TRANSFER_INTERVAL_NS 5000000000ULL
-/* Descriptors examined when a program starts, and in one control message; limits that `doctor` names. */
+/* Descriptors examined when a program starts, and in one control message; `doctor` prints these limits. */
 #define MW_INHERITED_FDS_MAX 128
 #define MW_PASSED_FDS_MAX    16
 
@@ -39,7 +40,7 @@ static __always_inline struct pid *memory_of(struct file *file)
 	return procfs_memory(BPF_CORE_READ(file, f_path.dentry), inode);
 }
 
-/* Report that the current task has a descriptor that it did not open, or how much it moved. A global
+/* Reports that the current task has a descriptor that it did not open, or how many bytes it moved. A global
  * function: see text.bpf.h. */
 __noinline int report_descriptor(__u64 file_address, __u32 kind, __u32 method, __u32 descriptor)
 {
@@ -69,8 +70,8 @@ __noinline int report_descriptor(__u64 file_address, __u32 kind, __u32 method, _
 	return 0;
 }
 
-/* A process's own memory is reported whoever opened it: it is how the hook is proven, and user space drops
- * it. */
+/* The memory of the receiver itself is reported whoever opened it: that is the canary of the hook, and user
+ * space drops it otherwise. */
 static __always_inline void on_received(struct file *file, enum mw_method method, __u32 descriptor)
 {
 	struct pid *pid = memory_of(file);
@@ -84,7 +85,7 @@ static __always_inline void on_received(struct file *file, enum mw_method method
 	report_descriptor((__u64)file, MW_FD_TRANSFER, method, descriptor);
 }
 
-/* security_file_receive: pidfd_getfd and SCM_RIGHTS both come by; only the system call tells them apart. */
+/* security_file_receive serves pidfd_getfd and SCM_RIGHTS; the system call distinguishes them. */
 static __always_inline void on_file_receive(struct file *file)
 {
 	bool compat = false;
@@ -172,8 +173,9 @@ static __always_inline void on_exec(void)
 }
 
 /*
- * mem_read and mem_write have returned: count what moved; report a stranger's first use at once, all else at
- * close or every few seconds. `position` has advanced by what moved.
+ * mem_read or mem_write has returned: counts the bytes. The first use by a process that did not open the file
+ * is reported at once, all else at close and every MW_TRANSFER_INTERVAL_NS. `position` has advanced by the
+ * bytes moved.
  */
 static __always_inline void on_transfer(struct file *file, enum mw_method method, const __s64 *position,
 					long result)
@@ -206,7 +208,7 @@ static __always_inline void on_transfer(struct file *file, enum mw_method method
 	bpf_map_update_elem(&transfers, &key, &fresh, BPF_ANY);
 }
 
-/* A kretprobe does not have the arguments: they are kept from the entry. */
+/* A kretprobe does not get the arguments, so they are saved at the entry. */
 static __always_inline void begin_transfer(struct file *file, const __s64 *position)
 {
 	__u64 task = bpf_get_current_pid_tgid();
@@ -239,7 +241,7 @@ static __always_inline void report_rest(struct file *file, enum mw_method method
 	bpf_map_delete_elem(&transfers, &key);
 }
 
-/* mem_release: the last descriptor of an open is closed. */
+/* mem_release: the last descriptor of the open file is closed. */
 static __always_inline void on_release(struct file *file)
 {
 	__u64 key = (__u64)file;

@@ -1,6 +1,14 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* The life of an event: begin (scratch of this task) → describe → finish (number it, send it, free the
- * scratch). */
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The life of an event:
+ *
+ *	begin     takes a zeroed event in the scratch map, by task
+ *	describe  actor, target, strings
+ *	wait      only for an open and an mprotect, until a later program has the result
+ *	finish    numbers and sends it, or counts it as a repeat; frees the scratch entry
+ *
+ * An event that finds no scratch entry, or no room in the ring buffer, is numbered and counted as dropped.
+ */
 #ifndef MEMWARDEN_EMIT_BPF_H
 #define MEMWARDEN_EMIT_BPF_H
 
@@ -44,7 +52,7 @@ static __always_inline void free_scratch(void)
 	bpf_map_delete_elem(&scratch, &task);
 }
 
-/* Number the event and hand it to user space. The scratch stays with the caller. */
+/* Numbers the event and sends it to user space. The caller frees the scratch entry. */
 static __always_inline void send(struct mw_scratch *s)
 {
 	__u64 bytes = s->used;
@@ -58,7 +66,7 @@ static __always_inline void send(struct mw_scratch *s)
 		count_drop(MW_DROP_RING_FULL);
 }
 
-/* Kinds that come in storms. Descriptors and their bytes are summed where they arise. */
+/* Kinds of which repeats are counted. Transfers through descriptors are summed in the map `transfers`. */
 static __always_inline bool can_repeat(__u16 kind)
 {
 	return kind == MW_PROC_MEM_OPEN || kind == MW_KCORE_OPEN || kind == MW_PTRACE ||
@@ -73,8 +81,8 @@ static __always_inline struct mw_control *current_control(void)
 }
 
 /*
- * Whether this generation of the programs is the one to watch the current task. Checked only once a program
- * has found something to do, so an unrelated open does not pay for it.
+ * Whether this generation of the programs records the accesses of the current task. Checked only once a
+ * program has something to record, so that an unrelated open does not pay for it.
  */
 static __always_inline bool is_active(void)
 {
@@ -88,11 +96,11 @@ static __always_inline bool is_active(void)
 }
 
 /*
- * The event of the current task repeats one that was sent less than a window ago: counts it, and
- * returns 1. Reads and writes word by word (ptrace) come by the hundred thousand; what is not sent costs user
- * space nothing. A global function: see text.bpf.h.
+ * If the event of the current task repeats one that was sent less than a window ago, counts it and returns 1.
+ * A debugger that reads word by word makes hundreds of thousands of them, and user space pays only for those
+ * that are sent. A global function: see text.bpf.h.
  */
-__noinline int counts_as_repetition(void)
+__noinline int counts_as_repeat(void)
 {
 	struct mw_scratch *s = current_scratch();
 	__u32 zero = 0;
@@ -102,7 +110,7 @@ __noinline int counts_as_repetition(void)
 
 	if (!s || !fresh || !state || !state->window_ns || !can_repeat(s->event.kind))
 		return 0;
-	/* a canary must arrive, and a text is only an attempt of unknown object */
+	/* a canary must arrive; for an event known by its text the target, and so the key, is unknown */
 	if (s->event.traits & (MW_TRAIT_SIDECAR | MW_TRAIT_BY_TEXT))
 		return 0;
 	key.actor_start_ns = s->event.actor.start_time_ns;
@@ -134,15 +142,16 @@ __noinline int counts_as_repetition(void)
 	return 0;
 }
 
-/* Send the event of the current task, unless it only repeats one, and forget it. */
+/* Sends the event of the current task, unless it is a repeat, and frees its scratch entry. */
 static __always_inline void finish(struct mw_scratch *s)
 {
-	if (!counts_as_repetition())
+	if (!counts_as_repeat())
 		send(s);
 	free_scratch();
 }
 
-/* A zeroed event of the current task; NULL when others watch it, or too many are under way (counted). */
+/* A zeroed event of the current task; NULL when another generation records it, or when MW_SCRATCH_ENTRIES are
+ * in flight (counted as dropped). */
 static __always_inline struct mw_scratch *begin(enum mw_kind kind, enum mw_method method)
 {
 	__u64 task = bpf_get_current_pid_tgid();
@@ -182,7 +191,7 @@ static __always_inline void append_container_cgroup(struct task_struct *task, en
 		append_cgroup((__u64)cgroup, which);
 }
 
-/* Describe the current task as the actor; MW_STRING_PATH comes before. A global function: see text.bpf.h. */
+/* Describes the current task as the actor, after MW_STRING_PATH. A global function: see text.bpf.h. */
 __noinline int describe_actor(void)
 {
 	struct task_struct *actor = (void *)bpf_get_current_task();
@@ -203,7 +212,7 @@ __noinline int describe_actor(void)
 	return 0;
 }
 
-/* Describe a struct task_struct as the target, after the actor. */
+/* Describes a struct task_struct as the target, after the actor. A global function: see text.bpf.h. */
 __noinline int describe_target(__u64 target_address)
 {
 	struct task_struct *target = (void *)target_address;

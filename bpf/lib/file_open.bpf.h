@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * File opens: is the opened file the memory of a process, the memory of the kernel, or wanted by a raw-event
- * filter?
+ * File opens: of the memory of a process, the memory of the kernel, or a file that a raw-event filter
+ * selects.
  *
- * The file is recognised by what the kernel holds (superblock magic, dentry name, proc_inode.pid), never by
- * its path. security_file_open runs before procfs makes its own ptrace check (mem_open), so a refused open
- * passes here too; what became of it is known when do_filp_open returns.
+ * The file is recognised by kernel structures (superblock magic, dentry name, proc_inode.pid), never by its
+ * path. security_file_open runs before procfs makes its own ptrace check (mem_open), so an open that this
+ * check refuses is recorded as well; its result is known when do_filp_open returns.
  */
 #ifndef MEMWARDEN_FILE_OPEN_BPF_H
 #define MEMWARDEN_FILE_OPEN_BPF_H
@@ -17,7 +17,7 @@
 #define MW_EPERM  1
 #define MW_EACCES 13
 
-/* An open whose result has not come after this long went a way that do_filp_open does not see. */
+/* An open that has waited longer for its result has returned unseen: no overlayfs open is nested in it. */
 #define MW_STALE_OPEN_NS 1000000000ULL
 
 static __always_inline struct pid *proc_inode_pid(struct inode *inode)
@@ -27,7 +27,7 @@ static __always_inline struct pid *proc_inode_pid(struct inode *inode)
 	return BPF_CORE_READ(proc, pid);
 }
 
-/* Name of a procfs file that matters; the length is compared first since nearly all names fail there. */
+/* Whether a procfs file has this name. The length is compared first, since nearly all names differ in it. */
 static __always_inline bool dentry_is(struct dentry *dentry, const char *name, __u32 length)
 {
 	char text[8] = {};
@@ -48,7 +48,7 @@ static __always_inline struct pid *procfs_memory(struct dentry *dentry, struct i
 	return dentry_is(dentry, "mem", 3) ? proc_inode_pid(inode) : NULL;
 }
 
-/* What the file is to us: an enum mw_kind, or 0 for a file that no signature or filter selects. */
+/* The enum mw_kind of an open of this file, or 0 when it is not recorded. */
 static __always_inline int classify(struct file *file, struct inode *inode, unsigned long magic,
 				    struct pid **pid)
 {
@@ -68,7 +68,7 @@ static __always_inline int classify(struct file *file, struct inode *inode, unsi
 	return 0;
 }
 
-/* Fill the event of the current task from the file; the caller decides when it is sent. */
+/* Fills the event of the current task from the file; the caller decides when it is sent. */
 static __always_inline struct mw_scratch *describe_open(struct file *file, struct inode *inode, int kind,
 							struct pid *pid)
 {
@@ -95,8 +95,8 @@ static __always_inline struct mw_scratch *describe_open(struct file *file, struc
 }
 
 /*
- * The event of an open that has succeeded, from the descriptor that it gave the current task; NULL when
- * no signature or filter selects the file. An O_PATH descriptor opens nothing.
+ * The event of a successful open, from the descriptor that it returned to the current task; NULL when it is
+ * not recorded. An O_PATH descriptor gives no access to the file's content.
  */
 static __always_inline struct mw_scratch *describe_opened(__u32 descriptor)
 {
@@ -118,7 +118,7 @@ static __always_inline struct mw_scratch *describe_opened(__u32 descriptor)
 	return s;
 }
 
-/* The open has succeeded: from now on the file has an opener. */
+/* A successful open: records the actor as the opener of the file. */
 static __always_inline void remember_opener(struct mw_scratch *s)
 {
 	struct mw_opener opener = {.start_time_ns = s->event.actor.start_time_ns,
@@ -130,9 +130,8 @@ static __always_inline void remember_opener(struct mw_scratch *s)
 }
 
 /*
- * security_file_open of a file that may be selected: its identity is known, the outcome is not
- * yet. A function of its own, as on_open_result: registers that it saves and stack that it uses would
- * otherwise be set up in every open of the machine.
+ * security_file_open of a file that may be recorded: the file is known, the result is not yet. Not inlined,
+ * as on_open_result: inlined, its saved registers and its stack would cost every open of the machine.
  */
 static __noinline int on_wanted_open(struct file *file, struct inode *inode, unsigned long magic)
 {
@@ -147,8 +146,8 @@ static __noinline int on_wanted_open(struct file *file, struct inode *inode, uns
 	if (waiting) {
 		/*
 		 * overlayfs opens its lower file, which is never one of procfs, inside the open of the upper
-		 * one, which is the user's. Otherwise the open before has ended unseen: the kernel skips an
-		 * fexit program on a CPU where another task was preempted in it.
+		 * one, which is the one to report. Otherwise the earlier open has returned without its result
+		 * program: the kernel skips an fexit program on a CPU where another task was preempted in it.
 		 */
 		if (kind == MW_FILE_OPEN &&
 		    bpf_ktime_get_boot_ns() - waiting->event.time_ns < MW_STALE_OPEN_NS)
@@ -165,7 +164,7 @@ static __noinline int on_wanted_open(struct file *file, struct inode *inode, uns
 	return 0;
 }
 
-/* security_file_open, from whichever hook. */
+/* security_file_open, from any kind of hook. */
 static __always_inline void on_security_file_open(struct file *file, struct inode *inode, unsigned long magic)
 {
 	if (magic == MW_PROC_SUPER_MAGIC || knobs.raw_open)
@@ -174,7 +173,7 @@ static __always_inline void on_security_file_open(struct file *file, struct inod
 
 /*
  * An open that was refused before the kernel had a file (directory or file permissions). Only the caller's
- * text tells what it was about; user space resolves it and drops what proves not to be procfs.
+ * path text is known; user space resolves it, and drops the event unless it leads to a memory file of procfs.
  */
 static __always_inline void on_refused_by_text(struct mw_text text, int directory, __u32 flags, long result)
 {
@@ -205,8 +204,8 @@ static __always_inline bool is_refusal(long result)
 	return result == -MW_EACCES || result == -MW_EPERM;
 }
 
-/* The open is over. `name`, `directory` and `flags` are the caller's, for when no event waits; NULL: unknown.
- */
+/* The open has returned. `name`, `directory` and `flags` are the caller's arguments, used when no event
+ * waits; name NULL: unknown. */
 static __noinline int on_open_result(long result, struct filename *name, int directory, __u32 flags)
 {
 	struct mw_text text = {.at = name ? BPF_CORE_READ(name, name) : NULL};

@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* Who did it, and to whom: a task described by the kernel at the moment of the event. */
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Describes tasks, the actor and the target of an access, at the moment of the event. */
 #ifndef MEMWARDEN_IDENTITY_BPF_H
 #define MEMWARDEN_IDENTITY_BPF_H
 
@@ -75,8 +75,8 @@ static __always_inline struct file *file_of_descriptor(__u32 fd)
 #define MW_XA_LEVELS_MAX                                                                                     \
 	6 /* of an xarray that holds PID_MAX_LIMIT (2^22) entries in chunks of 64, and then some */
 
-/* find_pid_ns(): the struct pid of a number in a namespace. Walks the idr, because the helpers for it are 6.2
- * and later. */
+/* find_pid_ns(): the struct pid of a number in a namespace. Walks the idr itself, because the helpers exist
+ * only from 6.2 on. */
 static __always_inline struct pid *pid_of_number(struct pid_namespace *ns, __u32 number)
 {
 	__u64 entry = (__u64)BPF_CORE_READ(ns, idr.idr_rt.xa_head);

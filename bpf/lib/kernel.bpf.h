@@ -1,7 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel types, by hand and only the fields that are used. preserve_access_index makes every access a CO-RE
- * relocation, so the offsets come from the running kernel's BTF; sizes and order here mean nothing.
+ * Kernel types, written by hand with only the fields that are used. preserve_access_index makes every access
+ * a CO-RE relocation: the offsets come from the BTF of the running kernel, and sizes and order here do not
+ * matter.
  */
 #ifndef MEMWARDEN_KERNEL_BPF_H
 #define MEMWARDEN_KERNEL_BPF_H

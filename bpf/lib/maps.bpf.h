@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* What the programs share with each other and with user space. */
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The maps that the programs share with each other and with user space. */
 #ifndef MEMWARDEN_MAPS_BPF_H
 #define MEMWARDEN_MAPS_BPF_H
 
@@ -7,8 +7,8 @@
 #include "../contract/knobs.h"
 
 /*
- * Room for the seven strings of an event. A string starts below MW_TEXT_BYTES, a power of two so that the
- * verifier can follow a mask, and one step of it writes at most MW_PATH_BYTES.
+ * Room for the seven strings of an event. A string starts below MW_TEXT_BYTES, a power of two, so that the
+ * verifier can follow the mask in free_text(), and each write is of at most MW_PATH_BYTES.
  */
 #define MW_NAME_BYTES 256 /* NAME_MAX and the NUL */
 #define MW_TEXT_BYTES 4096
@@ -17,11 +17,11 @@ struct mw_scratch {
 	struct mw_event event;
 	char text[MW_TEXT_BYTES + MW_PATH_BYTES];
 	__u64 used;  /* bytes of text so far */
-	__u64 start; /* where the string that is being written begins */
+	__u64 start; /* where the string in progress begins */
 	__u64 file;  /* the struct file whose open waits for its result */
 };
 
-/* Opens of wanted files that are under way at one moment; each lasts microseconds. */
+/* Most events in flight at one moment; each lasts microseconds. */
 #define MW_SCRATCH_ENTRIES 256
 
 struct {
@@ -31,7 +31,7 @@ struct {
 	__type(value, struct mw_scratch);
 } scratch SEC(".maps");
 
-/* An all-zero event to start from: a BPF stack (512 bytes) cannot hold one. Never written. */
+/* An all-zero event to copy from: a BPF stack (512 bytes) cannot hold one. Never written. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -39,7 +39,7 @@ struct {
 	__type(value, struct mw_scratch);
 } blank SEC(".maps");
 
-/* User space sets the size before it loads; a multiple of every page size in use (4, 16 and 64 KiB). */
+/* Default; user space sets the size before loading. A multiple of every page size (4, 16 and 64 KiB). */
 #define MW_RING_BYTES (8 * 1024 * 1024)
 
 struct {
@@ -60,8 +60,8 @@ struct {
 } cpu_state SEC(".maps");
 
 /*
- * How many of the drops the sidecar has reported, so that the next one goes on from there. Written by user
- * space alone: a value of cpu_state could not be written without undoing what the programs count meanwhile.
+ * How many of the drops the sidecar has reported, so that the next one continues from there. Written by user
+ * space alone. Not in cpu_state: writing a value there would undo what the programs count at the same time.
  */
 struct mw_reported {
 	__u64 dropped[MW_DROP_COUNT];
@@ -74,7 +74,7 @@ struct {
 	__type(value, struct mw_reported);
 } reported_drops SEC(".maps");
 
-/* Who opened a /proc/<pid>/mem, to notice when somebody else uses the descriptor. */
+/* Who opened a /proc/<pid>/mem, to detect its use by another process. */
 #define MW_OPENERS 4096
 
 struct mw_opener {
@@ -85,7 +85,7 @@ struct mw_opener {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MW_OPENERS);
-	__type(key, __u64); /* struct file; overwritten when the address is used again */
+	__type(key, __u64); /* struct file *; overwritten when the address is reused */
 	__type(value, struct mw_opener);
 } openers SEC(".maps");
 
@@ -113,7 +113,7 @@ struct {
 	__type(value, struct mw_transfer);
 } transfers SEC(".maps");
 
-/* Events whose repetitions are counted. When it is full, every event with another key is sent. */
+/* Events whose repeats are counted. When it is full, every event with another key is sent. */
 #define MW_REPEATS 4096
 
 struct {
@@ -123,7 +123,7 @@ struct {
 	__type(value, struct mw_repeat);
 } repeats SEC(".maps");
 
-/* An all-zero one to start from. Never written. */
+/* An all-zero entry to copy from. Never written. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -138,7 +138,7 @@ struct {
 	__type(value, struct mw_control);
 } control SEC(".maps");
 
-/* Reads and writes of memory files that are under way, where the hook is a kprobe. */
+/* Reads and writes of memory files in flight, where the hook is a kprobe. */
 #define MW_TRANSFER_CALLS 1024
 
 struct mw_transfer_call {
@@ -164,8 +164,8 @@ struct {
 } traceme SEC(".maps");
 
 /*
- * Descriptors of procfs files that a new program was started with. In a map so that the verifier forgets
- * them: the loop that collects them then costs it one round instead of one for every combination.
+ * Descriptors of procfs files that a new program was started with. In a map, since the verifier does not
+ * track its content: it then checks the loop that collects them once, instead of once for every combination.
  */
 #define MW_INHERITED_MAX 8 /* a power of two */
 
@@ -181,7 +181,7 @@ struct {
 	__type(value, struct mw_inherited);
 } inherited SEC(".maps");
 
-/* A place to measure a string without keeping it. Shared by preempting programs: only lengths are trusted. */
+/* Buffer to measure a string. Programs that preempt each other share it, so only the lengths are used. */
 #define MW_STRING_SINK_BYTES 4096 /* PATH_MAX */
 
 struct {

@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory that becomes executable: mmap(2) with write and exec together, and mprotect(2) towards exec. The
- * rules themselves are user space's (src/detect/acts/memory-protection.ts); here only what cannot match any of
- * them is left out.
+ * Memory that becomes executable: mmap(2) with write and exec together, and mprotect(2) that adds exec. The
+ * rules are in user space (src/detect/acts/memory-protection.ts); here only events that match none of them
+ * are dropped.
  */
 #ifndef MEMWARDEN_MEMORY_PROTECTION_BPF_H
 #define MEMWARDEN_MEMORY_PROTECTION_BPF_H
@@ -17,7 +17,7 @@
 #define MW_PROT_EXEC  4
 #define MW_PROT_MASK  7
 
-/* The event of one area, without its outcome. */
+/* The event of one area, without its result. */
 static __always_inline struct mw_scratch *describe_area(enum mw_method method, struct file *file,
 							__u64 address, __u64 size_bytes, __u32 previous,
 							__u32 requested)
@@ -57,8 +57,8 @@ static __always_inline void on_mmap(struct file *file, __u64 size_bytes, __u32 r
 	finish(s);
 }
 
-/* An area of the same call that waits for its outcome; opens wait in the same place, but not at the same
- * time. */
+/* The event of an area of the same call that waits for its result. Opens wait in the same scratch entry, but
+ * never at the same time. */
 static __always_inline struct mw_scratch *waiting_area(void)
 {
 	struct mw_scratch *s = current_scratch();
@@ -67,9 +67,10 @@ static __always_inline struct mw_scratch *waiting_area(void)
 }
 
 /*
- * security_file_mprotect: once for each area that the call touches, before the change. When the next area's
- * turn comes, the one before it has been changed; the last one's outcome is the call's. At a tracepoint,
- * where all areas are looked up before the first is changed, the outcome of all but the last stays unknown.
+ * security_file_mprotect: called for each area that the call touches, before its change. When it is called
+ * for the next area, the one before has been changed successfully; the result of the last one is that of the
+ * call. At a tracepoint all areas are looked up before the first one is changed, so the result of all but the
+ * last is unknown.
  */
 static __always_inline void on_mprotect(struct vm_area_struct *vma, __u32 requested)
 {
@@ -90,8 +91,7 @@ static __always_inline void on_mprotect(struct vm_area_struct *vma, __u32 reques
 		return;
 	start = BPF_CORE_READ(vma, vm_start);
 	end = BPF_CORE_READ(vma, vm_end);
-	/* the area is split only after this hook: what is touched is the part that mprotect(addr, len, …)
-	 * named */
+	/* the area is split only after this hook, so it is cut here to the range of mprotect(addr, len, …) */
 	regs = user_registers();
 	compat = in_compat_syscall();
 	asked_start = syscall_argument(regs, 0, compat);

@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * ptrace(2), process_vm_readv(2) and process_vm_writev(2), seen when the call returns: by fexit or kretprobe
- * on the call's own entry function, which costs other system calls nothing, or by the sys_exit tracepoint.
- * The arguments are in the saved user registers in each case, and the target is looked up in the kernel's own
- * table of the caller's namespace.
+ * ptrace(2), process_vm_readv(2) and process_vm_writev(2), recorded when the call returns: by fexit or
+ * kretprobe on the entry function of the call, which costs other system calls nothing, or by the sys_exit
+ * tracepoint. In each case the arguments are in the saved user registers. The target is looked up in the idr
+ * of the caller's pid namespace.
  */
 #ifndef MEMWARDEN_PTRACE_BPF_H
 #define MEMWARDEN_PTRACE_BPF_H
@@ -26,9 +26,9 @@
 #define MW_PTRACE_SETREGSET 0x4205
 #define MW_PTRACE_SEIZE	    0x4206
 
-/* Requests that some signature is about; the rest (PTRACE_CONT, PTRACE_SYSCALL, …) are a debugger's
- * breathing. */
-static __always_inline bool request_matters(__u32 request)
+/* Requests that a signature matches. Others (PTRACE_CONT, PTRACE_SYSCALL, …) are frequent in every debugging
+ * session. */
+static __always_inline bool is_recorded_request(__u32 request)
 {
 	switch (request) {
 	case MW_PTRACE_PEEKTEXT:
@@ -58,7 +58,7 @@ static __always_inline void remember_traceme(void)
 	bpf_map_update_elem(&traceme, &tid, &start_ns, BPF_ANY);
 }
 
-/* The task asked its parent to trace it, and the actor is that parent. */
+/* Whether the target asked its parent to trace it, and the actor is that parent. */
 static __always_inline bool asked_to_be_traced(struct mw_event *event)
 {
 	__u64 *start_ns = bpf_map_lookup_elem(&traceme, &event->target.tid);
@@ -88,7 +88,7 @@ static __always_inline void on_access_call(enum mw_access_call call, struct pt_r
 
 	if (ptrace && request == MW_PTRACE_TRACEME && result == 0)
 		remember_traceme();
-	if (ptrace && !request_matters(request))
+	if (ptrace && !is_recorded_request(request))
 		return;
 	s = begin(ptrace ? MW_PTRACE : MW_PROCESS_VM, ptrace ? MW_METHOD_PTRACE
 						      : call == MW_ACCESS_VM_READV

@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which files the raw event security_file_open is about: a file matches by its name, by the end of its name,
- * or by lying under a directory. Directories are compared by (device, inode) on the way to the root, not by
+ * Which files the raw event security_file_open reports: a file matches by its name, by the end of its name,
+ * or by a directory above it. Directories are compared by (device, inode) on the way to the root, not by
  * text, so that a bind mount or a chroot cannot hide a file. Nothing here runs unless the event is selected.
  */
 #ifndef MEMWARDEN_RAW_FILTER_BPF_H
@@ -20,7 +20,7 @@ struct {
 	__type(value, __u8);
 } raw_names SEC(".maps");
 
-/* The end of a name, last byte first: a suffix becomes a prefix. */
+/* The end of a name in reverse, so that the LPM trie finds a suffix as a prefix. */
 struct mw_suffix {
 	__u32 prefix_bits;
 	char reversed[MW_RAW_SUFFIX_BYTES];

@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* Which system call it was, and its arguments, read from the saved user registers at its exit. */
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Number and arguments of a system call, read from the saved user registers at its exit. */
 #ifndef MEMWARDEN_SYSCALL_BPF_H
 #define MEMWARDEN_SYSCALL_BPF_H
 
 #include "compat.bpf.h"
 
-/* System calls that reach into another process. */
+/* System calls that access another process. */
 enum mw_access_call {
 	MW_ACCESS_OTHER = 0,
 	MW_ACCESS_PTRACE,   /* ptrace(request, pid, addr, data) */
@@ -22,7 +22,7 @@ enum mw_protect_call {
 	MW_PROTECT_MPROTECT, /* mprotect(addr, length, prot), pkey_mprotect(…) */
 };
 
-/* System calls that return a file descriptor of a file they opened. */
+/* System calls that open a file and return its descriptor. */
 enum mw_open_call {
 	MW_CALL_OTHER = 0,
 	MW_CALL_OPEN,	   /* open(path, flags, …) */
@@ -33,8 +33,9 @@ enum mw_open_call {
 };
 
 /*
- * What a number means depends on the caller: an enum for a native one, and this many bits higher that for a
- * 32-bit one. 0 for the calls that are neither's, which is all that is looked up for most calls of a machine.
+ * A number means one call to a native caller and another to a 32-bit one. A look-up returns both, before the
+ * (more expensive) check of the caller: the native enum in the low bits, that of a 32-bit caller this many
+ * bits higher. For most system calls of a machine it is 0, and nothing more is done.
  */
 #define MW_FOREIGN_SHIFT 8
 
@@ -45,14 +46,14 @@ enum mw_open_call {
 #endif
 #include "syscall_table.bpf.h"
 
-/* Of the two meanings of a number the current task's; `calls` is an answer of open_calls and its like. */
+/* The call for the current task; `calls` is the result of open_calls(), access_calls() or protect_calls(). */
 static __always_inline __u32 callers_choice(__u32 calls, bool *compat)
 {
 	*compat = in_compat_syscall();
 	return *compat ? calls >> MW_FOREIGN_SHIFT : calls & ((1 << MW_FOREIGN_SHIFT) - 1);
 }
 
-/* The path text and the O_* flags that the call was given; text is NULL where there is none. */
+/* The path text and the O_* flags of a call; the text is NULL where it has none. */
 static __always_inline const void *open_arguments(struct pt_regs *regs, enum mw_open_call call, bool compat,
 						  __u32 *flags)
 {
@@ -78,7 +79,7 @@ static __always_inline const void *open_arguments(struct pt_regs *regs, enum mw_
 	}
 }
 
-/* The descriptor from which a relative path starts, AT_FDCWD included; -1 where the call has none. */
+/* The descriptor to which a relative path is relative, or AT_FDCWD; -1 where the call has none. */
 static __always_inline int open_directory(struct pt_regs *regs, enum mw_open_call call, bool compat)
 {
 	if (call == MW_CALL_OPENAT || call == MW_CALL_OPENAT2)

@@ -1,5 +1,5 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* Registers of system calls of arm64, 64-bit and 32-bit. */
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Registers of system calls on arm64, 64-bit and 32-bit. */
 #ifndef MEMWARDEN_SYSCALL_ARM64_BPF_H
 #define MEMWARDEN_SYSCALL_ARM64_BPF_H
 
@@ -17,7 +17,7 @@ static __always_inline __u32 syscall_number(struct pt_regs *regs)
 	return BPF_CORE_READ(regs, syscallno);
 }
 
-/* The same in a program whose context the verifier knows: a plain load. */
+/* The same by a plain load, for a program of type tp_btf: the verifier knows the type of its regs. */
 static __always_inline __u32 traced_syscall_number(struct pt_regs *regs)
 {
 	return regs->syscallno;

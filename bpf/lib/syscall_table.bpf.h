@@ -1,9 +1,9 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which numbers are which system call. One row a number: what it means to a native caller, and what to a
- * 32-bit one; the columns OPEN, ACCESS and PROTECT are three macros, each for the calls that one group of
- * programs asks about. x86: arch/x86/entry/syscalls/syscall_64.tbl and syscall_32.tbl. arm64:
- * include/uapi/asm-generic/unistd.h and arch/arm64/tools/syscall_32.tbl.
+ * The system-call numbers. One row per number: the call for a native caller, and the one for a 32-bit caller.
+ * OPEN, ACCESS and PROTECT are macros, one for each group of calls that a group of programs looks up. x86:
+ * arch/x86/entry/syscalls/syscall_64.tbl and syscall_32.tbl. arm64: include/uapi/asm-generic/unistd.h and
+ * arch/arm64/tools/syscall_32.tbl.
  */
 #ifndef MEMWARDEN_SYSCALL_TABLE_BPF_H
 #define MEMWARDEN_SYSCALL_TABLE_BPF_H
@@ -60,16 +60,16 @@
 #endif
 /* clang-format on */
 
-/* A row as a case of the switch of its group, and as nothing in the switches of the others. */
+/* Expands a row to a case in the switch of its group, and to nothing in those of the others. */
 #define MW_CASE(number, native, foreign)                                                                     \
 	case number:                                                                                         \
 		return native | foreign << MW_FOREIGN_SHIFT;
 #define MW_NO_CASE(number, native, foreign)
 
 /*
- * The meanings of a number, native and foreign, among the calls of a group; 0 when it is none of them in
- * either. Switches, because the compiler makes a binary search of them, and every system call of a machine
- * with the tracepoint hook asks.
+ * Look up a number among the calls of a group, for native and 32-bit callers (MW_FOREIGN_SHIFT); 0 when it is
+ * none of them. Switches, because the compiler turns them into binary searches: with the tracepoint hook
+ * every system call of the machine is looked up.
  */
 static __always_inline __u32 open_calls(__u32 number)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The strings of an event, appended one after the other to mw_scratch.text.
  *
@@ -6,11 +6,11 @@
  * no kernel allows in kprobes and tracepoints. A walk goes from the leaf to the root, and so do the stored
  * components.
  *
- * The walks are global functions: the verifier judges such a function once, by itself, instead of once for
- * every state in which it is called. Global functions take only numbers
- * on 5.10, so they look up the scratch of the current task themselves. The end of the text lives in the
- * scratch and not in a variable for the same reason: the verifier forgets what is stored there, and every
- * round of a loop looks alike to it.
+ * The walks are global functions: the verifier checks such a function once, on its own, instead of once for
+ * every state in which it is called. On 5.10 global functions take only numbers, so they look up the scratch
+ * entry of the current task themselves. The end of the text is kept in that entry and not in a variable for a
+ * similar reason: the verifier does not track values in maps, so every round of a loop is the same state to
+ * it.
  */
 #ifndef MEMWARDEN_TEXT_BPF_H
 #define MEMWARDEN_TEXT_BPF_H
@@ -21,7 +21,7 @@
 #define MW_PATH_STEPS_MAX   40 /* components and mount crossings of one path */
 #define MW_CGROUP_STEPS_MAX 16
 
-/* The event that the current task is making, or NULL. */
+/* The event in flight of the current task, or NULL. */
 static __always_inline struct mw_scratch *current_scratch(void)
 {
 	__u64 task = bpf_get_current_pid_tgid();
@@ -36,12 +36,12 @@ static __always_inline void begin_string(struct mw_scratch *s)
 
 static __always_inline void end_string(struct mw_scratch *s, __u32 which)
 {
-	/* 7: a mask that keeps every string, in a form that the verifier can follow */
+	/* MW_STRING_COUNT is 7, a mask that keeps every index and bounds it for the verifier */
 	s->event.string_length[which & MW_STRING_COUNT] = s->used - s->start;
 }
 
-/* Where the next bytes go, or NULL when the text is full. The mask repeats the test in a form the verifier
- * keeps. */
+/* Where the next bytes go, or NULL when the text is full. The mask repeats the bounds check in a form that
+ * the verifier keeps track of. */
 static __always_inline char *free_text(struct mw_scratch *s)
 {
 	__u64 used = s->used;
@@ -133,8 +133,8 @@ __noinline int append_cgroup(__u64 node_address, __u32 which)
 }
 
 /*
- * argv of the current task, as the kernel has it in memory. Read here because a short-lived attacker is gone
- * before user space can look at /proc/<pid>/cmdline; absent when the page is not resident.
+ * argv of the current task, from its memory. Read here because a short-lived attacker is gone before user
+ * space can read /proc/<pid>/cmdline; absent when the page is not resident.
  */
 static __always_inline void append_arguments(struct mw_scratch *s, struct task_struct *task)
 {
@@ -153,7 +153,7 @@ static __always_inline void append_arguments(struct mw_scratch *s, struct task_s
 	end_string(s, MW_STRING_ACTOR_ARGUMENTS);
 }
 
-/* A string that a hook was given: where it is, and in whose memory. */
+/* A string argument of a hook, in kernel or user memory. */
 struct mw_text {
 	const void *at; /* NULL: the hook has none */
 	bool user;
@@ -166,7 +166,7 @@ static __always_inline long read_text(void *to, __u32 size, struct mw_text text,
 	return bpf_probe_read_kernel_str(to, size, text.at + skip);
 }
 
-/* Length with the NUL, at most PATH_MAX; 0 when it cannot be read. */
+/* Length including the NUL, at most PATH_MAX; 0 when it cannot be read. */
 static __always_inline __u32 length_of_text(struct mw_text text)
 {
 	__u32 zero = 0;
@@ -179,7 +179,7 @@ static __always_inline __u32 length_of_text(struct mw_text text)
 	return bytes > 0 ? bytes : 0;
 }
 
-/* The path that the caller passed; of one that is too long, its end. */
+/* Appends the path that the caller passed; of one that is too long, its end. */
 static __always_inline void append_requested(struct mw_scratch *s, struct mw_text text)
 {
 	__u32 length = length_of_text(text);
@@ -195,7 +195,7 @@ static __always_inline void append_requested(struct mw_scratch *s, struct mw_tex
 	end_string(s, MW_STRING_REQUESTED_PATH);
 }
 
-/* The text's last component is `name`; name_bytes counts its NUL. */
+/* Whether the last component of the text is `name`; name_bytes includes the NUL. */
 static __always_inline bool last_component_is(struct mw_text text, __u32 length, const char *name,
 					      __u32 name_bytes)
 {

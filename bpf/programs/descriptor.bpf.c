@@ -1,8 +1,8 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Capabilities descriptor and memory_io. Part of memwarden.bpf.c. */
 #include "../lib/descriptor.bpf.h"
 
-/* descriptor: a process receives a file that another one opened. */
+/* descriptor: a process receives a descriptor from another one. */
 SEC("lsm/file_receive")
 int BPF_PROG(lsm_file_receive, struct file *file)
 {
@@ -50,7 +50,7 @@ int BPF_PROG(tracepoint_receive_exit, struct pt_regs *regs, long result)
 	return 0;
 }
 
-/* descriptor, beside every hook: what a new program was started with. Fires on execve(2) alone. */
+/* descriptor, with every hook: descriptors that a new program was started with. Fires only on execve(2). */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(tracepoint_exec, struct task_struct *task)
 {
@@ -58,8 +58,7 @@ int BPF_PROG(tracepoint_exec, struct task_struct *task)
 	return 0;
 }
 
-/* memory_io: evidence of use. mem_read and mem_write are reached through function pointers, so they are never
- * inlined. */
+/* memory_io. mem_read and mem_write are called through function pointers, so they are never inlined. */
 SEC("fexit/mem_read")
 int BPF_PROG(fexit_mem_read, struct file *file, char *buffer, __u64 count, __s64 *position, long result)
 {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Capability file_open. Part of memwarden.bpf.c. */
 #include "../lib/file_open.bpf.h"
 
@@ -31,8 +31,9 @@ int BPF_KPROBE(kprobe_file_open, struct file *file)
 }
 
 /*
- * A file that was opened and is none of ours has no event waiting: three loads, no lookup. Where the verifier
- * knows the type they are plain ones; three calls for them would cost as much as all else in an open.
+ * Fast path for an opened file outside procfs, which has no event waiting: three loads and no map look-up.
+ * The loads are plain where the verifier knows the type; three helper calls would cost as much as the rest of
+ * the program.
  */
 static __always_inline bool opened_elsewhere(struct file *file)
 {
@@ -46,7 +47,7 @@ static __always_inline bool untyped_opened_elsewhere(struct file *file)
 	       BPF_CORE_READ(file, f_inode, i_sb, s_magic) != MW_PROC_SUPER_MAGIC;
 }
 
-/* open_result: every open, by system call or io_uring, returns through this function. */
+/* The result: every open, by system call or io_uring, returns through this function. */
 SEC("fexit/do_filp_open")
 int BPF_PROG(fexit_do_filp_open, int dfd, struct filename *name, const int *op, struct file *opened)
 {
@@ -114,9 +115,9 @@ static __noinline int on_open_call(struct pt_regs *regs, long result, __u32 call
 }
 
 /*
- * file_open, the last hook of the ladder. It costs every system call of the machine its fast path, so it
- * stands only where nothing better can be had. The file is found through the new descriptor; a refused open
- * has none, and is reported by its text.
+ * file_open, the last hook of the ladder. It takes the fast path from every system call of the machine, so it
+ * is used only where no other hook works. The file is found through the new descriptor; a refused open has
+ * none, and is reported by its path text.
  */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
@@ -132,8 +133,7 @@ int BPF_PROG(tracepoint_sys_exit, struct pt_regs *regs, long result)
 #define MW_IORING_OP_OPENAT  18
 #define MW_IORING_OP_OPENAT2 28
 
-/* Where system calls are the hook, an io_uring open is seen when its completion is posted, by a thread of its
- * process. */
+/* With the tracepoint hook an io_uring open is recorded when a thread of its process posts the completion. */
 static __always_inline void on_io_uring_complete(struct io_kiocb *request, long result)
 {
 	__u8 opcode = request ? BPF_CORE_READ(request, opcode) : 0;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Capability memory_protection. Part of memwarden.bpf.c. */
 #include "../lib/memory_protection.bpf.h"
 
@@ -52,7 +52,7 @@ int BPF_KRETPROBE(kretprobe_mmap, long result)
 	bool compat = false;
 	enum mw_protect_call call = callers_choice(protect_calls(syscall_number(regs)), &compat);
 
-	/* the calls that are not mmap(2) (shmat, a program's own start) have their arguments elsewhere */
+	/* other callers of vm_mmap_pgoff (shmat, the ELF loader) have other arguments in these registers */
 	if (call == MW_PROTECT_MMAP)
 		on_mmap(NULL, syscall_argument(regs, 1, compat), syscall_argument(regs, 2, compat), result);
 	return 0;

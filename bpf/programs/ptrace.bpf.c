@@ -1,11 +1,11 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /* Capability ptrace. Part of memwarden.bpf.c. */
 #include "../lib/ptrace.bpf.h"
 
 /*
- * ptrace: the entry functions of the calls themselves. Their names carry the architecture
- * (arch/<arch>/include/asm/syscall_wrapper.h); a 32-bit caller enters through functions of its own,
- * except on arm64 for process_vm_*: there the native ones serve both.
+ * ptrace: the entry functions of the calls. Their names depend on the architecture
+ * (arch/<arch>/include/asm/syscall_wrapper.h). 32-bit callers have their own entry functions, except on arm64
+ * for process_vm_*, where the native ones serve both.
  */
 #if defined(__TARGET_ARCH_x86)
 #define MW_NATIVE(call)	       "__x64_sys_" call

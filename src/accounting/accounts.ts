@@ -2,27 +2,28 @@ import type { DetectionStageCounts } from '../detect/detection-stage.ts';
 import type { DeliveryCounts } from '../telemetry/delivery-counts.ts';
 
 /**
- * Where everything is that the kernel saw since this process began. The books balance at every moment:
+ * Accounts of everything that the kernel saw since this process began. They balance at every moment:
  *
- *     events    captured = detected + filtered + excepted + lost + under way
- *     detections  found    = excepted + told + summarized + pending
- *     records   emitted + inherited = accepted + spooled + refused + evicted
- *               emitted  = detections told + summaries + notices of losses
+ *     events      captured = detected + filtered + excepted + lost + in flight
+ *     detections  found    = excepted + reported + summarized + pending
+ *     records     emitted + inherited = accepted + spooled + refused + evicted
+ *                 emitted  = detections reported + summaries + loss records
  *
- * They have three units because one event can be two detections (an open for reading and writing), and one record can be
- * a thousand (the summary of a storm). Each side is counted at another place: `captured` by the kernel, the rest of its
- * line by the stage; `emitted` where records are made, the rest of its line by the spool.
+ * There are three units because one event can be two detections (an open for reading and writing), and one record can
+ * stand for a thousand detections (the summary of a storm). The two sides of an equation are counted in different places:
+ * `captured` by the kernel and its right side by the detection stage; `emitted` where records are made and its right side
+ * by the spool.
  *
- * - captured: events that the kernel numbered, and repetitions that it only counted
- * - detected: events of which at least one detection is told, by a record of its own or by the count of a summary
- * - filtered: events that no signature is about or that say nothing new, and the sidecar's own canaries
+ * - captured: events that the kernel numbered, and repeats that it only counted
+ * - detected: events with at least one detection that is reported, by a record of its own or by the count of a summary
+ * - filtered: events that no signature matches or that only repeat a reported one, and the sidecar's own canaries
  * - excepted: events all of whose detections were dropped by rules of the exceptions
- * - lost: events that the kernel dropped, and numbers with which nothing came; each is in a `memwarden.events_lost`
- * - under way: events that are in the ring buffer or on their way there, and repetitions that wait in the kernel for the
- *   end of their window
+ * - lost: events that the kernel dropped, and numbers without an event; a `memwarden.events_lost` record reports each
+ * - in flight: events in the ring buffer or on their way to it, and repeats that the kernel counts until the end of their
+ *   window
  * - inherited: records that an earlier process left in the spool
  *
- * Without a kernel, as in a replay, there is nothing to compare `captured` with, and no books are kept.
+ * A replay has no kernel that counts `captured`, so it keeps no accounts.
  */
 export interface Books {
   readonly events: DetectionStageCounts['events'] & {
@@ -39,14 +40,14 @@ export interface Books {
   };
 }
 
-/** What the kernel side counts. */
+/** Counters of the kernel side. */
 export interface CaptureCounts {
   captured(): bigint;
   lost(): Iterable<{ readonly count: bigint }>;
   readonly notices: number;
 }
 
-/** Puts together what the stages have counted. @throws Error when the kernel's counters cannot be read */
+/** Combines the counts of the stages. @throws Error when the kernel's counters cannot be read */
 export function keepBooks(
   capture: CaptureCounts,
   stage: DetectionStageCounts,

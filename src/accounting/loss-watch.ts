@@ -1,12 +1,12 @@
 import type { CapturedEvent, CpuCounters, DropReason, ReportedDrops } from '../capture/index.ts';
 import type { Loss } from '../telemetry/record/loss.ts';
 
-/** A number that no event came with and no drop counter explains. */
+/** Numbers for which neither an event arrived nor a drop was counted. */
 const SEQUENCE_GAP = 'sequence_gap';
-/** Sent by the programs of a version with another record layout, and not read before this one took over. */
+/** Events of an earlier version with another record layout, still in its ring buffer when this version took over. */
 const OTHER_VERSION = 'other_version';
 
-/** Where the kernel's numbers come from; in the sidecar, the capture. */
+/** Source of the kernel's counters; in the sidecar, the capture. */
 export interface LossSource {
   counters(): readonly CpuCounters[];
   pendingRepetitions(): bigint;
@@ -22,29 +22,30 @@ export interface LostCount {
   readonly count: bigint;
 }
 
-/** What the numbers of one CPU have come to. */
+/** State of the comparison for one CPU. */
 interface CpuBalance {
-  /** Drops that an earlier process told. */
+  /** Drops that an earlier process reported. */
   readonly reportedBefore: bigint;
-  /** Numbered events that have come. */
+  /** Numbered events that have arrived. */
   received: number;
-  /** Of these, how many have a number above the snapshot's. */
+  /** How many of `received` have a higher number than the snapshot. */
   ahead: number;
-  /** The counters at the last look; what they promise must have come once the buffer has been empty. */
+  /** The counters at the last check. Every event that they count has arrived once the ring buffer has been empty. */
   snapshot: CpuCounters;
-  /** Numbers that were never ours to receive: an earlier process took their events, or the proof of the hooks did. */
+  /** Numbers of events that an earlier process, or the check of the hooks at the start, has read. */
   base: bigint | undefined;
-  /** What was missing at the last look. */
+  /** How many events were missing at the last check, `base` included. */
   missing: bigint;
+  /** Gaps that were reported so far. */
   gaps: bigint;
 }
 
 /**
- * Finds what the kernel saw and this process never got, and hands out each loss once.
+ * Finds events that the kernel saw and this process never received, and reports each loss once.
  *
- * The kernel counts what it drops. Beyond that it numbers the events of each CPU, so their count is known: whatever is
- * neither dropped nor received after the ring buffer has been read to its end is a gap. Numbers are counted and not
- * compared one by one, because two events can share one and leave its neighbour unused (next_sequence() in bpf/lib/emit.bpf.h).
+ * The kernel counts the events that it drops, and numbers the events of each CPU. An event that was neither dropped nor
+ * received by the time the ring buffer is empty is a gap. Numbers are counted and not compared one by one, because two
+ * events can share a number and leave the one before it unused (next_sequence() in bpf/lib/emit.bpf.h).
  */
 export class LossWatch {
   readonly #source: LossSource;
@@ -54,7 +55,7 @@ export class LossWatch {
   readonly #waiting: Loss[] = [];
   #sinceUnixNs: bigint;
   #drained = false;
-  /** Events that were fetched from the kernel's tables, which gives them no number. */
+  /** Events without a number: those read from the kernel's maps. */
   #unnumbered = 0n;
   #notices = 0;
 
@@ -76,7 +77,7 @@ export class LossWatch {
     }));
   }
 
-  /** To be called with every event that has come. */
+  /** Must be called with every event that arrives. */
   received({ cpu, sequence, kind, repeatCount }: ReceivedEvent): void {
     const balance = kind === 'repeat' || sequence === 0n ? undefined : this.#cpus[cpu];
     if (balance === undefined) {
@@ -87,7 +88,7 @@ export class LossWatch {
     if (sequence > balance.snapshot.sequence) balance.ahead += 1;
   }
 
-  /** Events of another version's programs that cannot be read any more, by CPU. */
+  /** Counts events of another version's programs that cannot be decoded as lost. @param unread their number by CPU */
   abandoned(unread: ReadonlyMap<number, number>): void {
     const nowUnixNs = this.#nowUnixNs();
     for (const [cpu, records] of unread) {
@@ -132,7 +133,7 @@ export class LossWatch {
       const count = this.#drained ? this.#findGap(counters) : 0n;
       if (count === 0n) continue;
       this.#count(cpu, SEQUENCE_GAP, count);
-      // the last number distinguishes this gap from one that an earlier process found
+      // part of the record's uid: the last number tells this gap from one that an earlier process found
       losses.push({ cpu, reason: SEQUENCE_GAP, count, total: counters.sequence, ...interval });
     }
     this.#drained = false;
@@ -141,24 +142,23 @@ export class LossWatch {
     return losses;
   }
 
-  /** What `collect` has handed out is safe. @throws Error when the kernel cannot keep that in mind */
+  /** The losses returned by `collect` are on the disk. @throws Error when the kernel's map cannot be updated */
   saved(): void {
     this.#source.reportedDrops.save();
   }
 
-  /** All that was lost, as far as `collect` has told. */
+  /** All losses that `collect` has returned. */
   lost(): Iterable<LostCount> {
     return this.#lost.values();
   }
 
-  /** Losses that `collect` has handed out. */
+  /** How many losses `collect` has returned. */
   get notices(): number {
     return this.#notices;
   }
 
   /**
-   * Events that the kernel has seen for this process, by its own count: those that are lost or still on their way
-   * included.
+   * Events since the start of this process by the kernel's own count, including those that are lost or in flight.
    * @throws Error when the counters cannot be read
    */
   captured(): bigint {
@@ -170,24 +170,24 @@ export class LossWatch {
     }, this.#unnumbered + this.#source.pendingRepetitions());
   }
 
-  /** Compares what the last snapshot promised with what has come since, and takes the next one. */
+  /** Compares the last snapshot with the events received since, and replaces it. */
   #findGap(counters: CpuCounters): bigint {
     const balance = this.#cpus[counters.cpu];
     if (balance === undefined) return 0n;
     const { snapshot } = balance;
-    const promised = snapshot.sequence - BigInt(balance.received - balance.ahead);
+    const expected = snapshot.sequence - BigInt(balance.received - balance.ahead);
     const before = balance.missing;
-    // an event is numbered before its drop is counted: the drops of now are more than those of the snapshot's events
-    const missing = promised - droppedOf(counters);
+    // an event is numbered before its drop is counted, so the counters of now include every drop of a snapshot's event
+    const missing = expected - droppedOf(counters);
     balance.missing = missing;
     balance.snapshot = counters;
     balance.ahead = 0;
-    // a drop that was numbered and not yet counted makes it look larger for a moment, never smaller
-    const base = promised - droppedOf(snapshot);
+    // a drop that was numbered and not yet counted makes the base too large for a moment, never too small
+    const base = expected - droppedOf(snapshot);
     const isFirst = balance.base === undefined;
     if (balance.base === undefined || base < balance.base) balance.base = base;
     if (isFirst) return 0n;
-    // twice, because one of two events with the same number can be on the wrong side of a snapshot
+    // the smaller of two checks: one of two events with the same number can be on the wrong side of a snapshot
     const gap = (missing < before ? missing : before) - balance.base - balance.gaps;
     if (gap <= 0n) return 0n;
     balance.gaps += gap;

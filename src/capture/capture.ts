@@ -32,19 +32,19 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 const ROUND_RECORDS = 2_048;
 const NO_CHANGES = { position: new Map(), reportedRepeats: new Map() };
 
-/** Longest time between two looks at the ring buffer when no wake-up comes, ms. */
+/** Longest time between two readings of the ring buffer when no wake-up comes, ms. */
 const WAIT_MILLIS = 1_000;
-/** How often the kernel is asked for what it has counted or holds back, ns. */
+/** Interval at which the kernel's maps are read for repeats and for events that await a result, ns. */
 const SWEEP_INTERVAL_NS = 1_000_000_000n;
 
 /**
- * The programs in the kernel and our end of the ring buffer. In order: `resume` and `catchUp` where a sidecar before
- * this one left something, `attach`, `commit`, `start`, `stop`.
+ * The programs in the kernel and the consumer's end of the ring buffer. Order of the calls: `resume` and `catchUp` where
+ * the previous sidecar left pinned programs, then `attach`, `commit`, `start`, `stop`.
  */
 export class Capture {
-  /** How much of the kernel's drop counters has been told. */
+  /** How much of the kernel's drop counters has been reported. */
   readonly reportedDrops: ReportedDrops;
-  /** What the kernel did not show to the programs. */
+  /** Runs of programs that the kernel skipped. */
   readonly skippedRuns = new SkippedRunsWatch(() => readSkippedRuns(this.#programs.descriptors));
   readonly #libbpf: Libbpf;
   readonly #pins: PinDirectory | undefined;
@@ -53,7 +53,7 @@ export class Capture {
   readonly #ring: RingBuffer;
   readonly #decoder: EventDecoder;
   readonly #programs: Programs;
-  /** What came while the hooks were being proven. */
+  /** Events that arrived while the hooks were being proven; handed over by `start`. */
   readonly #early: { readonly event: CapturedEvent; readonly own: boolean }[] = [];
   readonly #wakeUp = new WakeUp();
   readonly #awaitingResult: EventsAwaitingResult;
@@ -66,8 +66,8 @@ export class Capture {
   #running: Promise<void> = Promise.resolve();
 
   /**
-   * Makes the maps, or takes those of the sidecar before this one.
-   * @throws MemwardenError CAPTURE_UNAVAILABLE when the kernel refuses, with what to do; CAPTURE_OBJECT_INVALID; CONFIG_INVALID
+   * Creates the maps, or takes over those of the previous sidecar.
+   * @throws MemwardenError CAPTURE_UNAVAILABLE when the kernel refuses, with a hint; CAPTURE_OBJECT_INVALID; CONFIG_INVALID
    */
   constructor(options: CaptureOptions) {
     assertBtf(options.btfPath);
@@ -77,7 +77,7 @@ export class Capture {
     const fdOf = (name: string) => this.#object.mapFd(name);
     this.#control = new Control(this.#libbpf, fdOf('control'));
     if (!this.#object.isInherited) this.#control.change({ createdNs: bootTimeNs() });
-    // the process before this one has ended; another may have its number by now
+    // the previous sidecar has ended, and its pid may belong to another process by now
     const ownPidNamespace = statSync('/proc/self/ns/pid').ino;
     this.#control.change({ ownVtgid: process.pid, ownPidNamespace, ownTgid: 0, proving: 0 });
     this.#ring = new RingBuffer(fdOf('ring'), options.ringBufferBytes);
@@ -98,12 +98,12 @@ export class Capture {
     if (options.rawFilter) installRawFilter(this.#libbpf, options.rawFilter, fdOf);
   }
 
-  /** Hook per capability of the sidecar before this one; undefined when it has left nothing. */
+  /** Hook per capability of the previous sidecar; undefined when it left nothing. */
   get inheritedHooks(): ReadonlyMap<string, HookName> | undefined {
     return this.#object.isInherited ? this.#programs.inheritedHooks : undefined;
   }
 
-  /** How each capability came to its hook. */
+  /** How the hook of each capability was selected. */
   get reports(): readonly CapabilityReport[] {
     return this.#programs.reports;
   }
@@ -113,18 +113,18 @@ export class Capture {
     return hooksOf(this.reports);
   }
 
-  /** Records of another version's layout, which could not be decoded. */
+  /** Records that could not be decoded, since another version wrote them. */
   get unknownRecords(): bigint {
     return this.#unknownRecords;
   }
 
-  /** Goes on where the sidecar before this one ended. @param checkpoint what it has kept of `onRound`'s */
+  /** Continues where the previous sidecar ended. @param checkpoint what it saved from its calls of `onRound` */
   resume(checkpoint: Checkpoint): void {
     this.#resumePoint.resume(checkpoint);
     this.#repeats.resume(checkpoint);
   }
 
-  /** Hands over what the kernel has recorded until now while no sidecar ran; makes room for the hooks to be proven. */
+  /** Hands over what the kernel recorded while no sidecar ran, which also makes room for the canaries of `attach`. */
   async catchUp(consumer: CaptureConsumer): Promise<void> {
     const { end } = this.#ring;
     let events = 0;
@@ -136,29 +136,29 @@ export class Capture {
     if (events > 0) log.info(`${events} events happened while no sidecar ran`);
   }
 
-  /** Attaches programs, or takes over those that watch already. See Programs. */
+  /** Attaches programs, or takes over those that are active already. See Programs. */
   attach(): void {
     this.#programs.attach();
     returnFreedMemory();
   }
 
   /**
-   * Makes the attached programs the ones that watch, and leaves them to the kernel where they can be pinned.
-   * @returns records that a version with another layout had sent and nobody has read, by CPU
-   * @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which there is no start has no hook
+   * Makes the attached programs the active ones, and pins them where that is possible.
+   * @returns for each other layout, the records that its programs had sent and that nobody has read, by CPU
+   * @throws MemwardenError CAPTURE_UNAVAILABLE when a required capability has no hook
    */
   commit(): readonly ReadonlyMap<number, number>[] {
     this.#retirements = this.#programs.commit();
     return this.#retirements.map(({ unread }) => unread);
   }
 
-  /** Does what each capability sees; the events come to the consumer like any other. */
+  /** Performs, for each capability, an access that it records; the events reach the consumer like any other. */
   provokeCanary(): void {
     const { hooks } = this;
     for (const ladder of LADDERS) if (hooks.has(ladder.capability)) ladder.provoke();
   }
 
-  /** Capabilities whose hook an event of this process's own proves alive. */
+  /** Capabilities whose hook is proven alive by an event that this process caused. */
   provenBy(event: CapturedEvent): string[] {
     return LADDERS.filter(ladder => ladder.isProof(event)).map(({ capability }) => capability);
   }
@@ -167,7 +167,7 @@ export class Capture {
     return readCounters(this.#libbpf, this.#object.mapFd('cpu_state'));
   }
 
-  /** Repetitions that the kernel has counted and that the consumer has not been told of. */
+  /** Repeats that the kernel has counted and that are not reported to the consumer yet. */
   pendingRepetitions(): bigint {
     return this.#repeats.pending();
   }
@@ -177,14 +177,14 @@ export class Capture {
     this.#running = this.#run(consumer);
   }
 
-  /** Resolves with the failure of the consumer, or when `stop` was called. */
+  /** Rejects when the consumer fails; resolves after `stop`. */
   get ended(): Promise<void> {
     return this.#running;
   }
 
   /**
-   * Hands over what is left in the ring buffer, and ends. Programs that are pinned go on: what they see from now on is
-   * for the next start.
+   * Hands over what is left in the ring buffer, and ends. Pinned programs keep running: what they record from now on is
+   * left to the next sidecar.
    */
   async stop(): Promise<void> {
     this.#programs.stop();
@@ -216,7 +216,7 @@ export class Capture {
     }
   }
 
-  /** @returns how many records there were */
+  /** @returns number of records read */
   async #round(consumer: CaptureConsumer): Promise<number> {
     const visited = this.#ring.read(ROUND_RECORDS, (offset, length) => {
       const event = this.#decode(offset, length);
@@ -228,7 +228,10 @@ export class Capture {
     return visited;
   }
 
-  /** The kernel marks this process's events once it knows it; programs that watched before have not known it at first. */
+  /**
+   * Programs mark the events of the sidecar by the pid in `control`. Events that inherited programs recorded before this
+   * process wrote its pid there carry no mark, so the actor is compared as well.
+   */
   #isOwn(offset: number, { actor }: CapturedEvent): boolean {
     const { ownVtgid, ownPidNamespace } = this.#control.state;
     return (
@@ -258,7 +261,7 @@ export class Capture {
     return event;
   }
 
-  /** Once a second what the kernel holds back and is due, and all repetitions at the end. */
+  /** Once a second: reports events whose result is overdue, and repeats whose window is over; at the end all repeats. */
   #sweep(consumer: CaptureConsumer, visited: number): void {
     const nowNs = bootTimeNs();
     const isLast = this.#stopping && !this.#programs.pinned && visited < ROUND_RECORDS;
@@ -269,7 +272,7 @@ export class Capture {
     for (const event of this.#repeats.collect(isLast ? undefined : nowNs)) consumer.onEvent(event, 'other');
   }
 
-  /** The space is given back only with the first round: what others did is not safe yet. */
+  /** Does not release the space, which the first round does: the events of other processes are not saved yet. */
   #takeOwnEvents(): CapturedEvent[] {
     const own: CapturedEvent[] = [];
     this.#ring.read(Number.POSITIVE_INFINITY, (offset, length) => {
@@ -287,7 +290,7 @@ export class Capture {
   }
 }
 
-/** Tries every ladder, reports, and leaves nothing in the kernel. */
+/** Selects a hook for every capability, reports the attempts, and leaves nothing in the kernel. */
 export async function probeHooks(options: CaptureOptions): Promise<readonly CapabilityReport[]> {
   const capture = new Capture({ ...options, pinPath: undefined });
   capture.attach();

@@ -2,27 +2,30 @@ import type { CheckpointChanges } from '../checkpoint.ts';
 import type { CapturedEvent } from './event.ts';
 
 /**
- * Whose event it is: the sidecar's own doing, for example a canary; one that the programs of another version saw as well,
- * and told; or anybody else's.
+ * Who caused an event, and whether it is new: `own`: the sidecar itself, for example a canary. `reported`: another process,
+ * but the programs of the previous version recorded the event as well, and it is reported already. `other`: all others.
  */
 export type Origin = 'own' | 'reported' | 'other';
 
-/** One reading of the ring buffer, and what the next process must know of it: nothing, where nothing is pinned for it. */
+/**
+ * One reading of the ring buffer, with the checkpoint that the next process resumes from. The checkpoint is empty where
+ * nothing is pinned, since the next process then starts with new maps.
+ */
 export interface Round {
   /** The ring buffer has been read to its end. */
   readonly drained: boolean;
-  /** How far the ring buffer was read; of use only together with something that came of the events. */
+  /** How far the ring buffer was read. To be saved only together with the results of the events up to there. */
   readonly position: CheckpointChanges;
-  /** Repetitions that were told. */
+  /** Repeats that were reported. */
   readonly reportedRepeats: CheckpointChanges;
 }
 
-/** What the capture calls, in this order, for every round of the ring buffer. */
+/** The capture calls `onEvent` for each event of a round, then `onRound`. */
 export interface CaptureConsumer {
   onEvent(event: CapturedEvent, origin: Origin): void;
   /**
-   * All events of the round have been given. The kernel gets their space back when this returns or resolves.
-   * Its checkpoint are to be kept together with what came of the events, for `resume`.
+   * All events of the round have been handed over. Their space in the ring buffer is released when this returns or
+   * resolves. The round's checkpoint must be saved in one step with the results of its events, for `resume`.
    */
   onRound(round: Round): void | Promise<void>;
 }

@@ -1,3 +1,5 @@
+import type { Canonical } from './identity.ts';
+
 /** What the capture stage hands on: one record of bpf/contract/event.h, decoded. */
 
 /** What happened, in the order of `enum mw_kind` of bpf/contract/event.h, which counts from 1. */
@@ -34,7 +36,7 @@ export const CAPTURE_METHODS = [
 ] as const;
 export type CaptureMethod = (typeof CAPTURE_METHODS)[number];
 
-/** One side of an access as the kernel knew it at that moment. Ids are those of the initial namespaces. */
+/** One side of an access, as the kernel described it at that moment. Ids are those of the initial namespaces. */
 export interface ProcessIdentity {
   /** Thread-group id, the "pid" of user space. */
   readonly tgid: number;
@@ -79,27 +81,27 @@ export interface CapturedEvent {
   readonly kind: EventKind;
   /** When it happened: ns on CLOCK_BOOTTIME. */
   readonly timeNs: bigint;
-  /** CPU that saw it, and that CPU's running number of events: a gap is a loss. */
+  /** CPU that recorded it, and the number of the event on that CPU: a gap is a loss. */
   readonly cpu: number;
   readonly sequence: bigint;
   readonly hook: HookName;
   readonly method: CaptureMethod;
-  readonly actor: Actor;
-  /** Whose memory; undefined when the kernel had no task for it (kcore, raw opens, refused by text). */
-  readonly target: ProcessIdentity | undefined;
+  readonly actor: Canonical<Actor>;
+  /** Owner of the memory; undefined when the kernel had no task for it (kcore, raw opens, opens known by text only). */
+  readonly target: Canonical<ProcessIdentity> | undefined;
   /** Actor and target are one thread group. */
   readonly selfAccess: boolean;
   /** The target is a child, grandchild, … of the actor. */
   readonly targetIsDescendant: boolean;
   /** Done by an io_uring request on the actor's behalf. */
   readonly ioUring: boolean;
-  /** By a 32-bit system call. */
+  /** Made by a 32-bit system call. */
   readonly compat: boolean;
   /** The open was refused before the kernel had a file: `path` is the caller's text, not an identity. */
   readonly byText: boolean;
   /** ptrace: the target asked to be traced by its parent (PTRACE_TRACEME). */
   readonly tracemeChild: boolean;
-  /** Result of the call: >= 0 success (bytes, where the call counts bytes), -errno failure; undefined when no hook could see it. */
+  /** Result of the call: >= 0 success (bytes, where it counts bytes), -errno failure; undefined when no hook saw it. */
   readonly result: number | undefined;
   /** open: `O_*` bits as the kernel holds them. ptrace: the request number. */
   readonly flags: number;
@@ -116,10 +118,10 @@ export interface CapturedEvent {
   readonly address: bigint;
   /** Bytes moved, or length of the memory area. */
   readonly sizeBytes: bigint;
-  /** `PROT_*` bits asked for, and those that were in force before. */
+  /** `PROT_*` bits requested, and those in force before. */
   readonly protection: number;
   readonly previousProtection: number;
-  /** Number the actor used for its target, in the actor's own pid namespace; 0 when unknown. */
+  /** Pid that the actor used for its target, in the actor's own pid namespace; 0 when unknown. */
   readonly namedPid: number;
   /** File descriptor the event is about; undefined when none. */
   readonly descriptor: number | undefined;

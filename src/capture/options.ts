@@ -13,20 +13,20 @@ export interface CaptureOptions {
   /** Size of the ring buffer, bytes: a power of two and a multiple of the page size. */
   readonly ringBufferBytes: number;
   /**
-   * Directory of a BPF file system in which programs and maps are pinned, so that the kernel goes on recording while no
+   * Directory of a BPF file system in which programs and maps are pinned, so that the kernel keeps recording while no
    * sidecar runs; undefined: they end with this process.
    */
   readonly pinPath?: string | undefined;
-  /** Kinds of event that are wanted: nothing else is loaded. Undefined: all. */
+  /** Kinds of event that are wanted: no programs for other kinds are loaded. Undefined: all. */
   readonly kinds?: ReadonlySet<EventKind> | undefined;
   /**
-   * Kind of hook to use; `auto`: the best that proves alive. File opens exclusive on it, other capabilities take their best
-   * where it is not to be had.
+   * Kind of hook to use; `auto`: the best that proves alive. For file opens the choice is exclusive. Another capability
+   * that cannot have this kind takes its own best one.
    */
   readonly hook: HookChoice;
-  /** Kind of hook per capability, over `hook`. */
+  /** Kind of hook per capability; overrides `hook`. */
   readonly hooks: Readonly<Record<string, string>>;
-  /** Time after an event in which the kernel only counts the same detection, ms; 0 or undefined: it sends every one. */
+  /** Time after an event in which the kernel only counts its repeats, ms; 0 or undefined: it sends every event. */
   readonly repeatWindowMillis?: number | undefined;
   /** The raw event security_file_open; undefined: off. */
   readonly rawFilter?: RawFilter | undefined;
@@ -35,7 +35,7 @@ export interface CaptureOptions {
 const NO_CHOICE = 'auto';
 
 /**
- * The hook to use per capability: the one written for it, else the general one where the capability has such a step.
+ * The hook to use per capability: the one in `hooks`, else `hook` where the capability has such a step.
  * @throws MemwardenError CONFIG_INVALID for a capability or a hook that does not exist
  */
 export function hookChoices({ hook, hooks }: CaptureOptions): ReadonlyMap<string, HookChoice> {

@@ -6,7 +6,7 @@ import { oldNodeMessage } from './node-version.ts';
 startClean();
 // libuv has four threads by default. The wait for the ring buffer, writes to files that hang and name lookups each occupy
 // one, and must not have to wait for each other.
-process.env['UV_THREADPOOL_SIZE'] ??= '8';
+process.env['UV_THREADPOOL_SIZE'] = '8';
 
 // objects live for one event or for the whole run: a young generation that grows to 16 MiB and more would only stay resident
 setFlagsFromString('--semi-space-growth-factor=1');

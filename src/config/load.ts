@@ -62,11 +62,13 @@ function keepSecrets(definition: Setting<unknown> | undefined, value: unknown): 
   for (const text of textsOf(value)) keep(text);
 }
 
-/** All texts in a YAML value; the entries of a mapping, such as headers, as `name=value`. */
+/** All texts in a YAML value; the entries of a mapping, such as headers, as `name=value`, with `,` and line feeds encoded. */
 function* textsOf(value: unknown, name = ''): Generator<string> {
   if (value === null || value === undefined) return;
-  if (typeof value !== 'object') yield `${name}${String(value)}`;
-  else
+  if (typeof value !== 'object') {
+    const text = String(value);
+    yield name === '' ? text : `${name}${text.replace(/[,\n]/g, encodeURIComponent)}`;
+  } else
     for (const [key, inner] of Object.entries(value))
       yield* textsOf(inner, Array.isArray(value) ? '' : `${key}=`);
 }

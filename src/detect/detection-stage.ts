@@ -11,24 +11,24 @@ import { SIGNATURES } from './signatures/index.ts';
 
 const log = diag.createComponentLogger({ namespace: 'detect' });
 
-/** Prefix of the checkpoint's entries with pending summaries; spools of earlier versions have it. */
+/** Prefix of the checkpoint's entries with pending summaries. Spools on disk have it, so it cannot change. */
 const ENTRY = 'held/';
 
 /**
- * What became of the events and of what the signatures found in them. An event that the kernel only counted as a
- * repetition is an event like any other.
+ * Counts of events and of the detections in them. An event that the kernel only counted as a repeat is an event like any
+ * other.
  */
 export interface DetectionStageCounts {
-  /** Each event is in one of the three. */
+  /** Each event is counted in exactly one of these. */
   readonly events: {
-    /** No signature was about it, or it was the sidecar's own proof that a hook is alive. */
+    /** No signature matched it, or it was one of the sidecar's own canaries. */
     readonly filtered: number;
-    /** All that was found in it was dropped by rules of the exceptions. */
+    /** Rules of the exceptions dropped all of its detections. */
     readonly excepted: number;
     /** It is reported: by a record, or by the count of a summary. */
     readonly detected: number;
   };
-  /** An event can be several: found = excepted + reported + summarized + pending. */
+  /** One event can be several detections: found = excepted + reported + summarized + pending. */
   readonly detections: {
     readonly found: number;
     readonly excepted: number;
@@ -36,16 +36,16 @@ export interface DetectionStageCounts {
     readonly reported: number;
     /** By the count of a summary. */
     readonly summarized: number;
-    /** Held back for a summary at this moment. */
+    /** Waiting for a summary at this moment. */
     readonly pending: number;
   };
-  /** Summaries that were made; detections reported and summaries are the records of detections. */
+  /** Summaries that were made; together with the detections reported they are the records of detections. */
   readonly summaries: number;
   /** Detections that a rule of the exceptions dropped or lowered, by its name. */
   readonly exceptions: ReadonlyMap<string, number>;
 }
 
-/** What of the settings concerns the stage. */
+/** The settings that the stage reads. */
 export interface DetectionStageOptions {
   readonly detect: {
     /** Names, ids and sets of the events to report. */
@@ -61,8 +61,8 @@ export interface DetectionStageOptions {
 }
 
 /**
- * Everything of the stage that a wrong setting can spoil, before anything is done to the kernel: what is captured depends
- * on the engine, where detections go is known only after the capture has begun.
+ * The parts of the stage that can fail because of a setting, created before anything is loaded into the kernel. The capture
+ * needs the engine to know which events to capture; the consumer of the detections exists only after the capture has begun.
  */
 export class PreparedDetection {
   readonly engine: Engine;
@@ -78,21 +78,21 @@ export class PreparedDetection {
       procRoot: enrich.procfsPath,
       redact: enrich.redact,
     });
-    // the user's rules are the more special ones, and the first that matches decides
+    // the first rule that matches decides, so the user's rules come before the shipped ones
     const files = detect.exceptionsPath === undefined ? [] : [detect.exceptionsPath];
     this.#exceptions = loadExceptions([...files, SHIPPED_EXCEPTIONS]);
     this.#stormWindowMillis = detect.stormWindowMillis;
   }
 
-  /** @param emit takes what is to be reported */
+  /** @param emit receives each detection that is to be reported */
   start(emit: (detection: Detection) => void): DetectionStage {
     return new DetectionStage(this, this.#exceptions, this.#stormWindowMillis, emit);
   }
 }
 
 /**
- * From a captured event to the detections that are reported: enrich → engine → exceptions → storm filter, alike for live
- * events and for recorded ones.
+ * Turns captured events into the detections that are reported: enricher → engine → exceptions → storm filter. Live and
+ * recorded events take the same path.
  */
 export class DetectionStage {
   readonly #engine: Engine;
@@ -100,7 +100,7 @@ export class DetectionStage {
   readonly #exceptions: Exceptions;
   readonly #storm: StormFilter;
   readonly #emit: (detection: Detection) => void;
-  /** Entries of a process before this one, whose summaries have been reported. */
+  /** Names of an earlier process's checkpoint entries whose summaries have been reported: they are deleted next. */
   readonly #settled = new Map<string, null>();
   readonly #events = { filtered: 0, excepted: 0, detected: 0 };
   readonly #detections = { found: 0, excepted: 0, reported: 0, summarized: 0 };
@@ -140,12 +140,12 @@ export class DetectionStage {
     else this.#events.detected += count;
   }
 
-  /** Counts an event that no signature is to see: the sidecar's own. */
+  /** Counts one of the sidecar's own events, which no signature may see. */
   ignore(event: CapturedEvent): void {
     this.#events.filtered += countOf(event);
   }
 
-  /** Reports the summaries whose time has come; to be called about once a second. */
+  /** Reports the summaries whose window has ended; must be called about once a second. */
   sweep(): void {
     this.#storm.sweep();
   }
@@ -155,7 +155,7 @@ export class DetectionStage {
     this.#storm.flush();
   }
 
-  /** What is pending and must be known after a restart, as far as it changed since the last call. */
+  /** Changes to the pending summaries since the last call, for the checkpoint. */
   takeChanges(): CheckpointChanges {
     const changes = new Map<string, Uint8Array | null>(this.#settled);
     this.#settled.clear();
@@ -165,7 +165,7 @@ export class DetectionStage {
     return changes;
   }
 
-  /** Reports what was pending in a process before this one. */
+  /** Reports the summaries that were pending when an earlier process ended. */
   resume(checkpoint: Checkpoint): void {
     for (const [name, value] of checkpoint) {
       if (!name.startsWith(ENTRY)) continue;
@@ -173,14 +173,14 @@ export class DetectionStage {
       try {
         const summary = decodeSummary(value, SIGNATURES);
         if (summary !== undefined) this.#reportInherited(summary);
-        else log.error(`failed to report a summary that was kept: this version has no signature for ${name}`);
+        else log.error(`failed to report a saved summary: this version has no signature for ${name}`);
       } catch (error) {
-        log.error(`failed to read a summary that was kept, ${name}: ${error}`);
+        log.error(`failed to read the saved summary ${name}: ${error}`);
       }
     }
   }
 
-  /** Reads the exceptions again; a broken file leaves the old rules in force. */
+  /** Reads the exceptions again; an invalid file leaves the old rules in force. */
   reload(): boolean {
     return this.#exceptions.reload();
   }
@@ -204,14 +204,14 @@ export class DetectionStage {
     this.#emit(detection);
   }
 
-  /** A summary of a process before this one: its events are in the books of that one, its detections in these too. */
+  /** An earlier process has counted the events of this summary; its detections are counted again, by this process. */
   #reportInherited(summary: Detection): void {
     this.#detections.found += summary.repeat?.count ?? 0;
     this.#report(summary);
   }
 }
 
-/** How many events one that was captured stands for. */
+/** How many events a captured event stands for. */
 function countOf({ kind, repeatCount }: CapturedEvent): number {
   return kind === 'repeat' ? Number(repeatCount) : 1;
 }

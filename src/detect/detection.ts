@@ -17,7 +17,7 @@ export interface MitreTechnique {
   /** Sub-technique, for example T1003.007 and Proc Filesystem. */
   readonly subtechniqueId?: string;
   readonly subtechniqueName?: string;
-  /** STIX id of the most specific of the two: attack-pattern--…. */
+  /** STIX id of the sub-technique, or else of the technique: attack-pattern--…. */
   readonly stixId: string;
 }
 
@@ -59,7 +59,7 @@ export type AccessMethod =
 
 export type AccessMode = 'read' | 'write' | 'read_write' | 'attach';
 
-/** What a signature says of an event that it matches. */
+/** Result of a signature on an event that it matches. */
 export interface Match {
   readonly method: AccessMethod;
   /** Absent when nothing is read or written: an open with access mode 3, a change of memory protection. */
@@ -73,30 +73,30 @@ export interface Match {
 /** A signature: its metadata and one predicate. */
 export interface Signature {
   readonly definition: EventDefinition;
-  /** The kinds of captured event it looks at; `match` is called for no other. */
+  /** The kinds of captured event for which `match` is called. */
   readonly kinds: readonly EventKind[];
-  /** Where one detection stands for many events: those with an equal key are told once. */
+  /** Key of an event; of events with equal keys only the first is reported. Absent: each event is reported. */
   readonly once?: (event: EnrichedEvent) => string;
-  /** Undefined when the event is not this signature's business. Must not throw on any event. */
+  /** Undefined when the signature does not match. Must not throw on any event. */
   match(event: EnrichedEvent): Match | undefined;
 }
 
 /** Identical detections that one detection stands for. */
 export interface Repeat {
-  /** How many were not told one by one. */
+  /** How many were not reported one by one. */
   readonly count: number;
   /** When the first and the last of them happened: ns since the Unix epoch. */
   readonly firstUnixNs: bigint;
   readonly lastUnixNs: bigint;
 }
 
-/** One detection, ready to be told. */
+/** One detection, ready to be reported. */
 export interface Detection {
   readonly definition: EventDefinition;
   readonly severity: Severity;
   readonly match: Match;
   readonly event: EnrichedEvent;
-  /** Set on a summary: the detections like this one that followed a record already told. */
+  /** Set on a summary or a repeat: the identical detections that followed one that was reported. */
   readonly repeat?: Repeat;
   /** Name of the exception that lowered the severity. */
   readonly exception?: string;

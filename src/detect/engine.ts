@@ -5,21 +5,21 @@ import type { Detection, Repeat, Signature } from './detection.ts';
 import { kindOf } from './event-kind.ts';
 import { selectSignatures } from './select-signatures.ts';
 
-/** Keys of detections already told that are remembered; beyond it the one longest unused may be told again. */
+/** Most keys of reported detections (`Signature.once`) in memory; one that was evicted can be reported again. */
 const ONCE_KEYS_MAX = 16_384;
 
 export interface EngineOptions {
-  /** Names of events and of sets (`signatures`, `default`, `base`) to tell. Default: `['default']`. */
+  /** Names of events and of sets (`signatures`, `default`, `base`) to report. Default: `['default']`. */
   readonly events?: readonly string[];
 }
 
 /** Turns enriched events into detections. */
 export interface Engine {
-  /** What is told, in the order of the catalogue. */
+  /** The selected signatures, in the order of the catalogue. */
   readonly signatures: readonly Signature[];
-  /** The kinds of event that are looked at: capture need not deliver any other. */
+  /** The kinds of event that these signatures match: the capture need not deliver any other. */
   readonly kinds: ReadonlySet<EventKind>;
-  /** All that an event amounts to; two for an open that reads and writes. Never throws. */
+  /** The detections of an event, two for an open for reading and writing. Never throws. */
   detect(event: EnrichedEvent): readonly Detection[];
 }
 
@@ -35,8 +35,8 @@ function repeatOf(event: EnrichedEvent): Repeat | undefined {
 }
 
 /**
- * Build an engine. Every selected event is matched by itself against what was captured, so selecting one (a raw event
- * included) never changes what another sees.
+ * Build an engine. Every selected signature is matched on its own, so selecting one (a raw event included) never changes
+ * the result of another.
  *
  * @throws {MemwardenError} CONFIG_INVALID when an event name is unknown.
  */
@@ -58,12 +58,12 @@ export function createEngine(options: EngineOptions = {}): Engine {
 
   function detect(captured: EnrichedEvent): readonly Detection[] {
     const kind = kindOf(captured);
-    const candidates = byKind.get(kind);
-    if (candidates === undefined) return NOTHING;
+    const selected = byKind.get(kind);
+    if (selected === undefined) return NOTHING;
     const repeat = repeatOf(captured);
     const event = repeat === undefined ? captured : { ...captured, kind };
     const detections: Detection[] = [];
-    for (const { signature } of candidates) {
+    for (const { signature } of selected) {
       const match = signature.match(event);
       if (match === undefined || !isFirst(signature, event)) continue;
       const { definition } = signature;

@@ -1,6 +1,6 @@
 import type { CapturedEvent, EventKind } from '../capture/event.ts';
 
-/** What happened, of an event that stands for repeats of another: they carry all but its kind. */
+/** Kind of an event. An event of kind `repeat` has all fields of the event that it repeats but its kind. */
 export function kindOf(event: CapturedEvent): EventKind {
   if (event.kind !== 'repeat') return event.kind;
   switch (event.method) {

@@ -6,7 +6,7 @@ const PRIVILEGE_ESCALATION = { tacticId: 'TA0004', tacticName: 'privilege-escala
 const CREDENTIAL_DUMPING = { techniqueId: 'T1003', techniqueName: 'OS Credential Dumping' };
 const PROCESS_INJECTION = { techniqueId: 'T1055', techniqueName: 'Process Injection' };
 
-/** The rows of ATT&CK for Linux that the signatures point to (attack.mitre.org). */
+/** The techniques of ATT&CK for Linux that the signatures refer to (attack.mitre.org). */
 export const MITRE = {
   credentialDumping: {
     ...CREDENTIAL_ACCESS,

@@ -17,7 +17,7 @@ export function selectSignatures(names: readonly string[]): readonly Signature[]
     throw new MemwardenError(
       'CONFIG_INVALID',
       `failed to select events: ${cause}`,
-      `try one or more of ${[...known].join(', ')}`,
+      `one or more of ${[...known].join(', ')}`,
     );
   }
   const wanted = new Set(names);

@@ -1,4 +1,4 @@
-/** What a cgroup path says of the container it belongs to. */
+/** The container that a cgroup path belongs to. */
 export interface Container {
   /** 64 hex digits. */
   readonly containerId?: string;
@@ -27,7 +27,7 @@ const NONE: Container = {};
 
 /** The innermost container, and its pod, that a path in a cgroup hierarchy names; `{}` for a path of no known shape. */
 export function containerOfCgroupPath(path: string): Container {
-  // Most processes of a host are in a service or a session: no 32 hex digits in a row, no search.
+  // Most processes of a host are in a service or a session, whose paths are shorter than any id: no search.
   if (path.length < 32) return NONE;
   let containerId: string | undefined;
   let podUid: string | undefined;
@@ -43,7 +43,7 @@ export function containerOfCgroupPath(path: string): Container {
 }
 
 /**
- * The same, of a whole `/proc/<pid>/cgroup`: one line per hierarchy on cgroup v1, `0::<path>` on v2, both on a hybrid
+ * The same for a whole `/proc/<pid>/cgroup`: one line per hierarchy on cgroup v1, `0::<path>` on v2, both on a hybrid
  * host, where only some of the hierarchies name the container.
  */
 export function containerOfCgroupFile(text: string): Container {

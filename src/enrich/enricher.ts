@@ -6,33 +6,33 @@ import { createTextResolver } from './text-resolver.ts';
 import { createUserNames } from './user-names.ts';
 
 export interface EnricherOptions {
-  /** What added to a time on CLOCK_BOOTTIME gives the wall clock, ns; asked again and again, since the wall clock is set. */
+  /** Wall clock minus CLOCK_BOOTTIME, ns; called again and again, since the wall clock may be set. */
   readonly bootToWallOffsetNs: () => bigint;
   /** Where procfs is mounted. Default: `/proc`. */
   readonly procRoot?: string;
   /**
-   * Files in the format of passwd(5), the first readable one counts. Default: that of pid 1's root, which is the
-   * host's also when we run in a container with the host's pid namespace, then our own.
+   * Files in the format of passwd(5); the first readable one is used. Default: that in the root of pid 1, which is the
+   * host's also in a container with the host's pid namespace, then /etc/passwd.
    */
   readonly passwdPaths?: readonly string[];
-  /** Replace what looks like a secret in command lines. Default: true. */
+  /** Redact secrets in command lines. Default: true. */
   readonly redact?: boolean;
-  /** Processes whose details are remembered; the longest unused goes first. Default: 8192. */
+  /** Processes whose details are cached, least recently used first out. Default: 8192. */
   readonly processesMax?: number;
 }
 
-/** Adds to an event what user space knows of its two sides. */
+/** Adds the details that user space knows of actor and target to an event. */
 export interface Enricher {
   /**
-   * Undefined when a refused open, known by its text alone, proves to have been about no memory file. An event that
-   * comes from a recording is enriched already and stays as it is. Never throws.
+   * Undefined for a refused open, known only by its path text, that turns out not to be of a memory file. An event of a
+   * recording is enriched already and returned unchanged. Never throws.
    */
   enrich(event: CapturedEvent | EnrichedEvent): EnrichedEvent | undefined;
 }
 
 const PROCESSES_MAX_DEFAULT = 8192;
 const NS_PER_MILLI = 1_000_000n;
-/** How long the difference of the clocks is taken as true, ms: asking costs three system calls. */
+/** How long the difference of the clocks is cached, ms: reading it costs three system calls. */
 const OFFSET_FRESH_MILLIS = 10;
 const NO_DETAILS: ProcessDetails = {};
 const NO_ARGUMENTS: readonly string[] = [];
@@ -74,7 +74,7 @@ export function createEnricher(options: EnricherOptions): Enricher {
     return {
       ...event,
       timeUnixNs,
-      // Date.now() is cut to the millisecond, and nothing is read before it happens
+      // Date.now() is rounded down to the millisecond, which may be before the event
       observedTimeUnixNs: nowUnixNs > timeUnixNs ? nowUnixNs : timeUnixNs,
       actorDetails,
       targetDetails,

@@ -6,12 +6,13 @@ import {
   HOOK_NAMES,
   type ProcessIdentity,
 } from '../capture/event.ts';
+import { type Canonical, canonical } from '../capture/identity.ts';
 import type { EnrichedEvent, ProcessDetails } from './event.ts';
 
-/** How a value is written in JSON: a bigint as decimal text, an absent value not at all. */
+/** How a value is written in JSON: a bigint as decimal text; undefined is left out. */
 type Codec<T> = {
   encode(value: T): unknown;
-  /** @throws {TypeError} when the JSON value is no such thing. */
+  /** @throws {TypeError} when the JSON value has another form. */
   decode(json: unknown, place: string): T;
 };
 
@@ -31,7 +32,7 @@ function primitive<T>(what: string, is: (json: unknown) => json is T): Codec<T> 
   };
 }
 
-/** A string of the kernel's has a length of 16 bits (bpf/event.h); in JSON nothing of it gets shorter. */
+/** The kernel's strings have a length of 16 bits, in bytes (bpf/contract/event.h); in characters none is longer. */
 const TEXT_LENGTH_MAX = 0xffff;
 
 const TEXT = primitive(
@@ -40,7 +41,7 @@ const TEXT = primitive(
 );
 const BOOLEAN = primitive('true or false', json => typeof json === 'boolean');
 
-/** The number types are those of bpf/event.h: what does not fit into them was never captured. */
+/** The number types of bpf/contract/event.h: a number that does not fit was never captured. */
 const UINT32 = whole(0, 0xffff_ffff);
 const INT32 = whole(-0x8000_0000, 0x7fff_ffff);
 
@@ -62,7 +63,7 @@ const UINT64: Codec<bigint> = {
   },
 };
 
-/** One of the values of a union of texts: written out, so that another kernel's or version's is not taken for ours. */
+/** One of the texts of a union; those of another version are refused. */
 function oneOf<T extends string>(...values: readonly T[]): Codec<T> {
   return primitive(`one of ${values.join(', ')}`, (json): json is T =>
     (values as readonly unknown[]).includes(json),
@@ -100,6 +101,11 @@ function record<T extends object>(fields: Fields<T>): Codec<T> {
   };
 }
 
+function canonicalRecord<T extends object>(fields: Fields<T>): Codec<Canonical<T>> {
+  const { encode, decode } = record(fields);
+  return { encode, decode: (json, place) => canonical(decode(json, place)) };
+}
+
 const PROCESS: Fields<ProcessIdentity> = {
   tgid: UINT32,
   tid: UINT32,
@@ -132,7 +138,7 @@ const DETAIL_NAMES = [
   'podUid',
 ] as const satisfies readonly (keyof ProcessDetails)[];
 
-/** Details that are not known have no key, unlike the fields of an event. */
+/** Unknown details have no key, unlike undefined fields of an event. */
 const DETAILS: Codec<ProcessDetails> = {
   encode: details => details,
   decode: (json, place) => {
@@ -147,7 +153,7 @@ const DETAILS: Codec<ProcessDetails> = {
   },
 };
 
-/** An event with all that was known of it, as JSON values; every field of the contract is checked on the way back. */
+/** An enriched event as JSON values; decoding checks every field. */
 export const ENRICHED_EVENT: Codec<EnrichedEvent> = record<EnrichedEvent>({
   kind: oneOf(...EVENT_KINDS),
   timeNs: UINT64,
@@ -155,8 +161,8 @@ export const ENRICHED_EVENT: Codec<EnrichedEvent> = record<EnrichedEvent>({
   sequence: UINT64,
   hook: oneOf(...HOOK_NAMES),
   method: oneOf(...CAPTURE_METHODS),
-  actor: record(ACTOR),
-  target: optional(record(PROCESS)),
+  actor: canonicalRecord(ACTOR),
+  target: optional(canonicalRecord(PROCESS)),
   selfAccess: BOOLEAN,
   targetIsDescendant: BOOLEAN,
   ioUring: BOOLEAN,

@@ -1,8 +1,8 @@
 import type { CapturedEvent } from '../capture/event.ts';
 
-/** What user space adds to one side of an access; each field is absent when the process was already gone. */
+/** What user space adds to one side of an access. A field is absent when the process was already gone, or is unknown. */
 export interface ProcessDetails {
-  /** Arguments joined by blanks, secrets redacted unless the user switched that off. */
+  /** Arguments joined by spaces, with secrets redacted unless that is switched off. */
   readonly commandLine?: string;
   readonly workingDirectory?: string;
   /** Login name of the effective user id. */

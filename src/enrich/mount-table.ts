@@ -6,12 +6,12 @@ export interface Mount {
   readonly type: string;
 }
 
-/** mountinfo writes blanks, tabs, newlines and backslashes in octal. */
+/** mountinfo writes spaces, tabs, newlines and backslashes in octal. */
 function unescapeOctal(field: string): string {
   return field.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
-/** The mounts in the text of a mountinfo file, in the order they were made; lines of another form are left out. */
+/** The mounts in the text of a mountinfo file, in the order of mounting; lines of another form are skipped. */
 export function parseMounts(text: string): readonly Mount[] {
   return text.split('\n').flatMap(line => {
     const [fixed = '', tail = ''] = line.split(' - ');
@@ -29,7 +29,7 @@ export function below(directory: string, path: string): string | undefined {
   return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
 }
 
-/** The mount that a path without symbolic links is on: the deepest, and the last made of those stacked on one directory. */
+/** The mount of a path without symbolic links: the deepest one, and of several on one directory the last. */
 export function mountOf(mounts: readonly Mount[], path: string): Mount | undefined {
   return mounts.reduce<Mount | undefined>(
     (best, mount) =>

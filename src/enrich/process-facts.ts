@@ -1,24 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { ProcessIdentity } from '../capture/event.ts';
+import { type Canonical, IdentityCache } from '../capture/identity.ts';
 import { type Container, containerOfCgroupFile, containerOfCgroupPath } from './container.ts';
 import type { ProcessDetails } from './event.ts';
 import { type Procfs, startTicksOf } from './procfs.ts';
 import { redactArguments } from './redact.ts';
 import type { UserNames } from './user-names.ts';
 
-/** How long what was read of a process is taken as true: it may change its directory, or execute the same file again. */
+/** How long facts from procfs are used: a process may change its directory, or execute the same file again. */
 const FRESH_MILLIS = 1000;
 
-/** Longest command line that is told, characters. */
+/** Longest command line that is reported, characters. */
 const COMMAND_LINE_LENGTH_MAX = 8192;
 
-/** Characters of the arguments that are kept to be compared; the kernel records no more than 256 bytes. */
+/** Characters of the arguments that are kept for comparison; the kernel records at most 256 bytes. */
 const COMPARED_LENGTH_MAX = 256;
 
-/** Most characters of what is remembered of processes; long command lines of many of them must not fill the memory. */
+/** Most characters in the cache: long command lines of many processes must not fill the memory. */
 const REMEMBERED_LENGTH_MAX = 16 * 1024 * 1024;
-/** What a process takes beside its command line, roughly. */
+/** Approximate size of an entry beside its command line. */
 const REMEMBERED_LENGTH_MIN = 512;
 
 export interface ProcessFactsOptions {
@@ -28,18 +29,22 @@ export interface ProcessFactsOptions {
   readonly processesMax: number;
 }
 
-/** What procfs says of a process, remembered for as long as it is the same process that runs the same program. */
+/** Details of a process from procfs, cached while it is the same process and runs the same program. */
 export interface ProcessFacts {
   /**
    * @param identity the process as the kernel saw it
-   * @param recorded its arguments as the kernel recorded them, possibly cut short; empty when it did not. One object
-   * comes with the same arguments always.
-   * @param nowMillis performance.now(): asked once for both sides of an event
+   * @param recorded its arguments as the kernel recorded them, possibly cut short; empty when it did not. The same object
+   * must always come with the same arguments.
+   * @param nowMillis performance.now(), read once for both sides of an event
    */
-  detailsOf(identity: ProcessIdentity, recorded: readonly string[], nowMillis: number): ProcessDetails;
+  detailsOf(
+    identity: Canonical<ProcessIdentity>,
+    recorded: readonly string[],
+    nowMillis: number,
+  ): ProcessDetails;
 }
 
-/** Everything that, when it differs, makes remembered facts those of another program. */
+/** Cached details, and the fields that show whether they are still those of the same program. */
 interface Known {
   readonly details: ProcessDetails;
   readonly arguments: string;
@@ -50,20 +55,21 @@ interface Known {
   readonly readAtMillis: number;
 }
 
-/** What was read of a process that is proven to be the one that is meant. */
-interface Living {
+/** Reads from procfs; the start time has proven that they are of the process in question. */
+interface ProcfsFacts {
   readonly arguments: string;
   readonly workingDirectory: string | undefined;
   readonly cgroupFile: string | undefined;
 }
 
 /**
- * The kernel records what ran at the moment of the event, but at most 256 bytes of it; procfs has all of it, but maybe
- * of the program that was executed since. Procfs counts when it continues what the kernel recorded.
+ * Whether the arguments in procfs extend those that the kernel recorded. The kernel's are those at the moment of the event,
+ * but at most 256 bytes. Those of procfs are complete, but may be of a program that was executed since; they are used only
+ * if they extend the recorded ones.
  */
-function continues(living: string, recorded: string): boolean {
-  // the cut may have gone through a character
-  return living.startsWith(recorded.replace(/\uFFFD+$/, ''));
+function isExtension(current: string, recorded: string): boolean {
+  // the kernel may have cut the last character in two
+  return current.startsWith(recorded.replace(/\uFFFD+$/, ''));
 }
 
 export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
@@ -73,15 +79,15 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
     maxSize: REMEMBERED_LENGTH_MAX,
     sizeCalculation: ({ details }) => REMEMBERED_LENGTH_MIN + (details.commandLine?.length ?? 0),
   });
-  /** By the object that stands for equal descriptions: most events of a storm end here. */
-  const latest = new WeakMap<ProcessIdentity, Known>();
+  /** Answers most events of a storm. procfs is asked again after FRESH_MILLIS, since it may have changed meanwhile. */
+  const latest = new IdentityCache<Canonical<ProcessIdentity>, Known>();
 
-  function readLiving(identity: ProcessIdentity, wantCgroup: boolean): Living | undefined {
+  function readProcfs(identity: ProcessIdentity, wantCgroup: boolean): ProcfsFacts | undefined {
     const { tgid } = identity;
     const commandLine = procfs.read(`${tgid}/cmdline`);
     const workingDirectory = procfs.link(`${tgid}/cwd`);
     const cgroupFile = wantCgroup ? procfs.read(`${tgid}/cgroup`) : undefined;
-    // Last: had the pid been taken over before any of these reads, the start time would be the newcomer's.
+    // read last: if the pid was reused before any of the reads above, this is the start time of the new process
     if (commandLine === undefined || procfs.stat(tgid)?.startTicks !== startTicksOf(identity.startTimeNs))
       return undefined;
     return { arguments: commandLine.replace(/\0+$/, ''), workingDirectory, cgroupFile };
@@ -95,31 +101,32 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
   }
 
   function userNameOf(identity: ProcessIdentity, container: Container): string | undefined {
-    // A container has names of its own; root is root everywhere since ids are those of the initial user namespace.
+    // a container has its own user names; uid 0 is root everywhere, since ids are those of the initial user namespace
     if (container.containerId !== undefined && identity.euid !== 0) return undefined;
     return userNames.lookup(identity.euid);
   }
 
   function read(identity: ProcessIdentity, recorded: string, before: Known | undefined): Known {
     const named = containerOfCgroupPath(identity.cgroupPath ?? '');
-    const living = readLiving(identity, named.containerId === undefined);
-    if (living === undefined && before !== undefined) return { ...before, readAtMillis: performance.now() };
-    const args = living !== undefined && continues(living.arguments, recorded) ? living.arguments : recorded;
+    const current = readProcfs(identity, named.containerId === undefined);
+    if (current === undefined && before !== undefined) return { ...before, readAtMillis: performance.now() };
+    const args =
+      current !== undefined && isExtension(current.arguments, recorded) ? current.arguments : recorded;
     const container =
-      named.containerId === undefined ? containerOfCgroupFile(living?.cgroupFile ?? '') : named;
+      named.containerId === undefined ? containerOfCgroupFile(current?.cgroupFile ?? '') : named;
     const commandLine = commandLineOf(args);
     const userName = userNameOf(identity, container);
     const details: ProcessDetails = {
       ...(commandLine === undefined ? {} : { commandLine }),
-      ...(living?.workingDirectory === undefined ? {} : { workingDirectory: living.workingDirectory }),
+      ...(current?.workingDirectory === undefined ? {} : { workingDirectory: current.workingDirectory }),
       ...(userName === undefined ? {} : { userName }),
       ...named,
       ...container,
     };
     return {
-      // the same object, by which later stages remember what they made of it
+      // equal details stay the same object: later stages compare it to know whether their cached results still hold
       details: before !== undefined && isDeepStrictEqual(before.details, details) ? before.details : details,
-      // a copy: a slice of a string keeps the whole of it
+      // a copy, since a slice would keep the whole string in memory
       arguments: Buffer.from(args.slice(0, COMPARED_LENGTH_MAX)).toString(),
       comm: identity.comm,
       executablePath: identity.executablePath,
@@ -130,7 +137,7 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
   }
 
   function detailsOf(
-    identity: ProcessIdentity,
+    identity: Canonical<ProcessIdentity>,
     recorded: readonly string[],
     nowMillis: number,
   ): ProcessDetails {
@@ -152,7 +159,7 @@ export function createProcessFacts(options: ProcessFactsOptions): ProcessFacts {
       cached.executablePath === identity.executablePath &&
       cached.cgroupPath === identity.cgroupPath &&
       cached.euid === identity.euid &&
-      continues(cached.arguments, recorded);
+      isExtension(cached.arguments, recorded);
     if (same && performance.now() - cached.readAtMillis < FRESH_MILLIS) return cached;
     const known = read(identity, recorded, same ? cached : undefined);
     cache.set(key, known);

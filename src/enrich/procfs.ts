@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:f
 /** USER_HZ: the unit of times in /proc/<pid>/stat, 100 on every architecture we build for. */
 const NS_PER_CLOCK_TICK = 10_000_000n;
 
-/** Longest part of a file that is read, bytes; enough for every file used here but a huge command line, which is cut. */
+/** Most bytes that are read of a file; enough for every file used here except a huge command line, which is cut. */
 const FILE_BYTES_MAX = 65_536;
 
 const buffer = Buffer.allocUnsafeSlow(FILE_BYTES_MAX);
@@ -16,14 +16,14 @@ export interface ProcessStat {
   readonly startTicks: bigint;
 }
 
-/** Reads of procfs; each gives undefined when the process is gone or may not be looked at. */
+/** Reads of procfs; each returns undefined when the process is gone or may not be inspected. */
 export interface Procfs {
   readonly root: string;
   /** The whole text of a file, given by its path below the root: `42/cmdline`. */
   read(file: string): string | undefined;
   /** Target of a link below the root. */
   link(file: string): string | undefined;
-  /** Numbers of all processes. */
+  /** Pids of all processes. */
   processes(): number[];
   stat(pid: number | string): ProcessStat | undefined;
 }
@@ -38,7 +38,7 @@ export function startTimeOf(startTicks: bigint): bigint {
   return startTicks * NS_PER_CLOCK_TICK;
 }
 
-/** The fields of a stat file; undefined for text that is none. comm may hold blanks and parentheses. */
+/** Parses a stat file; undefined for any other text. comm may contain spaces and parentheses. */
 function parseStat(text: string): ProcessStat | undefined {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
@@ -57,7 +57,7 @@ export function createProcfs(root: string): Procfs {
     try {
       descriptor = openSync(`${root}/${file}`, 'r');
     } catch {
-      return undefined; // gone, or refused: the same to every caller
+      return undefined; // gone or refused; callers do not distinguish them
     }
     try {
       let bytes = 0;
@@ -68,7 +68,7 @@ export function createProcfs(root: string): Procfs {
       }
       return buffer.toString('utf8', 0, bytes);
     } catch {
-      return undefined; // ESRCH: it died between open and read
+      return undefined; // ESRCH: the process ended between open and read
     } finally {
       closeSync(descriptor);
     }

@@ -1,9 +1,9 @@
 import { isSecretName } from './secret-name.ts';
 
-/** What stands where a secret stood. */
+/** Replaces a secret. */
 export const REDACTED = '[redacted]';
 
-/** Formats that are secrets whatever stands before them. */
+/** Formats that only secrets have, whatever is before them. */
 const KNOWN_TOKENS = new RegExp(
   [
     'gh[pousr]_[A-Za-z0-9]{20,}', // GitHub
@@ -26,20 +26,20 @@ const KNOWN_TOKENS = new RegExp(
 );
 
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
-// Whoever starts a process chooses its arguments. What is sought at every place of a long one is therefore sought only
-// where a run of its characters begins: from each of its characters on it would be read to its end once more.
+// An attacker chooses the arguments of their process. A pattern that begins with a run of characters is therefore tried only
+// at the start of such a run (the look-behinds below): tried at each of its characters, the time would grow with its square.
 const JSON_WEB_TOKEN = /(?<![\w-])(?=[\w-]*eyJ[\w-]{8})[\w-]+\.eyJ[\w-]{8,}\.[\w-]*/g;
-/** `scheme://user:password@`, where careless passwords hold `#`, `?` and `@`. */
+/** `scheme://user:password@`; unescaped passwords may contain `#`, `?` and `@`. */
 const URL_PASSWORD = /(?<![a-z0-9+.-])([a-z0-9+.-]+:\/\/[^\s:@/]*):[^\s/]*@/gi;
-/** `scheme://token@`: a name is short. */
+/** `scheme://token@`: user names are shorter than 20 characters. */
 const URL_TOKEN = /(?<![a-z0-9+.-])([a-z0-9+.-]+:\/\/)[^\s:@/]{20,}@/gi;
 const BEARER = /\b(bearer)\s+[\w.~+/=-]{8,}/gi;
 /** openssl's password source. */
 const OPENSSL_PASSWORD = /^pass:.*/s;
 
-/** A name and what separates it from its value: `--name=`, `name:`, `"name": `. */
+/** A name and the separator before its value: `--name=`, `name:`, `"name": `. */
 const NAME = /(?<![\w.-])([\w.-]+)(["']?\s*[=:]\s*)/g;
-/** What no name begins with: dashes of an option, digits. */
+/** Characters before the first letter of a name: dashes of an option, digits. */
 const BEFORE_NAME = /^[^A-Za-z_]+/;
 
 /** Secrets inside an argument, by the shape of the text. */
@@ -53,7 +53,7 @@ function redactText(text: string): string {
     .replace(BEARER, `$1 ${REDACTED}`);
 }
 
-/** Length of the value that starts at `start`: to its closing quote, or to the next thing that ends one. */
+/** Length of the value at `start`: to its closing quote, or else to the next separator. */
 function valueLength(text: string, start: number): number {
   const rest = text.slice(start);
   return (/^"(?:\\.|[^"\\])*"?|^'[^']*'?|^[^\s,;&"'}]*/s.exec(rest)?.[0] ?? '').length;
@@ -66,7 +66,7 @@ function redactPairs(text: string): string {
   for (const match of text.matchAll(NAME)) {
     const [, name = '', separator = ''] = match;
     const start = match.index + name.length + separator.length;
-    // `://` is a scheme, and a name inside a value that is already gone is no name
+    // `://` follows a scheme; a match inside a value that was redacted already is skipped
     if (match.index < done || text.startsWith('//', start)) continue;
     if (!isSecretName(name.replace(BEFORE_NAME, ''))) continue;
     const length = valueLength(text, start);
@@ -78,8 +78,8 @@ function redactPairs(text: string): string {
 }
 
 /**
- * One argument of a command line without the secrets that can be recognised in the argument alone: by the name before a
- * value, by the place in a URL or header, or by a format that only secrets have.
+ * Redacts the secrets that can be recognised within one argument: by the name before a value, by the position in a URL or
+ * header, or by a format that only secrets have.
  */
 export function redactArgument(argument: string): string {
   const header = /^(-H)?([A-Za-z][\w-]*):(\s*)(?=\S)(?!\/\/)/.exec(argument);

@@ -1,18 +1,18 @@
 import { REDACTED, redactArgument } from './redact-argument.ts';
 import { isSecretName } from './secret-name.ts';
 
-/** A program whose short option is followed by a password, in the same argument or in the next one. */
+/** A short option of some programs that is followed by a password, in the same argument or in the next one. */
 interface ShortOption {
   readonly program: RegExp;
   readonly option: RegExp;
   /** The value may also be the next argument. */
   readonly separate: boolean;
-  /** A word that must have come first, where the option has another meaning in most of the program's commands. */
+  /** The subcommand that must come before it; in other subcommands the option has another meaning. */
   readonly command?: string;
 }
 
 const SHORT_OPTIONS: readonly ShortOption[] = [
-  // `mysql -p database` asks for it: only the attached form carries the password
+  // `mysql -p database` prompts for the password: only the attached form contains it
   { program: /^(?:mysql|mariadb)/, option: /^-p/, separate: false },
   { program: /^(?:7z[ar]?|7zz|rar|unrar)$/, option: /^-h?p/, separate: false },
   { program: /^(?:sshpass|mongo\w*)$/, option: /^-p/, separate: true },
@@ -37,20 +37,20 @@ const USER_OPTIONS: readonly { readonly program: RegExp; readonly option: RegExp
     { program: /^(?:smb\w+|rpcclient|net|winexe)$/, option: /^(?:-U|--user(?:=|$))/, user: /^[^%]*%/ },
   ];
 
-/** Programs that have such options. */
+/** Programs of both tables. */
 const PROGRAMS = [...SHORT_OPTIONS, ...USER_OPTIONS].map(({ program }) => program);
 
-/** An option by itself, `--db-password`, or a setting named in full, `aws_secret_access_key`: its value comes next. */
+/** An option, `--db-password`, or the name of a setting, `aws_secret_access_key`, whose value is the next argument. */
 const NAME_ALONE = /^(?:-{1,2}[A-Za-z][\w.-]+|(?=[A-Za-z]\w*[._])[\w.]+)$/;
 
-/** Shell text in words; a word may hold quoted blanks. */
+/** A word of shell text, in which quoted spaces may occur. */
 const SHELL_WORD = /(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^\s'"\\])+|['"\\]/gs;
 const SHELL_OPERATOR = /^[|&;]+$|[;|&]$/;
 
-/** What an argument says of the one after it. */
+/** How the next argument is redacted: as a whole, or, by the pattern of the user part, its password. */
 type Next = 'secret' | RegExp | undefined;
 
-/** `user:password` with the user kept; a value without a password as it is. */
+/** Redacts the password of `user:password`; a value without a password is returned unchanged. */
 function withoutPassword(value: string, user: RegExp): string {
   const name = user.exec(value)?.[0];
   return name === undefined ? value : name + REDACTED;
@@ -62,7 +62,7 @@ class Command {
   readonly #programs = new Set<RegExp>();
   #next: Next;
 
-  /** @param rest what redacts an argument that the ones before it say nothing of */
+  /** @param rest redacts an argument that is neither the value of the one before it nor such an option */
   redact(argument: string, rest: (argument: string) => string): string {
     const next = this.#next;
     this.#next = undefined;
@@ -78,7 +78,7 @@ class Command {
   }
 
   #asValue(argument: string, next: Next): string | undefined {
-    // an option in place of the value: the one before it was a switch
+    // an option instead of a value: the option before it is a switch
     if (next === undefined || argument === '' || argument.startsWith('-')) return undefined;
     return next === 'secret' ? REDACTED : withoutPassword(argument, next);
   }
@@ -121,9 +121,9 @@ function redactWords(argument: string): string {
 }
 
 /**
- * The arguments of a program with passwords, tokens and keys replaced by `[redacted]`. What a secret is, is decided by
- * names (`--password`, `API_TOKEN=`, `X-Api-Key:`), from places (URLs, `curl -u`, `mysql -p…`) and from formats (tokens
- * of known services, private keys, JSON web tokens), also inside shell text. Names, user names and hosts are kept.
+ * The arguments of a program with passwords, tokens and keys replaced by `[redacted]`. A secret is recognised by its name
+ * (`--password`, `API_TOKEN=`, `X-Api-Key:`), by its position (URLs, `curl -u`, `mysql -p…`) and by its format (tokens of
+ * known services, private keys, JSON web tokens), also inside shell text. Names, user names and hosts are kept.
  */
 export function redactArguments(args: readonly string[]): string[] {
   const command = new Command();

@@ -1,4 +1,4 @@
-/** Words that mark a value as secret wherever they stand in its name. */
+/** Words that mark a value as secret, at any position in its name. */
 const SECRET_WORDS: ReadonlySet<string> = new Set([
   'passcode',
   'pass',
@@ -16,10 +16,10 @@ const SECRET_WORDS: ReadonlySet<string> = new Set([
   'passout',
 ]);
 
-/** The same, also at the end of a word that is run together: PGPASSWORD, dbpassword, accesstoken. */
+/** The same, also as the end of a compound word: PGPASSWORD, dbpassword, accesstoken. */
 const SECRET_ENDING = /(?:password|passwd|passphrase|secret|token|apikey)$/;
 
-/** Words that mark it when `key` follows: a key alone may be any index. */
+/** Words that mark it when `key` follows: `key` alone may be an index or a map key. */
 const KEY_KINDS: ReadonlySet<string> = new Set([
   'access',
   'account',
@@ -40,7 +40,7 @@ const KEY_KINDS: ReadonlySet<string> = new Set([
   'subscription',
 ]);
 
-/** Last words that say that the value is about a secret and not the secret: `--password-file`, `--token-ttl`. */
+/** Last words of names whose value only concerns a secret: `--password-file`, `--token-ttl`. */
 const ABOUT: ReadonlySet<string> = new Set([
   'age',
   'algorithm',
@@ -95,7 +95,7 @@ function wordsOf(name: string): string[] {
 }
 
 /**
- * Does the name of an option, variable, header or field say that its value is a secret? `--db-password`,
+ * Whether the name of an option, variable, header or field marks its value as a secret. `--db-password`,
  * `AWS_SECRET_ACCESS_KEY`, `javax.net.ssl.keyStorePassword` and `X-Api-Key` do; `--password-file` and `--tokenizer` do not.
  */
 export function isSecretName(name: string): boolean {

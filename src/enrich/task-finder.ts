@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Actor, ProcessIdentity } from '../capture/event.ts';
+import { type Canonical, canonical } from '../capture/identity.ts';
 import type { Mount } from './mount-table.ts';
 import { type Procfs, startTimeOf } from './procfs.ts';
 import { taskDirectory } from './text-path.ts';
 
-/** Looking through all processes costs milliseconds, and a refused open costs the caller nothing: this many a second. */
+/** A search of all processes takes milliseconds, and an attacker can cause one with each refused open: so it is limited. */
 const SEARCHES_PER_SECOND_MAX = 10;
 
 const FOUND_MAX = 1024;
@@ -12,13 +13,13 @@ const FOUND_MAX = 1024;
 /** linux/audit.h AUDIT_UID_UNSET as a number. */
 const LOGINUID_UNSET = 4_294_967_295;
 
-/** Finds the process behind a number that another process used for it. */
+/** Finds the process for a pid as another process sees it, in its own pid namespace. */
 export interface TaskFinder {
   /**
-   * @param number as it stands in the name of a directory of the procfs at `mount`, where `actor` sees it
-   * @returns undefined when there is no such process any more, or it cannot be told which one it is
+   * @param number name of its directory in the procfs at `mount`, as `actor` sees it
+   * @returns undefined when the process is gone or cannot be identified
    */
-  find(number: number, actor: Actor, mount: Mount): ProcessIdentity | undefined;
+  find(number: number, actor: Actor, mount: Mount): Canonical<ProcessIdentity> | undefined;
 }
 
 /** The numbers in a line of a status file, `NSpid:\t12\t3`. */
@@ -32,7 +33,7 @@ function namespaceOf(procfs: Procfs, pid: number, name: string): number {
 }
 
 /** A process (or the process of a thread) as procfs describes it; undefined when it is gone. */
-function identityOf(procfs: Procfs, task: number): ProcessIdentity | undefined {
+function identityOf(procfs: Procfs, task: number): Canonical<ProcessIdentity> | undefined {
   const status = procfs.read(`${task}/status`);
   const tgid = status === undefined ? undefined : numbersOf(status, 'Tgid')[0];
   const stat = tgid === undefined ? undefined : procfs.stat(tgid);
@@ -40,7 +41,7 @@ function identityOf(procfs: Procfs, task: number): ProcessIdentity | undefined {
   const [uid = 0, euid = 0] = numbersOf(status, 'Uid');
   const [gid = 0] = numbersOf(status, 'Gid');
   const loginuid = Number(procfs.read(`${tgid}/loginuid`) ?? LOGINUID_UNSET);
-  return {
+  return canonical({
     tgid,
     tid: task,
     vtgid: numbersOf(status, 'NStgid').at(-1) ?? tgid,
@@ -56,7 +57,7 @@ function identityOf(procfs: Procfs, task: number): ProcessIdentity | undefined {
     comm: stat.comm,
     executablePath: procfs.link(`${tgid}/exe`)?.replace(/ \(deleted\)$/, ''),
     cgroupPath: undefined,
-  };
+  });
 }
 
 export function createTaskFinder(procfs: Procfs): TaskFinder {
@@ -83,8 +84,8 @@ export function createTaskFinder(procfs: Procfs): TaskFinder {
     });
   }
 
-  function find(number: number, actor: Actor, mount: Mount): ProcessIdentity | undefined {
-    // A bind mount of something inside procfs shows no other process than the one it is of.
+  function find(number: number, actor: Actor, mount: Mount): Canonical<ProcessIdentity> | undefined {
+    // in a bind mount of a directory inside procfs there are no directories of other processes
     const theirs =
       mount.root === '/'
         ? procfs.stat(`${taskDirectory(actor)}/root${mount.mountPoint}/${number}`)

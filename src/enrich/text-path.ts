@@ -6,15 +6,15 @@ import type { Procfs } from './procfs.ts';
 const LINKS_MAX = 40;
 
 /**
- * File systems of which a symbolic link is read. Any other may belong to a server or a user-space process that an
- * attacker controls, and a read of it could hang for ever.
+ * File systems on which symbolic links are read. Any other may be served by a server or a user-space process that an
+ * attacker controls, and a read could hang for ever.
  */
 const LOCAL = /^(?:bcachefs|btrfs|erofs|ext[234]|f2fs|overlay|ramfs|rootfs|squashfs|tmpfs|vfat|xfs|zfs)$/;
 
-/** A link of procfs that leads back to where the caller is. */
+/** The link of procfs to the caller's own root. */
 const OWN_ROOT = /^(?:thread-)?self(?:\/task\/\d+)?\/root$/;
 
-/** What a caller's path text leads to: a place in procfs, or not. */
+/** Where a caller's path text leads: into procfs, or elsewhere. */
 export type Destination =
   | {
       readonly procfs: true;
@@ -32,8 +32,8 @@ export function taskDirectory(actor: Actor): string {
 }
 
 /**
- * Where a relative text starts, as the caller sees it. The links of procfs are told from our root, while the caller's
- * may be below it (chroot).
+ * Where a relative path text starts, as the caller sees it. procfs links are relative to our root, and the caller's root may
+ * be below it (chroot).
  */
 function startOf(procfs: Procfs, actor: Actor, directory: number | undefined): string | undefined {
   const task = taskDirectory(actor);
@@ -44,16 +44,16 @@ function startOf(procfs: Procfs, actor: Actor, directory: number | undefined): s
   return inside === undefined ? undefined : `/${inside}`;
 }
 
-/** Where a path is below the root of the file system that is mounted, without a leading slash. */
+/** Path within the mounted file system, without a leading slash. */
 function insideOf(mount: Mount, path: string): string {
   return `${mount.root}/${below(mount.mountPoint, path) ?? ''}`.replace(/\/+/g, '/').replace(/^\/|\/$/g, '');
 }
 
 /**
- * Follow the path text of a living process as the kernel would: in its root, from its working directory (or the
- * directory of descriptor `directory`), over its mounts and symbolic links.
+ * Follows the path text of a running process as the kernel would: in its root, from its working directory (or the
+ * directory of descriptor `directory`), across its mounts and symbolic links.
  *
- * @returns undefined when it cannot be told, since the process is gone or its mounts are hidden.
+ * @returns undefined when that is unknown, since the process is gone or its mount table cannot be read.
  */
 export function followText(
   procfs: Procfs,

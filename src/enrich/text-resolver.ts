@@ -1,11 +1,12 @@
 import { constants } from 'node:os';
 import type { CapturedEvent, ProcessIdentity } from '../capture/event.ts';
+import type { Canonical } from '../capture/identity.ts';
 import type { Mount } from './mount-table.ts';
 import { type Procfs, startTicksOf } from './procfs.ts';
 import { createTaskFinder } from './task-finder.ts';
 import { type Destination, followText } from './text-path.ts';
 
-/** Errors of a path that led nowhere: there was no memory file to refuse. */
+/** Errors of a path that does not exist: no memory file was refused. */
 const NOWHERE: ReadonlySet<number> = new Set([
   -constants.errno.ENOENT,
   -constants.errno.ENOTDIR,
@@ -14,21 +15,21 @@ const NOWHERE: ReadonlySet<number> = new Set([
   -constants.errno.EFAULT,
 ]);
 
-/** How far up the parents of a target its tracer is looked for. */
+/** How many parents of a target are compared with the actor. */
 const ANCESTORS_MAX = 32;
 
-/** Files of procfs that are memory: of a process by number or link, or of the kernel. */
+/** Memory files of procfs: of a process, by pid or `self`, or of the kernel. */
 const MEMORY = /^(?:(?:(\d+)|(?:thread-)?self)(?:\/task\/\d+)?\/mem|(kcore))$/;
 
-/** Where procfs is expected when the caller is gone and its mounts with it. */
+/** The mount that is assumed when the caller is gone, and its mount table with it. */
 const USUAL_MOUNT: Mount = { root: '/', mountPoint: '/proc', type: 'proc' };
 
 /**
- * Completes an open that was refused before the kernel had a file (no permission on the file or a directory): all that
- * was captured is the text that the caller passed, in the caller's root, directory and pid namespace.
+ * Completes an open that was refused before the kernel had a file (no permission on the file or a directory). Only the path
+ * text of the caller was captured, which is relative to the caller's root, directory, mounts and pid namespace.
  */
 export interface TextResolver {
-  /** The event with its target where that can be found; undefined when the text led to no memory file. */
+  /** The event with its target, if that can be found; undefined when the text does not lead to a memory file. */
   resolve(event: CapturedEvent): CapturedEvent | undefined;
 }
 
@@ -40,7 +41,7 @@ export function createTextResolver(procfs: Procfs): TextResolver {
     const alive = procfs.stat(actor.tgid)?.startTicks === startTicksOf(actor.startTimeNs);
     const followed = alive ? followText(procfs, actor, text, event.descriptor) : undefined;
     if (followed !== undefined) return followed;
-    // All that is left is what the text says, and only a text that names procfs says anything.
+    // the caller's mounts are gone: only a text that names procfs can be interpreted
     const inside = /^\/+proc\/+(.*)$/.exec(text)?.[1];
     if (inside === undefined) return { procfs: false };
     return { procfs: true, path: text, inside: inside.replace(/\/+/g, '/'), mount: USUAL_MOUNT };
@@ -67,9 +68,9 @@ export function createTextResolver(procfs: Procfs): TextResolver {
     const { actor, kind } = event;
     if (kcore !== undefined) return { ...event, kind: kind === 'repeat' ? kind : 'kcore_open', path };
 
-    const found: ProcessIdentity | undefined =
+    const found: Canonical<ProcessIdentity> | undefined =
       number === undefined ? actor : finder.find(Number(number), actor, destination.mount);
-    // one that started since has only taken over the number
+    // a process that started after the event has only reused the pid
     const target = found !== undefined && found.startTimeNs <= event.timeNs ? found : undefined;
     return {
       ...event,

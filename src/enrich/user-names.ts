@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { readFile } from '../files/read-file.ts';
 
-/** How long the names are trusted before the file's change time is looked at again. */
+/** How often the file is checked for changes. */
 const RECHECK_MILLIS = 1000;
 
-/** A line has about 50 bytes. */
+/** About 80,000 users: a line has about 50 bytes. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface UserNames {
@@ -39,7 +39,7 @@ export function createUserNames(paths: readonly string[]): UserNames {
         }
         return;
       } catch {
-        // not there, or not for us: the next one may be
+        // missing or not readable: try the next one
       }
     }
   }

@@ -1,17 +1,18 @@
 import type { Socket } from 'node:net';
 
 /**
- * Few, because whoever may reach the port may open as many as the kernel has numbers: far below the descriptors that the
- * sidecar has (FILES_NEEDED of src/cli/machine.ts), and more than probes and scrapes ever are at a time.
+ * Most open connections. Every client that reaches the port can open as many as it likes, so the limit is far below the
+ * sidecar's file descriptors (src/service/descriptors.ts), and above the number of concurrent probes and scrapes.
  */
 const CONNECTIONS_MAX = 256;
 
-/** From accept to close, ms: for a request that comes byte by byte, or not at all, and an answer that nobody reads. */
+/** Longest life of a connection, ms. It bounds slow requests, missing requests and answers that the client does not read. */
 const LIFETIME_MILLIS = 5_000;
 
 /**
- * The open connections of a server, oldest first. A new one is always let in, at the cost of the oldest: whoever holds all
- * of them holds none against an honest client, which has asked and got its answer long before it is the oldest.
+ * The open connections of a server, oldest first. A new connection is always accepted; at the limit the oldest is closed.
+ * So a client that opens all connections cannot lock others out: an honest client has its answer long before its
+ * connection is the oldest.
  */
 export class Connections {
   readonly #lifetimes = new Map<Socket, NodeJS.Timeout>();
@@ -32,7 +33,7 @@ export class Connections {
 
   #end(socket: Socket): void {
     this.#forget(socket);
-    // not a FIN, after which the kernel would go on offering the rest of an answer to a client that does not read
+    // RST and not FIN: after a FIN the kernel would keep the unsent rest of an answer for a client that does not read
     socket.resetAndDestroy();
   }
 

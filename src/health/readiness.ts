@@ -1,20 +1,20 @@
 import { quoted } from '../printing/printable.ts';
 
-/** A canary that has not come for this long means that its hook is dead, ms. */
+/** Without a canary for this long, ms, a hook counts as dead. */
 const CANARY_MAX_AGE_MILLIS = 30_000;
 
-/** What `/readyz` answers. */
+/** The answer of `/readyz`. */
 export interface ReadinessReport {
   readonly ready: boolean;
   /** Why not; empty when ready. */
   readonly reasons: readonly string[];
-  /** Seconds since the last canary of each capability came through. */
+  /** Seconds since the last canary of each capability arrived. */
   readonly canaryAgeSeconds: Readonly<Record<string, number>>;
-  /** Told, not required: records are kept while the collector is away. */
+  /** `ok` or why the collector takes no records. For information: the spool keeps them, so `ready` does not depend on it. */
   readonly collector: string;
 }
 
-/** What readiness depends on beside the canaries. */
+/** Inputs of readiness besides the canaries. */
 export interface ReadinessSources {
   /** Why the spool cannot be written; undefined while it can. */
   spoolProblem(): string | undefined;
@@ -23,8 +23,8 @@ export interface ReadinessSources {
 }
 
 /**
- * Whether events flow. A hook that is attached may still deliver nothing (an LSM program on a kernel without `bpf` in
- * its list), so only an event that made the whole way proves it.
+ * Whether events arrive. A hook that is attached may still deliver nothing (an LSM program on a kernel without `bpf` in
+ * its list of LSMs). Only an event that has passed through the ring buffer proves that the hook works.
  */
 export class Readiness {
   readonly #lastMillis: Map<string, number>;
@@ -32,7 +32,7 @@ export class Readiness {
   readonly #now: () => number;
 
   /**
-   * @param capabilities those that have a hook; each was proven alive at the start.
+   * @param capabilities those with a hook; a canary has proven each of them at the start.
    * @param now monotonic time, ms.
    */
   constructor(
@@ -45,7 +45,7 @@ export class Readiness {
     this.#lastMillis = new Map([...capabilities].map(capability => [capability, now()]));
   }
 
-  /** A canary has come through. */
+  /** A canary has arrived. */
   canaryArrived(capability: string): void {
     if (this.#lastMillis.has(capability)) this.#lastMillis.set(capability, this.#now());
   }

@@ -14,7 +14,7 @@ import { SCOPE } from '../telemetry/record/scope.ts';
 import { evictedOf } from '../telemetry/spool/totals.ts';
 import type { DeliveryComponents } from '../telemetry/telemetry.ts';
 
-/** Where the numbers come from; asked when somebody asks for them. */
+/** Sources of the metrics, read at each scrape or export. */
 export interface MetricSources {
   books(): Books;
   lost(): Iterable<LostCount>;
@@ -27,7 +27,7 @@ export interface MetricSources {
   canaryAges(): ReadonlyMap<string, number>;
   /** Lines for stderr that could not be written. */
   droppedMessages(): number;
-  /** What brings the records to a collector; undefined where nothing does. */
+  /** Names of the components that deliver records; undefined where there are none. */
   readonly components: DeliveryComponents | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface SelfMetrics {
   shutdown(): Promise<void>;
 }
 
-/** What a scrape says of where it comes from; Prometheus knows the rest itself. */
+/** Resource of a scrape; Prometheus adds host and instance as labels of the target. */
 const SERVICE = resourceFromAttributes({
   [OTEL.SERVICE_NAME]: SCOPE.name,
   [OTEL.SERVICE_VERSION]: SCOPE.version,
@@ -46,8 +46,8 @@ const SERVICE = resourceFromAttributes({
 type Reading = readonly [metric: Metric, value: number, attributes?: Attributes];
 
 /**
- * The sidecar's metrics of itself: read from the stages' own counts on demand, nothing is counted twice.
- * @param push reader that sends the same metrics elsewhere, and what it says of where they come from
+ * The sidecar's metrics of itself. They are read on demand from the counts of the stages and have no counters of their own.
+ * @param push reader that sends the same metrics to a collector, and their Resource
  */
 export function createSelfMetrics(
   sources: MetricSources,
@@ -66,7 +66,7 @@ export function createSelfMetrics(
   };
 }
 
-/** All metrics in one callback: a scrape shows one moment, in which the books balance. */
+/** All metrics in one callback, so that a scrape shows one moment, in which the accounts balance. */
 function observe(provider: MeterProvider, sources: MetricSources): void {
   const meter = provider.getMeter(SCOPE.name, SCOPE.version);
   const instruments = new Map<string, Observable>();
@@ -93,7 +93,7 @@ function* read(sources: MetricSources): Generator<Reading> {
   yield [METRICS.EVENTS_DETECTED, events.detected];
   yield [METRICS.EVENTS_FILTERED, events.filtered];
   yield [METRICS.EVENTS_EXCEPTED, events.excepted];
-  // a counter that appears with its first loss has no rise that an alert could see
+  // a time series that begins with its first loss shows no increase to rate() or to an alert
   if (events.lost === 0) yield [METRICS.EVENTS_LOST, 0, { cpu: 0, reason: 'ring_full' }];
   for (const { cpu, reason, count } of sources.lost()) {
     yield [METRICS.EVENTS_LOST, Number(count), { cpu, reason }];
@@ -129,7 +129,7 @@ function* read(sources: MetricSources): Generator<Reading> {
   if (sources.components !== undefined) yield* readSdk(records, inFlight, sources.components);
 }
 
-/** The conventions' view of the same numbers. */
+/** The same counts by the names of the semantic conventions, "SDK metrics". */
 function* readSdk(
   records: Books['records'],
   inFlight: number,
@@ -140,7 +140,7 @@ function* readSdk(
   const { accepted, refused, spooled, evicted } = records;
   yield [METRICS.LOG_PROCESSED, accepted + refused, processor];
   if (evictedOf(records) > 0) {
-    // the conventions' word for a record that found no room
+    // value of the conventions for a record that found no room
     yield [METRICS.LOG_PROCESSED, evicted.size, { ...processor, [OTEL.ERROR_TYPE]: 'queue_full' }];
     yield [METRICS.LOG_PROCESSED, evicted.age, { ...processor, [OTEL.ERROR_TYPE]: 'expired' }];
     yield [METRICS.LOG_PROCESSED, evicted.corruption, { ...processor, [OTEL.ERROR_TYPE]: 'corrupted' }];

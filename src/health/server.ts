@@ -6,14 +6,14 @@ import { MemwardenError } from '../errors.ts';
 import { Connections } from './connections.ts';
 import type { ReadinessReport } from './readiness.ts';
 
-/** What the server tells. */
+/** Content that the server serves. */
 export interface HealthSources {
   readiness(): ReadinessReport;
   metrics(request: IncomingMessage, response: ServerResponse): void;
 }
 
 export interface HealthServer {
-  /** The TCP port it listens on, also when a free one was asked for. */
+  /** The TCP port it listens on; with port 0 in the settings, the one that the kernel chose. */
   readonly port: number;
   close(): Promise<void>;
 }
@@ -22,9 +22,9 @@ const log = diag.createComponentLogger({ namespace: 'health' });
 
 /** A request of a probe or a scrape has a few hundred bytes. */
 const HEADER_BYTES_MAX = 8_192;
-/** Connections that wait in the kernel to be accepted: fewer than may be open, so that a batch of them ends no younger one. */
+/** Connections that wait in the kernel: fewer than may be open, so that accepting all of them at once closes none of them. */
 const BACKLOG = 128;
-/** Between two lines in the log about the same, ms. */
+/** Shortest time between two warnings, ms. */
 const LOG_MILLIS = 60_000;
 
 /**
@@ -39,7 +39,7 @@ export async function startHealthServer(
 ): Promise<HealthServer> {
   const warn = seldomWarning();
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
-    // closed with the answer: there are no idle ones
+    // without keep-alive there are no idle connections
     response.setHeader('connection', 'close');
     try {
       answer(request, response, sources);
@@ -48,7 +48,7 @@ export async function startHealthServer(
       response.destroy();
     }
   });
-  // a packet may have hundreds of requests
+  // one packet can pipeline hundreds of requests
   server.maxRequestsPerSocket = 1;
   const connections = new Connections();
   server.on('connection', socket => connections.admit(socket));
@@ -63,7 +63,7 @@ export async function startHealthServer(
       { cause },
     );
   }
-  // what accept(2) says: out of descriptors or memory, and not for what was asked here
+  // errors of accept(2), out of descriptors or memory: closing all connections gives both back
   server.on('error', error => {
     warn('failed to accept a connection:', error);
     connections.endAll();
@@ -80,7 +80,7 @@ export async function startHealthServer(
   };
 }
 
-/** Logs not more often than a person would read it: how often it happens is up to whoever may reach the port. */
+/** A warning at most once in LOG_MILLIS: any client that reaches the port decides how often the errors happen. */
 function seldomWarning(): (what: string, error: unknown) => void {
   let silentUntilMillis = 0;
   return (what, error) => {

@@ -17,12 +17,12 @@ const log = diag.createComponentLogger({ namespace: 'health' });
 const CANARY_MILLIS = 10_000;
 
 export interface Health {
-  /** An event of this process's own has come through the ring buffer. */
+  /** An event of this process itself has arrived through the ring buffer. */
   canaryArrived(event: CapturedEvent): void;
   stop(): Promise<void>;
 }
 
-/** The stages that are looked at. */
+/** The stages whose state is served. */
 export interface WatchedStages {
   readonly capture: Capture;
   readonly losses: LossWatch;
@@ -31,7 +31,7 @@ export interface WatchedStages {
 }
 
 /**
- * Sends canaries, and serves and sends what the stages say of themselves, as far as the settings ask for it.
+ * Starts the canaries, the HTTP server and the export of metrics, each as far as the settings enable it.
  *
  * @throws MemwardenError CONFIG_INVALID when the address cannot be listened on, CREDENTIALS_INVALID
  */
@@ -77,7 +77,7 @@ export async function startHealth(
   };
 }
 
-/** A canary that cannot be provoked does not arrive either, and that is what readiness tells. */
+/** Triggers a canary event. A failure needs no more than a log line: without canaries `/readyz` answers 503. */
 function provoke(capture: Capture): void {
   try {
     capture.provokeCanary();

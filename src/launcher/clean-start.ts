@@ -5,10 +5,11 @@
 const NO_INSPECTOR_SIGNAL = '--disable-sigusr1';
 
 /**
- * Variables that make Node.js, OpenSSL and libuv run code, open ports, write files, trust other certificates, or have too
- * few threads. All with these prefixes, not a list of harmful ones: every release of Node.js adds some.
+ * Variables that make Node.js, OpenSSL, libuv and gRPC run code, open ports, write files, trust other certificates, print
+ * what they were given, or have too few threads. All with these prefixes, not a list of harmful ones: every release adds
+ * some. With the two that have no prefix the YAML library prints what it reads, secrets of the configuration included.
  */
-const TAKEN_OVER = /^(?:NODE|OPENSSL|UV)_/;
+const TAKEN_OVER = /^(?:(?:NODE|OPENSSL|UV|GRPC)_|(?:LOG_TOKENS|LOG_STREAM)$)/;
 
 /**
  * Executes this program again (execve(2)) if Node.js was started without the option, or with variables that it obeys.

@@ -17,9 +17,13 @@
 
 extern char **environ;
 
-/* These make Node.js, libuv, OpenSSL and the C library run code, open ports, write files or trust other
- * certificates. */
-static const char *const taken_over[] = {"NODE_", "OPENSSL_", "UV_", "LD_", "GLIBC_TUNABLES=", "GCONV_PATH="};
+/*
+ * These make Node.js, libuv, OpenSSL, gRPC, the YAML library and the C library run code, open ports, write
+ * files, trust other certificates or print secrets.
+ */
+static const char *const taken_over[] = {"NODE_", "OPENSSL_",	     "UV_",
+					 "GRPC_", "LOG_TOKENS=",     "LOG_STREAM=",
+					 "LD_",	  "GLIBC_TUNABLES=", "GCONV_PATH="};
 
 static int is_taken_over(const char *variable)
 {

@@ -3,10 +3,10 @@ import koffi, { type LibraryHandle } from 'koffi';
 import { MemwardenError } from '../errors.ts';
 import { returnLargeAreas } from './libc.ts';
 
-/** An address in libbpf's own memory; 0 and null are failures. */
+/** An address in memory of libbpf; 0 and null mean failure. */
 export type Pointer = bigint;
 
-/** The part of libbpf (>= 1.0) that memwarden uses; a null result or a negative number is a failure with errno. */
+/** The part of libbpf (>= 1.0) that memwarden uses. A null result is a failure with errno, a negative number is -errno. */
 export interface Libbpf {
   openObject(path: string, options: { btfPath: string | undefined; log: Buffer }): Pointer | null;
   loadObject(object: Pointer): number;
@@ -17,12 +17,12 @@ export interface Libbpf {
   /** enum bpf_prog_type and enum bpf_attach_type of include/uapi/linux/bpf.h. */
   programType(program: Pointer): number;
   expectedAttachType(program: Pointer): number;
-  /** Loads `return 0` as a program of a kind, attached to the first of the kernel's types. @returns a descriptor */
+  /** Loads `return 0` as a program of a kind, with the first BTF type of the kernel as its target. @returns a descriptor */
   loadSmallest(type: number, attachType: number): number;
   setAutoload(program: Pointer, on: boolean): number;
   attach(program: Pointer): Pointer | null;
   destroyLink(link: Pointer): number;
-  /** Makes destroyLink leave the program attached: whoever holds the link's pin goes on. */
+  /** Makes destroyLink leave the program attached: the pin of the link holds it. */
   disconnectLink(link: Pointer): void;
   pinLink(link: Pointer, path: string): number;
   pinProgram(program: Pointer, path: string): number;
@@ -33,7 +33,7 @@ export interface Libbpf {
   mapShape(map: Pointer): readonly number[];
   reuseFd(map: Pointer, fd: number): number;
   pinMap(map: Pointer, path: string): number;
-  /** A descriptor of what is pinned at a path. */
+  /** A descriptor of the object that is pinned at a path. */
   openPinned(path: string): number;
   setMaxEntries(map: Pointer, entries: number): number;
   setInitialValue(map: Pointer, value: Buffer, bytes: number): number;
@@ -41,15 +41,15 @@ export interface Libbpf {
   deleteElement(fd: number, key: Buffer): number;
   nextKey(fd: number, previous: Buffer | null, key: Buffer): number;
   lookupElement(fd: number, key: Buffer, value: Buffer): number;
-  /** Fills `info` with what the kernel says of a map, struct bpf_map_info, as far as it has room. */
+  /** Fills `info` with struct bpf_map_info of a map, cut to the size of the buffer. */
   objectInfo(fd: number, info: Buffer): number;
-  /** @throws MemwardenError CAPTURE_UNAVAILABLE where sysfs does not say it */
+  /** @throws MemwardenError CAPTURE_UNAVAILABLE where sysfs is missing */
   possibleCpus(): number;
   /** errno of the last failed call, for example 1 (EPERM). */
   errno(): number;
 }
 
-/** Room for the verifier's log, bytes: one that does not fit turns the reason into ENOSPC. */
+/** Size of the buffer for the verifier's log, bytes: a log that does not fit turns the error into ENOSPC. */
 export const LOG_BYTES = 16 * 1024 * 1024;
 
 /** struct bpf_prog_load_opts of libbpf 1.0, up to its last field that is set here. */
@@ -58,7 +58,7 @@ const PROG_LOAD_OPTS = { size: 48, expectedAttachType: 12, attachBtfId: 32 } as 
 const RETURN_0 = Buffer.from('b7000000000000009500000000000000', 'hex');
 const INSTRUCTION_BYTES = 8;
 
-/** Where libbpf counts them. */
+/** Where libbpf reads the number of CPUs. */
 const POSSIBLE_CPUS = '/sys/devices/system/cpu/possible';
 
 /**
@@ -70,7 +70,7 @@ export function loadLibbpf(): Libbpf {
   return loaded;
 }
 
-/** Types of the foreign interface have names for the whole process, so they are declared once. */
+/** koffi's type names are global to the process, so they can be declared only once. */
 let loaded: Libbpf | undefined;
 
 function load(): Libbpf {
@@ -92,7 +92,7 @@ function load(): Libbpf {
     kernel_log_level: 'uint32_t',
   });
 
-  // libbpf would print to stderr on its own; the reasons are taken from errno and the log buffer instead
+  // by default libbpf prints to stderr; errors are taken from errno and the log buffer instead
   f('void *libbpf_set_print(void *callback)')(null);
 
   const openFile = f('void *bpf_object__open_file(const char *path, const bpf_object_open_opts *options)');
@@ -172,7 +172,7 @@ function load(): Libbpf {
   };
 }
 
-/** Of include/linux/errno.h: meant for the kernel alone, but bpf(2) lets it out, and the C library has no name for it. */
+/** Of include/linux/errno.h: internal to the kernel, but bpf(2) returns it, and the C library has no name for it. */
 const ENOTSUPP = 524;
 
 /** For example "EPERM (operation not permitted)". @param errno positive error number */

@@ -71,7 +71,7 @@ const SIG_IGN = 1n;
 
 export const PAGE_BYTES: number = Number(libc.func('long sysconf(int name)')(30));
 
-/** An area of a file descriptor's memory. `unmap` must be called last: touching the buffer after it is a segfault. */
+/** Mapped memory of a file descriptor. Accessing the buffer after `unmap` is a segmentation fault. */
 export interface Mapping {
   readonly buffer: ArrayBuffer;
   unmap(): void;
@@ -91,7 +91,7 @@ export function mapShared(fd: number, lengthBytes: number, offsetBytes: number, 
   return { buffer: koffi.view(address, lengthBytes), unmap: () => void munmap(address, lengthBytes) };
 }
 
-/** A one-word counter that makes a waiting thread return; see eventfd(2). */
+/** An eventfd(2) that makes a waiting thread return. */
 export class WakeUp {
   readonly fd: number = checked('eventfd', eventfdCall(0, EFD_CLOEXEC));
 
@@ -114,7 +114,7 @@ export class Poller {
   constructor(fds: readonly number[]) {
     this.#epoll = checked('epoll_create1', epollCreate(EPOLL_CLOEXEC));
     for (const fd of fds) {
-      // struct epoll_event is packed on x86-64 only; events at 0 is right for both, and the data is not used
+      // struct epoll_event is packed on x86-64 only; `events` is at offset 0 in both layouts, and the data is not used
       const event = Buffer.alloc(16);
       event.writeUInt32LE(EPOLLIN, 0);
       checked('epoll_ctl', epollControl(this.#epoll, EPOLL_CTL_ADD, fd, event));
@@ -124,7 +124,7 @@ export class Poller {
   /** Resolves when a descriptor is readable or after `timeoutMillis`. */
   wait(timeoutMillis: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      // the result is not looked at: EINTR (after SIGSTOP and SIGCONT) is a reason to look at the ring buffer like any other
+      // the result is ignored: after EINTR (SIGSTOP and SIGCONT) the caller reads the ring buffer as after any wake-up
       epollWaitCall.async(this.#epoll, this.#events, 1, timeoutMillis, (error: Error | null) => {
         if (error) reject(error);
         else resolve();
@@ -138,7 +138,7 @@ export class Poller {
 }
 
 /**
- * flock(2): makes this process the owner of an open file or directory until it ends, however that comes.
+ * flock(2): makes this process the owner of an open file or directory until the descriptor is closed or the process ends.
  * @returns false when another process is the owner
  */
 export function lock(fd: number): boolean {
@@ -148,20 +148,20 @@ export function lock(fd: number): boolean {
 }
 
 export interface MountRequest {
-  /** A name for people, in /proc/self/mountinfo. */
+  /** Name of the mount in /proc/self/mountinfo. */
   readonly source: string;
   readonly target: string;
-  /** Of the file system, for example `bpf`. */
+  /** File system type, for example `bpf`. */
   readonly type: string;
   readonly data: string;
 }
 
-/** mount(2), without programs, devices and set-user-ID files. @throws Error with the errno when the kernel refuses */
+/** mount(2) with nosuid, nodev and noexec. @throws Error with the errno when the kernel refuses */
 export function mountFileSystem({ source, target, type, data }: MountRequest): void {
   checked('mount', mountCall(source, target, type, MS_NOSUID | MS_NODEV | MS_NOEXEC, data));
 }
 
-/** umount2(2), which fails where somebody uses the file system. @throws Error with the errno */
+/** umount2(2), which fails while a process uses the file system. @throws Error with the errno */
 export function unmount(mountPoint: string): void {
   checked('umount', umountCall(mountPoint, UMOUNT_NOFOLLOW));
 }
@@ -171,16 +171,16 @@ export function ignoreSignal(number: number): void {
   signal(number, SIG_IGN);
 }
 
-/** close(2) of a descriptor that a library gave. */
+/** close(2) of a descriptor that a library opened. */
 export function closeDescriptor(fd: number): void {
   closeCall(fd);
 }
 
-/** A thread that loses its processor between two clocks is off by half of that time, so the narrowest of a few readings counts. */
+/** A thread that is preempted between two clock readings is off by half of that time, so the narrowest reading is used. */
 const OFFSET_READINGS = 5;
 const OFFSET_ENOUGH_NS = 1_000_000n;
 
-/** Wall clock minus boot clock, ns: what turns a kernel time stamp into a date. Follows clock steps when asked again. */
+/** Wall clock minus boot clock, ns: added to a kernel time stamp it gives a date. It changes when the wall clock is set. */
 export function bootToWallOffsetNs(): bigint {
   let offsetNs = 0n;
   let narrowestNs: bigint | undefined;
@@ -202,12 +202,12 @@ export function bootTimeNs(): bigint {
   return clockNs(CLOCK_BOOTTIME);
 }
 
-/** process_vm_readv(2) of this very process and of no bytes at all: a harmless act for a hook to see. */
+/** process_vm_readv(2) of zero bytes of this process: a harmless canary. */
 export function processVmReadNothing(): void {
   processVmReadv(process.pid, null, 0, null, 0, 0);
 }
 
-/** pidfd_getfd(2) of this very process: the descriptor is received as if from another one, and closed. */
+/** pidfd_getfd(2) on this process: a canary that receives a descriptor, as if from another process, and closes it. */
 export function duplicateOwnDescriptor(fd: number): void {
   const pidfd = Number(systemCall(SYS_PIDFD_OPEN, process.pid, 0, 0));
   if (pidfd < 0) return;
@@ -216,38 +216,38 @@ export function duplicateOwnDescriptor(fd: number): void {
   closeCall(pidfd);
 }
 
-/** One page, made writable and then executable, and given back: what a W^X rule is about. */
+/** Maps a page writable, makes it executable and unmaps it: a canary for the W^X rules. */
 export function makeMemoryExecutable(): void {
   const page = mmap(null, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page === MAP_FAILED) throw systemError('mmap');
-  // a hardened kernel may refuse, and the attempt is enough
+  // a hardened kernel may refuse; the attempt is recorded as well
   mprotect(page, PAGE_BYTES, PROT_READ | PROT_EXEC);
   munmap(page, PAGE_BYTES);
 }
 
 /**
- * Has malloc(3) take areas of 128 KiB and more from the kernel and give them back when they are freed. By itself it
- * raises that limit to 32 MiB with the first large area that is freed, and batches of records would stay resident.
+ * Makes malloc(3) return areas of 128 KiB and more to the kernel as soon as they are freed. Its default threshold grows,
+ * up to 32 MiB, with the large areas that are freed (M_MMAP_THRESHOLD), and batches of records would stay resident.
  */
 export function returnLargeAreas(): void {
   mallocOption(M_MMAP_THRESHOLD, LARGE_AREA_BYTES);
 }
 
-/** Gives memory that native code has freed back to the kernel: libbpf's copies of the kernel's types are tens of megabytes. */
+/** Returns memory that native code has freed to the kernel: libbpf's copies of the kernel's types are tens of megabytes. */
 export function returnFreedMemory(): void {
   mallocTrim(0);
 }
 
 /**
- * madvise(2) MADV_DONTNEED: unmaps pages. Of an area that is mapped from a file and was never written to nothing is lost:
- * the next touch maps the page of the file again. Of any other area the content is gone.
+ * madvise(2) MADV_DONTNEED: unmaps pages. In a file mapping that was never written nothing is lost: the next access maps
+ * the page of the file again. In any other mapping the content is lost.
  * @throws Error with the errno, for example where pages are locked
  */
 export function forgetPages(start: bigint, lengthBytes: number): void {
   checked('madvise', madvise(start, lengthBytes, MADV_DONTNEED));
 }
 
-/** What waits in a pipe, which stays there; see tee(2). */
+/** The bytes in a pipe, without consuming them; see tee(2). */
 export function peekPipe(fd: number): Buffer {
   const ends = new Int32Array(2);
   checked('pipe2', pipeCall(ends, O_NONBLOCK | O_CLOEXEC));
@@ -263,7 +263,7 @@ export function peekPipe(fd: number): Buffer {
   }
 }
 
-/** _exit(2): ends the process without waiting for its threads, and without anything that is to be done at its end. */
+/** _exit(2): ends the process at once, without waiting for its threads and without running exit handlers. */
 export function exitAtOnce(status: number): void {
   exitCall(status);
 }

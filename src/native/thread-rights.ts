@@ -13,22 +13,22 @@ const BPF_ATTR_BYTES = 32;
 /** _LINUX_CAPABILITY_VERSION_3 of include/uapi/linux/capability.h. */
 const CAPABILITY_VERSION = 0x2008_0522;
 
-/** System calls that change the rights of a thread: of the calling one, or of every one of the process. */
+/** System calls that change privileges: of the calling thread, or of every thread of the process. */
 export interface SystemCalls {
   /** Sets the effective and the permitted capabilities and clears the inheritable ones. @throws Error */
   setCapabilities(effective: bigint, permitted: bigint): void;
-  /** From now on no execve(2) gives more rights than there are. @throws Error */
+  /** From now on execve(2) grants no further privileges. @throws Error */
   setNoNewPrivileges(): void;
 }
 
-/** For the calling thread alone. */
+/** For the calling thread only. */
 export function callsOfThisThread(): SystemCalls {
   return systemCalls(koffi.load('libc.so.6'), 'syscall');
 }
 
 /**
- * For every thread. The kernel knows rights of threads only, and Node.js has a dozen threads before any JavaScript runs.
- * libpsx, of libcap, makes a call on each of them, from a signal handler. Newer ones (2.75 does, 2.66 does not) find the
+ * For every thread. In the kernel, privileges belong to threads, and Node.js has a dozen threads before any JavaScript runs.
+ * libpsx, of libcap, makes a call on each of them, from a signal handler. Newer versions (2.75 does, 2.66 does not) find the
  * threads that were not started through libpsx; with an older one this is the same as `callsOfThisThread`.
  *
  * @returns undefined where there is no libpsx
@@ -38,16 +38,16 @@ export function callsOfEveryThread(): SystemCalls | undefined {
   try {
     library = koffi.load('libpsx.so.2');
   } catch {
-    return undefined; // the caller says what that means
+    return undefined; // the caller reports the consequence
   }
   return systemCalls(library, 'psx_syscall6');
 }
 
-/** Whether the kernel lets the calling thread, with its present rights, look into maps that it has open. */
+/** Whether the kernel lets the calling thread, with its current privileges, read maps that it has open. */
 export function mayReadMaps(): boolean {
   const { bpf } = numbers();
   const attributes = Buffer.alloc(BPF_ATTR_BYTES);
-  // no map has this descriptor: EBADF is said only to those who may ask
+  // an invalid descriptor: privileges are checked first (EPERM), then the descriptor (EBADF)
   attributes.writeInt32LE(-1, 0);
   const call = koffi
     .load('libc.so.6')

@@ -10,6 +10,14 @@ const SHORTEST_IN_WORDS = 6;
 /** Most secrets that are kept; then the oldest is forgotten, since a sidecar may see its token renewed for years. */
 const KEPT_MAX = 512;
 
+/** Names of headers whose value is a credential, however short it is. */
+const CREDENTIAL_NAME = /auth|key|token|secret|cookie|pass|pwd|credential|signature|session|jwt/i;
+/** Schemes of RFC 9110's `Authorization`, registered or in use with collectors, and the start of their credentials. */
+const CREDENTIAL_SCHEME =
+  /^(?:basic|bearer|digest|dpop|gnap|hoba|mutual|negotiate|ntlm|oauth|privatetoken|scram-[\w-]+|vapid|token|api-?key|splunk|aws4-[\w-]+)\s+\S/i;
+/** Length from which a value without blanks is more likely a credential than a word, characters. */
+const SHORTEST_TOKEN = 16;
+
 /** Words of the program's own messages, which are not hidden even if one is used as a password. */
 const OWN_WORDS = new Set(['memwarden', 'collector', 'localhost', 'true', 'false', 'null', 'http', 'https']);
 
@@ -56,23 +64,46 @@ export function keepSecretsOfHeader(value: string): void {
 }
 
 /**
- * Registers the values of `name=value,name=value`, valid or not. A name that is no valid one, or has no value, is more
- * likely a token in the wrong place.
+ * Registers the headers of `name=value,name=value`, valid or not, whose value may be a credential. A value that only names a
+ * tenant or environment, such as `x-scope-orgid=team-a`, is an ordinary word: hidden everywhere, it would be missing in
+ * records and messages that have nothing to do with headers.
  */
 export function keepSecretsOfHeaders(headers: string): void {
-  keepSecret(headers);
-  // a comma may also be part of a value
-  for (const pair of [headers, ...headers.split(/[,\n]/)]) {
-    const equals = pair.indexOf('=');
-    const name = pair.slice(0, Math.max(equals, 0)).trim();
-    const value = pair.slice(equals + 1);
-    if (!/^[\w.%-]+$/.test(name) || /^[=\s]*$/.test(value)) {
-      keepSecretsOfHeader(pair);
-      keepSecretsOfHeader(name);
-    }
-    keepSecretsOfHeader(value);
-    keepSecretsOfHeader(percentDecoded(value));
+  const pairs = headers.split(/[,\n]/).filter(pair => pair.trim() !== '');
+  for (const pair of pairs) keepSecretsOfHeaderPair(pair);
+  // where one is wrong, a comma before it may have been part of a value
+  if (pairs.some(pair => partsOfPair(pair).isWrong)) keepSecretsOfHeaderPair(headers);
+}
+
+/**
+ * One header as `name=value`, in which a comma is part of the value. A name that cannot be one, or that has no value, is
+ * more likely a token that was put in the wrong place.
+ */
+export function keepSecretsOfHeaderPair(pair: string): void {
+  const { name, value, isWrong } = partsOfPair(pair);
+  const decoded = percentDecoded(value);
+  if (isWrong) {
+    keepSecretsOfHeader(pair);
+    keepSecretsOfHeader(name);
+  } else if (!isCredential(percentDecoded(name), value) && !isCredential('', decoded)) {
+    return;
   }
+  keepSecretsOfHeader(value);
+  keepSecretsOfHeader(decoded);
+}
+
+function partsOfPair(pair: string): { name: string; value: string; isWrong: boolean } {
+  const equals = pair.indexOf('=');
+  const name = pair.slice(0, Math.max(equals, 0)).trim();
+  const value = pair.slice(equals + 1);
+  return { name, value, isWrong: !/^[\w.%-]+$/.test(name) || /^[=\s]*$/.test(value) };
+}
+
+/** Whether a header's name or the look of its value makes it a credential. */
+function isCredential(name: string, value: string): boolean {
+  const text = value.trim();
+  if (CREDENTIAL_NAME.test(name) || CREDENTIAL_SCHEME.test(text)) return true;
+  return text.length >= SHORTEST_TOKEN && !/\s/.test(text);
 }
 
 /** A text with every registered secret replaced. */

@@ -15,11 +15,11 @@ import { hintOf } from '../files/file-refusal.ts';
 import { openToRead } from '../files/read-file.ts';
 
 /*
- * A recording is a text of JSON lines, each `{"crc":"<8 hex digits>","<what>":…}` with the CRC-32 of the text after the
- * second colon, without the closing brace:
+ * A recording is a text file of JSON lines, each `{"crc":"<8 hex digits>","<kind>":…}`. The CRC-32 is that of the text
+ * after the second colon, without the closing brace. Kinds of line:
  *
  *   header  first line: format, version, architecture
- *   event   one event, with what was known of both sides when it happened: nothing can be looked up where it is replayed
+ *   event   one event with everything known of actor and target at the time: a replay can look nothing up
  *   end     last line: number of events; missing when the recorder was killed or the file was cut
  */
 
@@ -27,11 +27,11 @@ const FORMAT = 'memwarden-recording';
 const VERSION = 1;
 const LINE = /^\{"crc":"([0-9a-f]{8})","(header|event|end)":(.*)\}$/s;
 
-/** Text that is gathered before it is written, characters: an event is about 1,000. */
+/** Text that is collected before a write, characters: an event has about 1,000. */
 const WRITE_LENGTH = 65_536;
 
 export interface RecorderOptions {
-  /** Replace what looks like a secret in the arguments that the kernel recorded. Default: true. */
+  /** Replace text that looks like a secret in the arguments that the kernel recorded. Default: true. */
   readonly redact?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface RecorderOptions {
 export interface Recorder {
   /** @throws {MemwardenError} RECORDING_INVALID when the file cannot be written. */
   record(event: EnrichedEvent): void;
-  /** Write what is left and the closing line. */
+  /** Write the rest and the end line. */
   close(): void;
 }
 
@@ -77,15 +77,15 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
       return act();
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
-      throw failure('write', path, cause, 'try another file name, or a disk with space left', error);
+      throw failure('write', path, cause, 'another file name, or a disk with space left', error);
     }
   }
 
-  // made anew or not at all: O_EXCL follows no link, not even one to nothing
+  // O_EXCL follows no symbolic link, not even a dangling one
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing !== undefined) {
     const what = `EEXIST: ${kindOf(existing)} of user ${existing.uid} is there already`;
-    throw failure('write', path, what, 'try another file name, or remove it');
+    throw failure('write', path, what, 'another file name, or remove it');
   }
   const file = attempt(() => openSync(path, 'wx', 0o600));
   let pending = line('header', {
@@ -125,12 +125,12 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
   return { record, close };
 }
 
-/** Most characters of a line that is read: an event has a few thousand, and the longest there can be some hundred thousand. */
+/** Longest line that is read, characters: an event has a few thousand, the longest possible one some hundred thousand. */
 const LINE_LENGTH_MAX = 1024 * 1024;
 
 interface Line {
   readonly text: string;
-  /** What is wrong with it by its length alone. */
+  /** Why the line is not usable, as far as its length says. */
   readonly fault: string | undefined;
 }
 
@@ -145,7 +145,7 @@ async function* readable(chunks: AsyncIterable<unknown>, path: string): AsyncGen
 /** Lines of a file, up to the first that is too long or was not closed by a line feed. */
 async function* linesOf(path: string): AsyncGenerator<Line> {
   const { file } = openToRead(path, false);
-  // it closes the file
+  // the stream closes the descriptor
   const chunks = createReadStream(path, { fd: file, encoding: 'utf8' });
   let rest = '';
   for await (const chunk of readable(chunks, path)) {
@@ -164,8 +164,8 @@ async function* linesOf(path: string): AsyncGenerator<Line> {
 }
 
 /**
- * Content of a line; undefined when it is not what was written.
- * @throws {SyntaxError} when what was written is no JSON
+ * Content of a line; undefined when its form or its checksum is wrong.
+ * @throws {SyntaxError} when the checksum is right and the content is no JSON
  */
 function contentOf(text: string): { what: string; value: unknown } | undefined {
   const [, crc, what = '', json = ''] = LINE.exec(text) ?? [];
@@ -176,7 +176,7 @@ function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** Content of the first line; undefined when it is that of another file. */
+/** Content of the first line; undefined when it is no header of a recording. */
 function headerContentOf(text: string): unknown {
   try {
     const content = contentOf(text);
@@ -190,7 +190,7 @@ function headerContentOf(text: string): unknown {
 function headerOf(path: string, text: string): Header {
   const header = headerContentOf(text);
   if (memberOf(header, 'format') !== FORMAT)
-    throw failure('read', path, 'line 1: it is no recording', 'try a file made by `memwarden record`');
+    throw failure('read', path, 'line 1: it is no recording', 'a file made by `memwarden record`');
   const version = memberOf(header, 'version');
   if (typeof version !== 'number' || !Number.isInteger(version) || version < 1)
     throw failure('read', path, 'line 1 has no valid header: version is not a whole number from 1');
@@ -199,7 +199,7 @@ function headerOf(path: string, text: string): Header {
       'read',
       path,
       `it has version ${version} and this program reads up to version ${VERSION}`,
-      'try the version of memwarden that made it, or a newer one',
+      'the version of memwarden that made it, or a newer one',
     );
   const architecture = FLAG_ARCHITECTURES.find(known => known === memberOf(header, 'architecture'));
   if (architecture === undefined) {
@@ -225,7 +225,7 @@ export async function openRecording(path: string): Promise<AsyncIterable<Enriche
     await lines.return(undefined);
     if (error instanceof MemwardenError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
-    const hint = hintOf(error, 'try the path of a file made by `memwarden record`');
+    const hint = hintOf(error, 'the path of a file made by `memwarden record`');
     throw failure('read', path, cause, hint, error);
   }
   const { architecture } = header;
@@ -260,7 +260,7 @@ export async function openRecording(path: string): Promise<AsyncIterable<Enriche
       return contentOf(text);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      // its message quotes the line
+      // the message of the SyntaxError is left out: it quotes the line
       throw broken('is no JSON, though its checksum is right');
     }
   }

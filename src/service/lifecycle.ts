@@ -33,9 +33,11 @@ export async function runUntilSignal(
   onReady?: () => Promise<void>,
 ): Promise<ExitCode> {
   ignoreStraySignals();
+  const watchdog = watchStop();
   const orderlyEnd = endInOrderAfterUncaughtError();
+  void orderlyEnd.reason.then(() => watchdog.stopRequested());
   // before the start, so that a signal during it leaves no programs in the kernel
-  const stopping = stopRequest();
+  const stopping = stopRequest(watchdog);
   let running: Service | undefined;
   process.on('SIGHUP', () => {
     Promise.resolve()
@@ -61,15 +63,17 @@ export async function runUntilSignal(
   return orderlyEnd.finish((await running.stop()) ? EXIT.ok : EXIT.failure);
 }
 
-/**
- * Resolves with the signal at the first request to stop. A second signal, or a stop that takes too long, ends the process.
- */
-function stopRequest(): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
+function watchStop(): StopWatchdog {
   const watchdog = new StopWatchdog();
   watchdog.onError(error =>
     log.warn('failed to watch over the stop, which may take longer than 8 s:', error),
   );
+  return watchdog;
+}
+
+/** Resolves with the signal at the first request to stop; a second signal ends the process. */
+function stopRequest(watchdog: StopWatchdog): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
   let firstMillis: number | undefined;
   for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {

@@ -1,11 +1,8 @@
 import { framesOf } from '../printing/describe-error.ts';
 import { standardError } from '../standard-streams/standard-error.ts';
 import { diagnosticLine } from './diagnostics.ts';
-import { endProcess, exit } from './end-process.ts';
+import { endProcess } from './end-process.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-
-/** Longest time from the error to the end, ms: less than the 10 s that Docker waits before it kills. */
-const STOP_MILLIS = 8_000;
 
 const ROOT = new URL('../../', import.meta.url).href;
 
@@ -24,22 +21,21 @@ export function reportUncaughtErrors(): void {
   if (!process.listeners('uncaughtException').includes(report)) process.on('uncaughtException', report);
 }
 
-/** The next uncaught error requests an orderly end, with a deadline; one more ends the process at once. */
+/** The next uncaught error requests an orderly end, whose deadline is the caller's; one more ends the process at once. */
 export function endInOrderAfterUncaughtError(): OrderlyEnd {
   reportUncaughtErrors();
   const { promise, resolve } = Promise.withResolvers<string>();
-  let deadline: NodeJS.Timeout | undefined;
+  let failed = false;
   onFirst = reason => {
     onFirst = undefined;
-    deadline = setTimeout(() => exit(EXIT.failure), STOP_MILLIS);
+    failed = true;
     resolve(reason);
   };
   return {
     reason: promise,
     finish: code => {
       onFirst = undefined;
-      clearTimeout(deadline);
-      return deadline === undefined ? code : EXIT.failure;
+      return failed ? EXIT.failure : code;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { DeliveryCounts } from './delivery-counts.ts';
 import type { DurableLogRecordProcessor } from './durable-processor.ts';
 import { noTotals } from './spool/totals.ts';
 
-/** `OTEL_LOGS_EXPORTER=none`: detections are counted and go nowhere. */
+/** `OTEL_LOGS_EXPORTER=none`: records are counted as accepted and discarded. */
 export class DiscardProcessor implements DurableLogRecordProcessor {
   #accepted = 0;
 

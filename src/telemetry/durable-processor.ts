@@ -4,37 +4,38 @@ import type { Checkpoint, CheckpointChanges } from '../checkpoint.ts';
 import type { Detection } from '../detect/detection.ts';
 import type { Backlog, DeliveryCounts } from './delivery-counts.ts';
 
-/** What stands in the way of the records, in words; undefined: nothing. */
+/** Why records cannot be spooled or delivered at the moment; undefined where they can. */
 export interface DeliveryProblems {
   readonly spool: string | undefined;
   readonly collector: string | undefined;
 }
 
-/** What stands behind the LoggerProvider: takes records at once, makes them durable on demand, accounts for each. */
+/** A LogRecordProcessor that makes records durable on demand and accounts for each of them. */
 export interface DurableLogRecordProcessor extends LogRecordProcessor {
-  /** Takes a detection at once, without a log record of the SDK between; absent where that gains nothing. */
+  /** Takes a detection without a log record of the SDK in between; absent where that saves nothing. */
   onDetection?(detection: Detection): void;
   /**
-   * Resolves when every record emitted so far is safe against the end of this process. Until then the kernel must
-   * saveCheckpoint the events: the ring buffer's consumer position moves only afterwards.
+   * Resolves when every record emitted so far survives the end of this process. Only then may the ring buffer's consumer
+   * position move, since until then the kernel has the only durable copy of the events.
    */
   persist(): Promise<void>;
   /**
-   * Where there is something durable: `persist` keeps these together with all that was emitted before the call.
-   * @param alone they are worth keeping when nothing was emitted
+   * Has the next `persist` write these changes in one transaction with all records emitted before this call. Absent where
+   * nothing is durable.
+   * @param alone write them also when there are no records to write
    */
   saveCheckpoint?(changes: CheckpointChanges, alone: boolean): void;
-  /** What is emitted from now on has this Resource. */
+  /** Sets the Resource of all records emitted from now on. */
   setResource?(resource: Resource): void;
-  /** What has been kept, also by a process before this one. */
+  /** The saved checkpoint, including entries of earlier processes. */
   readonly checkpoint?: Checkpoint;
-  /** From now on `persist` does not wait for a spool or a stdout that cannot be written. */
+  /** From now on `persist` fails instead of waiting for a spool or a stdout that cannot be written. */
   hurry?(): void;
-  /** Longest time that `shutdown` may take where its caller names none, as LoggerProvider.shutdown does not, ms. */
+  /** Deadline of a `shutdown` without an argument, as LoggerProvider.shutdown calls it, ms. */
   shutdownMillis?: number;
-  /** Flushes for at most `deadlineMillis` and ends; what is not delivered by then stays in the spool. */
+  /** Flushes for at most `deadlineMillis` and ends; undelivered records stay in the spool. */
   shutdown(deadlineMillis?: number): Promise<void>;
-  /** Records that are gone for good although somebody wanted them: not written, or not spooled before the end. */
+  /** Records lost at the end: neither written nor spooled. Without those that a closed stdout no longer took. */
   readonly lost?: number;
   counts(): DeliveryCounts;
   /** Absent, like `problems`, where nothing is spooled and nothing is sent. */

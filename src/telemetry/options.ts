@@ -1,9 +1,9 @@
 import type { SpoolOptions } from './spool/options.ts';
 
-/** Where records go (`OTEL_LOGS_EXPORTER`). */
+/** Exporter of records (`OTEL_LOGS_EXPORTER`). */
 export type ExporterKind = 'otlp' | 'console' | 'none';
 
-/** Where metrics go beside `/metrics` (`OTEL_METRICS_EXPORTER`). */
+/** Exporter of metrics in addition to `/metrics` (`OTEL_METRICS_EXPORTER`). */
 export type MetricsExporterKind = 'none' | 'prometheus' | 'otlp';
 
 /** OTLP transports (`OTEL_EXPORTER_OTLP_PROTOCOL`); `http/json` is not offered. */
@@ -28,9 +28,9 @@ export interface OtlpOptions {
   readonly metricsEndpoint?: string;
   /** Sent with every request; values are secrets and are never logged. */
   readonly headers: Readonly<Record<string, string>>;
-  /** File with one `name=value` a line; wins over `headers` name by name, and is read again when it changes. */
+  /** File with one `name=value` per line. Each header in it overrides the one in `headers`. Read again when it changes. */
   readonly headersPath?: string;
-  /** How long one request may take, milliseconds. */
+  /** Longest duration of one request, milliseconds. */
   readonly timeoutMillis: number;
   readonly compression: OtlpCompression;
   /** gRPC endpoints without a scheme: connect without TLS. A scheme always wins. */
@@ -42,24 +42,24 @@ export interface OtlpOptions {
 }
 
 /**
- * The sidecar's metrics of itself over OTLP. What is not given here of how to reach the collector is as for records; each
- * field is the value of an `OTEL_EXPORTER_OTLP_METRICS_*` variable.
+ * Export of the sidecar's metrics of itself over OTLP. Each field is the value of an `OTEL_EXPORTER_OTLP_METRICS_*`
+ * variable; a field that is not set has the value for records.
  */
 export interface MetricsOptions
   extends Partial<Omit<OtlpOptions, 'endpoint' | 'logsEndpoint' | 'metricsEndpoint' | 'headersPath'>> {
-  /** `OTEL_METRICS_EXPORTER`; `/metrics` is served whatever it is, so `prometheus` is nothing beside it, as `none`. */
+  /** `OTEL_METRICS_EXPORTER`. `/metrics` is served in any case, so `prometheus` and `none` mean the same. */
   readonly exporter: MetricsExporterKind;
-  /** `OTEL_METRIC_EXPORT_INTERVAL`: time between two readings, milliseconds. */
+  /** `OTEL_METRIC_EXPORT_INTERVAL`: time between two exports, milliseconds. */
   readonly intervalMillis: number;
 }
 
-/** How records are brought to the collector: `durable` by spool and sender, `stock` by the OpenTelemetry SDK alone. */
+/** Delivery to the collector: `durable` with spool and sender, `stock` with the OpenTelemetry SDK alone. */
 export type DeliveryMode = 'durable' | 'stock';
 
-/** The sender's pace. */
+/** Batching, concurrency and retries of the delivery. */
 export interface DeliveryOptions {
   readonly mode: DeliveryMode;
-  /** `OTEL_BLRP_SCHEDULE_DELAY`: longest wait of a record below high severity for company, milliseconds. */
+  /** `OTEL_BLRP_SCHEDULE_DELAY`: longest wait of a record below severity HIGH for a batch to fill, milliseconds. */
   readonly scheduleDelayMillis: number;
   /** `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE`: most records in one request. */
   readonly maxExportBatchSize: number;
@@ -67,22 +67,22 @@ export interface DeliveryOptions {
   readonly maxRequestBytes: number;
   /** Requests in flight at once; 1 when `preserveOrder`. */
   readonly maxInFlight: number;
-  /** `OTEL_BLRP_MAX_QUEUE_SIZE`: most records that wait in memory; stock mode alone, in durable mode the queue is the spool. */
+  /** `OTEL_BLRP_MAX_QUEUE_SIZE`: most records in the queue; stock mode only, the queue of durable mode is the spool. */
   readonly maxQueueSize: number;
-  /** `OTEL_BLRP_EXPORT_TIMEOUT`: longest time for one export, milliseconds; stock mode alone. */
+  /** `OTEL_BLRP_EXPORT_TIMEOUT`: longest duration of one export, milliseconds; stock mode only. */
   readonly exportTimeoutMillis: number;
-  /** Deliver records in the order in which they happened, at the price of one request at a time. */
+  /** Deliver records in the order of their events, which allows only one request at a time. */
   readonly preserveOrder: boolean;
-  /** First wait after a retryable failure; doubles, with jitter, up to the longest. Milliseconds. */
+  /** First wait after a retryable failure, milliseconds. It doubles, with jitter, up to `retryMaxMillis`. */
   readonly retryInitialMillis: number;
   readonly retryMaxMillis: number;
 }
 
-/** What the Resource says beside what can be read from the host. */
+/** Resource attributes that cannot be read from the host. */
 export interface ResourceOptions {
-  /** `OTEL_SERVICE_NAME`; undefined: that of `attributes`, else `memwarden`. */
+  /** `OTEL_SERVICE_NAME`; undefined: `service.name` of `attributes`, else `memwarden`. */
   readonly serviceName?: string;
-  /** `OTEL_RESOURCE_ATTRIBUTES` as written: `key=value,…`, percent-encoded. */
+  /** `OTEL_RESOURCE_ATTRIBUTES`, not yet parsed: `key=value,…`, percent-encoded. */
   readonly attributes?: string;
   readonly nodeName?: string;
   readonly clusterName?: string;
@@ -90,13 +90,13 @@ export interface ResourceOptions {
 
 export interface TelemetryOptions {
   readonly exporter: ExporterKind;
-  /** Console exporter: one readable line a record in place of JSON. */
+  /** Console exporter: one readable line per record instead of JSON. */
   readonly pretty: boolean;
   readonly resource: ResourceOptions;
   readonly delivery: DeliveryOptions;
   readonly otlp: OtlpOptions;
   readonly metrics: MetricsOptions;
-  /** Undefined: undelivered records are kept in memory only, and are lost with the process. */
+  /** Undefined: undelivered records are in memory only and are lost when the process ends. */
   readonly spool?: SpoolOptions;
 }
 

@@ -25,37 +25,37 @@ const log = diag.createComponentLogger({ namespace: 'telemetry' });
 export interface Telemetry {
   /** Takes a detection; synchronous, never throws for what the detection holds. */
   emit(detection: Detection): void;
-  /** Tells of events that the kernel could not hand over. */
+  /** Reports events that the kernel lost. */
   emitLoss(loss: Loss): void;
   /**
-   * Resolves when all that was emitted so far is safe against the end of this process (in the spool, or with the
-   * collector where there is no spool). The pipeline moves the ring buffer's consumer position only then.
+   * Resolves when all records emitted so far survive the end of this process: in the spool or, with the console exporter,
+   * written. The pipeline moves the ring buffer's consumer position only then.
    */
   persist(): Promise<void>;
   /**
-   * Has the next `persist` saveCheckpoint these together with all that was emitted before this call, in one transaction.
-   * Absent where nothing is kept: what nobody keeps need not be made.
-   * @param alone they are worth keeping when nothing was emitted
+   * Has the next `persist` write these changes in one transaction with all records emitted before this call. Undefined
+   * where nothing is durable, so that callers need not compute the changes.
+   * @param alone write them also when there are no records to write
    */
   readonly saveCheckpoint: ((changes: CheckpointChanges, alone: boolean) => void) | undefined;
-  /** What has been kept, also by a process before this one; empty where there is no spool. */
+  /** The saved checkpoint, including entries of earlier processes; empty without a spool. */
   checkpoint(): Checkpoint;
-  /** From now on `persist` does not wait for a spool or a stdout that cannot be written. */
+  /** From now on `persist` fails instead of waiting for a spool or a stdout that cannot be written. */
   hurry(): void;
-  /** Resolves when the collector has answered for all that was emitted so far, or cannot be reached. */
+  /** Resolves when the collector has answered all records emitted so far, or cannot be reached. */
   forceFlush(): Promise<void>;
-  /** Stops within `deadlineMillis`; what is not delivered by then stays in the spool. Never rejects. */
+  /** Stops within `deadlineMillis`; undelivered records stay in the spool. Never rejects. */
   shutdown(deadlineMillis: number): Promise<void>;
-  /** Where the emitted records are now. */
+  /** Counts of records by where they are now. */
   stats(): DeliveryCounts;
-  /** What waits on the disk for the collector; nothing where there is no spool. */
+  /** Records that wait in the spool for the collector; zeros without a spool. */
   backlog(): Backlog;
   problems(): DeliveryProblems;
-  /** Records that are gone for good although somebody wanted them; known after `shutdown`. */
+  /** Records lost at the end; known after `shutdown`. */
   lost(): number;
-  /** Other hooks have been taken: what is emitted from now on says so. Not for the console exporter. */
+  /** Sets `memwarden.capture.hook` of the records emitted from now on. The console exporter ignores it. */
   setCaptureHook(captureHook: string): void;
-  /** Where the records come from, and the metrics. */
+  /** The Resource of records and metrics. */
   resource(): Resource;
   /** What brings the records to a collector; undefined where nothing does. */
   readonly components: DeliveryComponents | undefined;
@@ -67,11 +67,11 @@ export interface DeliveryComponents {
   readonly exporter: string;
 }
 
-/** What the stage needs from its surroundings. */
+/** Dependencies of the stage on the process around it. */
 export interface TelemetrySurroundings {
-  /** Where the console exporter writes. */
+  /** Output of the console exporter. */
   readonly output: RecordOutput;
-  /** Called once when the console exporter's reader has gone: there is nobody left to tell. */
+  /** Called once when the reader of the console exporter's output has closed it. */
   onOutputClosed(): void;
 }
 
@@ -79,8 +79,8 @@ export interface TelemetrySurroundings {
 export type StartTelemetry = (captureHook: string) => Telemetry;
 
 /**
- * Builds the stage as far as it can be built before it is known which hooks are used. What this throws for is told before
- * anything is done to the kernel; what it opens is given back with the end of the process, where the stage is not started.
+ * Builds the parts of the stage that do not depend on the hooks, so that an invalid setting is reported before anything is
+ * loaded into the kernel. If the stage is then not started, what is open stays open until the process ends.
  *
  * @throws MemwardenError CONFIG_INVALID (resource attributes, endpoint), CREDENTIALS_INVALID (a certificate, key or
  * header file that cannot be read), SPOOL_INVALID (a spool directory that cannot be used).

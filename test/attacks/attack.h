@@ -2,10 +2,10 @@
 /*
  * What every attack program shares: a victim of its own, and the ground truth.
  *
- * An attack does one access (an "act") and prints one line of JSON about it: who, to whom, what came of it,
- * and between which two instants. The tests compare the sensor's records with these lines, so nothing here
- * may guess: pids are read from the procfs that was at /proc when the program started (the one of the initial
- * pid namespace), paths are what the kernel itself says of the descriptor.
+ * An attack does one access (an "act") and prints one line of JSON about it: actor, target, outcome, and the
+ * times before and after it. The tests compare the sidecar's records with these lines, so they must be exact:
+ * pids are read from the procfs that was at /proc when the program started (the one of the initial pid
+ * namespace), and paths are those that the kernel has for the descriptor.
  */
 #ifndef MEMWARDEN_ATTACK_H
 #define MEMWARDEN_ATTACK_H
@@ -63,7 +63,7 @@ static void attack_print_head(void)
 		attack_print_string("scenario", scenario);
 }
 
-/* This machine cannot run the technique: says why and ends. */
+/* This machine cannot run the technique: prints the reason and exits. */
 static inline void __attribute__((noreturn, format(printf, 1, 2))) attack_skip(const char *format, ...)
 {
 	char reason[256];
@@ -166,7 +166,7 @@ static inline int attack_wait(pid_t child)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* A mount namespace of its own, so that nothing an attack mounts is left behind. */
+/* Enters a new mount namespace, so that no mount of an attack is left behind. */
 static inline void attack_private_mounts(void)
 {
 	if (unshare(CLONE_NEWNS))
@@ -175,7 +175,7 @@ static inline void attack_private_mounts(void)
 		attack_skip("mount(MS_PRIVATE): %s", strerror(errno));
 }
 
-/* A private, empty tmpfs at /tmp: a place for files that vanish with the program. */
+/* Mounts a private tmpfs on /tmp, for files that vanish with the program. */
 static inline void attack_private_tmp(void)
 {
 	attack_private_mounts();

@@ -25,7 +25,8 @@ static bool is_called(pid_t pid, const char *name)
 	return !strcmp(found, name);
 }
 
-/* Others may run an attack at the same time: of all that have the name, the one that is ours. */
+/* Others may run an attack at the same time: of all processes with this name, finds the one of this attack.
+ */
 static bool find_by_name(const char *name, pid_t ours)
 {
 	struct dirent *entry;
@@ -44,7 +45,7 @@ static bool region_has_secret(int mem, unsigned long start, unsigned long end)
 	char chunk[CHUNK];
 
 	for (unsigned long at = start; at < end; at += CHUNK) {
-		/* a page that cannot be read, as those of devices, has no secret to give */
+		/* a page that cannot be read, for example of a device, has no secret */
 		ssize_t bytes = pread(mem, chunk, sizeof(chunk), at);
 
 		if (bytes > 0 && memmem(chunk, bytes, SECRET, strlen(SECRET)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""gdb attaches to a victim and looks at it. Argument: core (it also writes a core file, as gcore does)."""
+"""gdb attaches to a victim and inspects it. Argument: core (it also writes a core file, as gcore does)."""
 
 import os
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the Python attacks share: a victim of their own, and the line of JSON that says what was done to whom.
+"""Shared by the Python attacks: a victim, and the line of JSON with the ground truth.
 
 The keys are those of act.h. Run in the initial pid namespace, where pids need no translation.
 """
@@ -32,14 +32,14 @@ def descends(pid, ancestor):
 
 @contextlib.contextmanager
 def victim(name):
-    """A child that holds the made-up secret on its heap and calls itself `name`; gone at the end."""
+    """A child with the made-up secret on its heap and the name `name`; it ends with the block."""
     program = f"""
 import sys
 secret = bytearray({SECRET[:20]!r}) + bytearray({SECRET[20:]!r})
 print('ready', flush=True)
 sys.stdin.read()
 """
-    # the interpreter itself: `python3` may be a wrapper that would change the name
+    # the interpreter itself, since `python3` may be a wrapper that would change the name
     interpreter = os.readlink("/proc/self/exe")
     process = subprocess.Popen(
         [name, "-c", program], executable=interpreter, stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -54,9 +54,9 @@ sys.stdin.read()
 
 @contextlib.contextmanager
 def act(technique, target, path=None, flags=None):
-    """Prints the ground truth of what the block does to the process `target`.
+    """Prints the ground truth of the access of the block to the process `target`.
 
-    Where a child of ours acts in its place, the block sets `actor_pid` and `executable`.
+    Where a child makes the access, the block sets `actor_pid` and `executable`.
     """
     truth = {
         "technique": technique,
@@ -92,7 +92,7 @@ def readable_regions(pid):
         for line in maps:
             span, protection, *rest = line.split()
             name = rest[3] if len(rest) > 3 else ""
-            # the kernel's own page and the device memory of others have no bytes to give
+            # pages of the kernel, which cannot be read through the mem file
             if protection.startswith("r") and name not in ("[vvar]", "[vvar_vclock]", "[vsyscall]"):
                 start, end = (int(bound, 16) for bound in span.split("-"))
                 yield start, end, name

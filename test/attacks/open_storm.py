@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """
-Opens the memory file of one victim again and again: the same finding many times over.
+Opens the memory file of one victim again and again: many repeats of one detection.
 
     open_storm.py COUNT [PAUSE]     PAUSE: seconds between two opens
 """

@@ -13,7 +13,7 @@ static void *second_thread(void *unused)
 {
 	own_thread = syscall(SYS_gettid);
 	if (write(started[1], "", 1) != 1)
-		attack_die("tell of the thread");
+		attack_die("report the thread");
 	pause();
 	return unused;
 }

@@ -12,7 +12,7 @@
 
 static struct user_regs_struct registers;
 
-/* Makes the request, after what it needs to know first; the act is the request alone. */
+/* Makes the request, after the requests that it depends on; the act is the request alone. */
 static void request(struct act *act, const struct victim *victim, const char *name)
 {
 	struct iovec set = {.iov_base = &registers, .iov_len = sizeof(registers)};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opens a victim's mem file, forks, and executes another program that has the descriptor from birth and reads
- * from it. That program is this one, called as: steal_inherited use <descriptor> <victim's pid> <address> <ns>,
- * where <ns> is the time before the fork: a descriptor is inherited at execve, before this program's first line.
+ * Opens a victim's mem file, forks, and executes another program that inherits the descriptor and reads from
+ * it. That program is this one, called as: steal_inherited use <descriptor> <victim's pid> <address> <ns>,
+ * where <ns> is the time before the fork: a descriptor is inherited at execve, before this program's first
+ * line.
  */
 #include "attack.h"
 

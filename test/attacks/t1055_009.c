@@ -16,7 +16,7 @@
 /* exit(42): mov edi, 42; mov eax, SYS_exit_group; syscall */
 static const unsigned char exit_code[] = {0xbf, TAKEN_OVER, 0, 0, 0, 0xb8, 0xe7, 0, 0, 0, 0x0f, 0x05};
 
-/* The child's own code, in one page of its own: spins until it is told to go on, calls, returns. */
+/* The child's own code, in one page of its own: spins until the parent lets it continue, calls, returns. */
 __asm__(
     ".pushsection .child_code, \"ax\", @progbits\n"
     ".balign 4096\n"
@@ -25,7 +25,7 @@ __asm__(
     "child_spin: jmp child_spin; .skip 64, 0x90\n"
     "child_calls: cmpl $0, child_go(%rip); je child_calls; call *child_pointer(%rip); jmp child_calls\n"
     "child_waits: cmpl $0, child_go(%rip); je child_waits; ret\n"
-    /* what a real attack would have to search for */
+    /* a real attack would have to search for these */
     "gadget_stack: pop %rsp; ret\n"
     "gadget_exit: pop %rdi; pop %rax; syscall\n"
     "gadget_mprotect: pop %rdi; pop %rsi; pop %rdx; pop %rax; syscall; ret\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process that is attacked: two threads and a made-up secret. Reports itself on stdout, ends when stdin
- * does.
+ * The process that is attacked: two threads and a made-up secret. Prints its identity on stdout, and exits at
+ * the end of stdin.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 /*
- * A refused open leaves the kernel no target, only the caller's text: what it named is looked up in /proc
- * afterwards, and a real victim is still there then.
+ * For a refused open the kernel has no target, only the caller's path text, and the sidecar looks the target
+ * up in /proc afterwards. A real victim still runs then, so this one outlives the attack.
  */
 #define OUTLIVES_THE_ATTACK_SECONDS 3
 

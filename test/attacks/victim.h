@@ -3,8 +3,7 @@
 #ifndef MEMWARDEN_VICTIM_H
 #define MEMWARDEN_VICTIM_H
 
-/* A process to be attacked. Start one with victim_start(), or fill it with victim_from() for a process of
- * another making. */
+/* A process to be attacked: started by victim_start(), or described by victim_from() if it exists already. */
 struct victim {
 	pid_t pid; /* in the initial pid namespace, like every pid_t of this file unless it says "named" */
 	pid_t tid; /* its second thread */

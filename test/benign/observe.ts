@@ -8,12 +8,12 @@ import type { BenignProgram } from './programs.ts';
 
 const HIGH = 17;
 
-/** What the program cannot do without and this machine does not have. */
+/** A program that is required and that this machine lacks. */
 export function missingPrograms({ needs }: BenignProgram): readonly string[] {
   return needs.filter(program => !isOnPath(program));
 }
 
-/** Runs a program to its end and returns the HIGH records about it and its children. Throws when it does not end well. */
+/** Runs a program to its end and returns the HIGH records about it and its children. Throws when it fails. */
 export async function highRecordsOf(
   sidecar: Sidecar,
   { name, command: [file, ...args], exitCodes = [0] }: BenignProgram,

@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
-/** Something that honest machines do, and that must not be told as HIGH. */
+/** Benign activity that must not be reported as HIGH. */
 export interface BenignProgram {
   readonly name: string;
   readonly command: readonly [program: string, ...args: string[]];
-  /** Programs it cannot do without. */
+  /** Programs that it requires. */
   readonly needs: readonly string[];
-  /** Exit codes that mean it did its work; 0 unless given. */
+  /** Exit codes of a success; 0 unless given. */
   readonly exitCodes?: readonly number[];
 }
 
@@ -24,7 +24,7 @@ export const benignPrograms: readonly BenignProgram[] = [
   tool('ps', 'auxwwe'),
   tool('top', '-b', '-n1'),
   {
-    // it wants a terminal, and ends when it is told to
+    // it needs a terminal, and ends only on request
     name: 'htop',
     command: ['sh', '-c', 'sleep 1 | TERM=xterm script -qec "timeout 1 htop" /dev/null'],
     needs: ['htop', 'script'],
@@ -42,7 +42,7 @@ export const benignPrograms: readonly BenignProgram[] = [
   { name: 'C compile', command: [own('compile.sh')], needs: ['gcc'] },
   tool('apt-get', 'check'),
   {
-    // whether the package servers can be reached is not the point
+    // success does not depend on reaching the package servers
     name: 'apt-get update',
     command: [
       'sh',

@@ -1,18 +1,18 @@
 import type { ReceivedRecord } from '../e2e/otlp-json.ts';
 import { requestRecords } from '../unit/telemetry/otlp/request-records.ts';
 
-/** A record that arrived, as far as the ledger is concerned. */
+/** The fields of a record that arrived which are compared with the ledger. */
 export interface Arrival {
   readonly uid: string;
   readonly actorPid: number | undefined;
-  /** Opens that it tells of. */
+  /** Number of opens that it reports. */
   readonly opens: number;
-  /** Events of whose loss it tells. */
+  /** Number of lost events that it reports. */
   readonly lost: number;
   readonly severity: number;
 }
 
-/** Of a Collector. */
+/** Records that a Collector received. */
 export function arrivalsOf(records: readonly ReceivedRecord[]): Arrival[] {
   return records.map(({ attributes }) =>
     arrival(name => {
@@ -22,7 +22,7 @@ export function arrivalsOf(records: readonly ReceivedRecord[]): Arrival[] {
   );
 }
 
-/** Of the requests that a test's server has taken. */
+/** Records in the requests that a test's server has accepted. */
 export function arrivalsIn(requests: readonly Uint8Array[]): Arrival[] {
   return requests.flatMap(request =>
     [...requestRecords(request)].map(({ attributes }) => arrival(name => attributes[name])),

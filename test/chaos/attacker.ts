@@ -8,16 +8,16 @@ const PROGRAM = fileURLToPath(new URL('./attacker.py', import.meta.url));
 
 export interface AttackerOptions {
   readonly actsPerSecond: number;
-  /** Opens in each tenth act; the others are one open. */
+  /** Number of opens in every tenth act; the other acts are one open. */
   readonly storm: number;
-  /** Whose memory is opened: a victim's, which is a detection of high severity, or its own, which is one of low. */
+  /** Whose memory is opened: a victim's (severity HIGH) or the attacker's own (severity LOW). */
   readonly target: 'victim' | 'self';
 }
 
-/** What was done: how many opens by each actor. A pid that came round again has the sum. */
+/** Number of opens by pid of the actor; the sum where a pid was reused. */
 export type Ledger = ReadonlyMap<number, number>;
 
-/** A program that attacks, and keeps a ledger of what it did. */
+/** A program that attacks, and records its acts in a ledger. */
 export class Attacker {
   readonly #child: ChildProcess;
   readonly #output: Promise<string>;
@@ -36,7 +36,7 @@ export class Attacker {
     return new Attacker(child, text(child.stdout));
   }
 
-  /** Ends the attacks. @returns what was done @throws Error when an act failed */
+  /** Ends the attacks. @throws Error when an act failed */
   async stop(): Promise<Ledger> {
     const exited = once(this.#child, 'exit');
     this.#child.stdin?.end();

@@ -3,26 +3,26 @@ import type { TestContext } from 'node:test';
 import type { Arrival } from './arrivals.ts';
 import type { Ledger } from './attacker.ts';
 
-/** What the comparison of a ledger with what arrived comes to. */
+/** Result of the comparison of ledgers with the records that arrived. */
 export interface Balance {
   /** Opens in the ledgers. */
   readonly done: number;
-  /** Opens that were done and not told. */
+  /** Opens in the ledgers that are not reported. */
   readonly missing: number;
-  /** Opens that are told of processes that are not in the ledger. */
+  /** Reported opens of processes that are not in the ledgers. */
   readonly others: number;
-  /** Events of whose loss the records tell. */
+  /** Events that are reported as lost. */
   readonly reportedLost: number;
 }
 
-/** Every open is told, and nothing is told as lost. */
+/** Every open is reported, and none as lost. */
 export function assertAllReported({ missing, reportedLost }: Balance): void {
   assert.deepEqual({ missing, reportedLost }, { missing: 0, reportedLost: 0 });
 }
 
 /**
- * What is missing must be told as lost, to the last open. The kernel cannot say whose the lost events were: where others
- * than the test's attackers acted on the machine meanwhile, some were theirs, and only less than that can be checked.
+ * Every missing open must be reported as lost. A loss has no actor: if other processes of the machine than the test's
+ * attackers acted at the same time, some of the lost events are theirs, and only a lower bound can be checked.
  */
 export function assertLossReported(t: TestContext, { missing, reportedLost, others }: Balance): void {
   assert.ok(missing > 0, 'nothing was lost');
@@ -32,10 +32,10 @@ export function assertLossReported(t: TestContext, { missing, reportedLost, othe
 }
 
 /**
- * Compares what attackers did with what arrived. A record that arrived twice has one uid and counts once; a summary
- * counts for what it sums up.
+ * Compares the acts of attackers with the records that arrived. A record that arrived twice has the same uid and counts
+ * once; a summary counts as often as its count.
  *
- * @throws AssertionError when more is told of an actor than it did: something was told twice under two uids.
+ * @throws AssertionError when more opens are reported of an actor than it did, that is the same open under two uids.
  */
 export function compare(t: TestContext, ledgers: readonly Ledger[], arrivals: readonly Arrival[]): Balance {
   const unique = new Map(arrivals.map(arrival => [arrival.uid, arrival]));

@@ -1,6 +1,6 @@
 /**
- * Runs in a virtual machine, whose clock may be set: acts before and after it goes back by an hour. Started by
- * clock.test.ts.
+ * Runs in a virtual machine, whose clock can be set: attacks before and after the clock is set back by an hour. Started
+ * by clock.test.ts.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -23,7 +23,7 @@ function attack(ledger: Map<number, number>): void {
   }
 }
 
-test('a wall clock that is set back by an hour loses and doubles nothing, spooled or not', async t => {
+test('no record is lost or duplicated when the wall clock is set back by an hour, spooled or not', async t => {
   const collector = await FaultyCollector.start(t);
   const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`);
   await pipeline.start();

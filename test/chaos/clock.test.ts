@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const VM = fileURLToPath(new URL('../vm/run.ts', import.meta.url));
 const GUEST = 'cd /repo && node --test test/chaos/clock-back.guest.ts';
 
-/** The clock of this machine is everybody's: only a guest's is set. */
-test('a sidecar in a virtual machine whose clock is set back by an hour loses and doubles nothing', t => {
+/** Other programs of this machine use its clock too, so the test sets that of a virtual machine. */
+test('a sidecar in a virtual machine whose clock is set back by an hour loses and duplicates nothing', t => {
   const { stdout, stderr } = spawnSync(
     process.execPath,
     [VM, '--kernel', '6.12', '--timeout', '170', '--exec', GUEST],

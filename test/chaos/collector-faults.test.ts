@@ -21,7 +21,7 @@ function startPipeline(t: TestContext, port: number): Pipeline {
 }
 
 for (const [name, fault] of FAULTS) {
-  test(`a collector that ${name} gets everything once it is well`, async t => {
+  test(`a collector that ${name} gets every record once it has recovered`, async t => {
     const collector = await FaultyCollector.start(t);
     const pipeline = startPipeline(t, collector.port);
     await pipeline.advance(100);
@@ -33,7 +33,7 @@ for (const [name, fault] of FAULTS) {
   });
 }
 
-test('what a collector rejects by partial success is counted exactly', async t => {
+test('the records that a collector rejects by partial success are counted exactly', async t => {
   const collector = await FaultyCollector.start(t);
   const pipeline = startPipeline(t, collector.port);
   await pipeline.advance(100);
@@ -47,7 +47,7 @@ test('what a collector rejects by partial success is counted exactly', async t =
   assert.ok(refused >= 10 && refused % 2 === 0, `${refused} refused`);
 });
 
-test('connections that lead nowhere are left for new ones, and nothing is lost', async t => {
+test('half-open connections are replaced by new ones, and nothing is lost', async t => {
   const collector = await FaultyCollector.start(t);
   const proxy = await HalfOpenProxy.start(t, collector.port);
   const pipeline = startPipeline(t, proxy.port);

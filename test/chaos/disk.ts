@@ -6,17 +6,17 @@ import { DatabaseSync } from 'node:sqlite';
 import type { TestContext } from 'node:test';
 
 const DAMAGE_BYTES = 40_000;
-/** First bytes of a batch that are on the page of its row, whatever its length. */
+/** Length of a batch's beginning that SQLite stores on the page of its row, whatever the batch's length. */
 const SIGNATURE_BYTES = 256;
 
-/** Where a spool is damaged: names, and which of its batches, from the first to the last. */
+/** Places of damage in a spool: name, and position between its first batch (0) and its last (1). */
 export const DAMAGED_PLACES = [
   ['head', 0],
   ['middle', 0.5],
   ['tail', 1],
 ] as const;
 
-/** A file system of 2 MiB, gone with the test; undefined where none may be mounted. */
+/** Mounts a file system of 2 MiB for the test; undefined without the right to mount. */
 export function mountSmall(t: TestContext): string | undefined {
   const directory = mkdtempSync(join(tmpdir(), 'memwarden-chaos-'));
   const tmpfs = ['-t', 'tmpfs', '-o', 'size=2m,mode=0700', 'memwarden-chaos', directory];
@@ -34,15 +34,15 @@ export function mountSmall(t: TestContext): string | undefined {
 }
 
 /**
- * Overwrites a part of the spool that a killed sidecar left: its first pages, or those in which a batch begins, since what
- * lies elsewhere may be free.
+ * Overwrites a part of a killed sidecar's spool: the first pages, or the pages at which a batch begins, because other
+ * pages can be free.
  *
- * @param at where: 0 is the head, 1 the last batch
+ * @param at position: 0 is the beginning of the file, 1 the last batch
  */
 export function damage(directory: string, at: number): void {
   const path = join(directory, 'spool.db');
   const database = new DatabaseSync(path);
-  // a killed process leaves its records in the log; this moves them to where the damage is
+  // a killed process leaves its records in the write-ahead log; this moves them to the file that is damaged
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   const bodies = database.prepare('SELECT body FROM batch ORDER BY id').all();
   database.close();

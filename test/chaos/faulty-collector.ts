@@ -3,7 +3,7 @@ import type { TestContext } from 'node:test';
 import type { status } from '@grpc/grpc-js';
 import { type Respond, serveLogs } from '../unit/telemetry/delivery/logs-service.ts';
 
-/** How to answer: never, positively with these bytes, or with a status. Only a positive answer keeps the records. */
+/** The response: none, success with these bytes, or an error status. Only a success records the request. */
 export type Fault =
   | { readonly kind: 'silence' }
   | { readonly kind: 'answer'; readonly body: Buffer; readonly keeps: boolean }
@@ -11,9 +11,9 @@ export type Fault =
 
 const WELL: Fault = { kind: 'answer', body: Buffer.alloc(0), keeps: true };
 
-/** An OTLP/gRPC server that misbehaves on demand and remembers what it has taken. */
+/** An OTLP/gRPC server that fails on demand and records the requests that it has accepted. */
 export class FaultyCollector {
-  /** Requests that were taken. */
+  /** Accepted requests. */
   readonly requests: Buffer[] = [];
   readonly #arrivals = new EventEmitter();
   #fault = WELL;
@@ -26,7 +26,7 @@ export class FaultyCollector {
     return collector;
   }
 
-  /** The requests as a text in which uids can be found. */
+  /** The requests as one text, in which uids can be searched. */
   get taken(): string {
     return this.requests.map(request => request.toString('latin1')).join('\n');
   }
@@ -35,7 +35,7 @@ export class FaultyCollector {
     return this.#port;
   }
 
-  /** Misbehaves until `recover`. */
+  /** Fails until `recover`. */
   fail(fault: Fault): void {
     this.#fault = fault;
   }
@@ -44,7 +44,7 @@ export class FaultyCollector {
     this.#fault = WELL;
   }
 
-  /** Misbehaves until `requests` requests have met the fault, then is well again. */
+  /** Fails for `requests` requests, then recovers. */
   async misbehave(fault: Fault, requests: number): Promise<void> {
     this.#refused = 0;
     this.fail(fault);
@@ -52,7 +52,7 @@ export class FaultyCollector {
     this.recover();
   }
 
-  /** Resolves when a request has come after the call. */
+  /** Resolves at the next request. */
   async arrival(): Promise<void> {
     await once(this.#arrivals, 'request');
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
-/** A TCP proxy whose connections can be made to lead nowhere while both ends believe in them. */
+/** A TCP proxy that can make its connections half-open: both ends take them for established, but no data passes. */
 export class HalfOpenProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -35,12 +35,12 @@ export class HalfOpenProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Forgets the connections there are, without a word to either end; new ones work. */
+  /** Makes the existing connections half-open, without FIN or RST; new connections work. */
   forget(): void {
     for (const [client, target] of this.#pairs) {
       client.unpipe(target);
       target.unpipe(client);
-      // Read and thrown away: the client's writes go through, and nothing ever comes back.
+      // read and discarded: the client's writes succeed, and no response ever comes back
       client.resume();
       target.resume();
     }

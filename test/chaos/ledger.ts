@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 
-/** Uids of the records that the pipeline process makes: the number of the event is the third part. */
+/** Uids of the pipeline process's records; the third part is the number of the event. */
 const UID = /[0-9a-f]{32}-0-(\d+)-\d+-proc_mem_access/g;
 
-/** Numbers of the events whose uid is in a text or a request, with how often each is there. */
+/** How often the uid of each event, by its number, is in a text or a request. */
 export function countEvents(text: string): Map<number, number> {
   const counts = new Map<number, number>();
   for (const [, number] of text.matchAll(UID)) {
@@ -14,9 +14,9 @@ export function countEvents(text: string): Map<number, number> {
 }
 
 /**
- * Compares what happened (events 1 to `last`) with what arrived, by uid.
+ * Compares the emitted events (1 to `last`) with the records that arrived, by uid.
  *
- * @param lost how many events the sidecar itself says are lost.
+ * @param lost number of events that the sidecar reports as lost
  */
 export function assertNothingLost(
   t: TestContext,

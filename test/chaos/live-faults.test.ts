@@ -11,7 +11,7 @@ import { LivePipeline } from './live-pipeline.ts';
 
 suite('while attacks go on, a collector that', { skip: whyNotLive() }, () => {
   for (const [name, fault] of FAULTS) {
-    test(`${name} gets every act once it is well`, async t => {
+    test(`${name} gets the records of all acts once it has recovered`, async t => {
       const collector = await FaultyCollector.start(t);
       const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`);
       await pipeline.start();
@@ -25,7 +25,7 @@ suite('while attacks go on, a collector that', { skip: whyNotLive() }, () => {
     });
   }
 
-  test('takes a part only is counted to the record', async t => {
+  test('rejects a part of the records has them counted exactly', async t => {
     const collector = await FaultyCollector.start(t);
     const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`);
     await pipeline.start();
@@ -34,12 +34,12 @@ suite('while attacks go on, a collector that', { skip: whyNotLive() }, () => {
     await collector.misbehave(REJECTS_TWO, 5);
     const ledger = await attacker.stop();
     const metrics = await pipeline.caughtUp();
-    // the server kept them all the same, to be compared
+    // the test's server has recorded the rejected ones too, so that they can be compared
     assertAllReported(compare(t, [ledger], arrivalsIn(collector.requests)));
     assert.ok(Number(metrics['records_refused']) >= 5, `${metrics['records_refused']} refused`);
   });
 
-  test('is behind connections that lead nowhere gets every act over new ones', async t => {
+  test('is behind half-open connections gets the records of all acts over new ones', async t => {
     const collector = await FaultyCollector.start(t);
     const proxy = await HalfOpenProxy.start(t, collector.port);
     const pipeline = new LivePipeline(t, `http://127.0.0.1:${proxy.port}`);

@@ -15,7 +15,7 @@ import { CHAOS_SECONDS } from './seconds.ts';
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const KILLS = 20;
 
-/** A sidecar whose programs stay in the kernel when it ends, until the test is over. */
+/** A sidecar whose programs stay in the kernel when it ends, until the end of the test. */
 function pinned(
   t: TestContext,
   collector: Collector,
@@ -38,7 +38,7 @@ function pinned(
 
 async function settle(t: TestContext, ledger: Ledger, pipeline: LivePipeline, collector: Collector) {
   await pipeline.caughtUp();
-  // the Collector writes its file to the end when it ends
+  // the Collector writes the rest of its file when it ends
   await collector.stop();
   return compare(t, [ledger], arrivalsOf(await collector.records()));
 }
@@ -61,7 +61,7 @@ suite('a sidecar that', { skip: await whyNoSidecar() }, () => {
     });
   }
 
-  test(`is down for ${CHAOS_SECONDS / 2} s reports all that happened meanwhile`, async t => {
+  test(`is down for ${CHAOS_SECONDS / 2} s reports all acts of that time`, async t => {
     await using collector = await Collector.prepare();
     await collector.start();
     const pipeline = pinned(t, collector);
@@ -74,7 +74,7 @@ suite('a sidecar that', { skip: await whyNoSidecar() }, () => {
     assertAllReported(await settle(t, ledger, pipeline, collector));
   });
 
-  test('is stopped, and started when its ring buffer has overflowed, reports how much was lost', async t => {
+  test('is stopped, and started again after its ring buffer has overflowed, reports how much was lost', async t => {
     await using collector = await Collector.prepare();
     await collector.start();
     const pipeline = pinned(t, collector, {

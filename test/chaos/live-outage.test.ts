@@ -15,7 +15,7 @@ async function running(t: TestContext, collector: Collector): Promise<LivePipeli
   return pipeline;
 }
 
-/** Waits until all is delivered and compares it with the Collector's file. */
+/** Waits until all records are delivered and compares the ledger with the Collector's file. */
 async function settle(
   t: TestContext,
   ledger: Ledger,
@@ -23,14 +23,14 @@ async function settle(
   collector: Collector,
 ): Promise<void> {
   await pipeline.caughtUp();
-  // the Collector writes its file to the end when it ends
+  // the Collector writes the rest of its file when it ends
   await collector.stop();
   const arrivals = arrivalsOf(await collector.records());
   assertAllReported(compare(t, [ledger], arrivals));
 }
 
 suite('while attacks go on, a Collector that', { skip: await whyNoSidecar() }, () => {
-  test(`is away for ${CHAOS_SECONDS} s gets every act afterwards`, async t => {
+  test(`is away for ${CHAOS_SECONDS} s gets the records of all acts afterwards`, async t => {
     await using collector = await Collector.prepare();
     const pipeline = await running(t, collector);
     const attacker = Attacker.start(t);
@@ -41,7 +41,7 @@ suite('while attacks go on, a Collector that', { skip: await whyNoSidecar() }, (
     await settle(t, await attacker.stop(), pipeline, collector);
   });
 
-  test(`is restarted every 2 s for ${CHAOS_SECONDS} s gets every act`, async t => {
+  test(`is restarted every 2 s for ${CHAOS_SECONDS} s gets the records of all acts`, async t => {
     await using collector = await Collector.prepare();
     const pipeline = await running(t, collector);
     const attacker = Attacker.start(t);
@@ -54,7 +54,7 @@ suite('while attacks go on, a Collector that', { skip: await whyNoSidecar() }, (
     await settle(t, await attacker.stop(), pipeline, collector);
   });
 
-  test(`is frozen for ${CHAOS_SECONDS / 4} s gets every act afterwards`, async t => {
+  test(`is frozen for ${CHAOS_SECONDS / 4} s gets the records of all acts afterwards`, async t => {
     await using collector = await Collector.prepare();
     const pipeline = await running(t, collector);
     const attacker = Attacker.start(t);

@@ -12,11 +12,11 @@ import { CHAOS_SECONDS } from './seconds.ts';
 
 const MIB = 1024 * 1024;
 
-/** docs/metrics.md, "Overload": what the sidecar may have in memory. */
+/** Most resident memory of the sidecar: docs/metrics.md, "Overload". */
 const MEMORY_MIB = 384;
 
 suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
-  test('leaves books that balance, with every act delivered', async t => {
+  test('keeps the accounts balanced, and every act is delivered', async t => {
     const collector = await FaultyCollector.start(t);
     const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`);
     await pipeline.start();
@@ -31,7 +31,7 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     assertAllReported(compare(t, ledgers, arrivalsIn(collector.requests)));
   });
 
-  test('that overflows the ring buffer is reported or counted as lost, to the last open', async t => {
+  test('that overflows the ring buffer has every open reported or counted as lost', async t => {
     const collector = await FaultyCollector.start(t);
     const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
       MEMWARDEN_CAPTURE_RING_BUFFER_BYTES: '65536',
@@ -52,7 +52,7 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     assert.equal(metrics['events_lost'], balance.reportedLost);
   });
 
-  test('that the spool has no room for gives up what is low, and keeps what is high', async t => {
+  test('that overflows the spool has LOW records evicted and HIGH ones delivered', async t => {
     const collector = await FaultyCollector.start(t);
     const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {
       MEMWARDEN_TELEMETRY_SPOOL_MAX_BYTES: '1048576',
@@ -69,12 +69,12 @@ suite('a storm on the real kernel', { skip: whyNotLive() }, () => {
     const arrivals = arrivalsIn(collector.requests);
     assert.equal(compare(t, [highLedger], arrivals).missing, 0);
     const { done, missing } = compare(t, [highLedger, lowLedger], arrivals);
-    // without a window every open is a record
+    // with a window of 0 every open has its own record
     const others = Number(metrics['records_emitted']) - done;
     assertLossReported(t, { done, missing, others, reportedLost: Number(metrics['records_evicted']) });
   });
 
-  test(`that nobody takes and that never ends keeps the sidecar below ${MEMORY_MIB} MiB`, async t => {
+  test(`that goes on and on without a collector keeps the sidecar below ${MEMORY_MIB} MiB`, async t => {
     const collector = await FaultyCollector.start(t);
     collector.fail({ kind: 'silence' });
     const pipeline = new LivePipeline(t, `http://127.0.0.1:${collector.port}`, {

@@ -7,10 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Sidecar } from '../live/sidecar.ts';
 import './seconds.ts';
 
-/** How often the sidecar is asked whether it has caught up, ms. */
+/** Time between two reads of the metrics, ms. */
 const ASK_MILLIS = 200;
 
-/** Quick enough for a test. */
+/** Short waits, so that the tests end soon. */
 const SETTINGS = {
   OTEL_LOGS_EXPORTER: 'otlp',
   OTEL_EXPORTER_OTLP_TIMEOUT: '2000',
@@ -23,16 +23,16 @@ const SETTINGS = {
   MEMWARDEN_HEALTH_LISTEN_PORT: '0',
 };
 
-/** Names of metrics, without `memwarden_` and `_total`, with the sum of each over its attributes. */
+/** Sum of each metric over its attributes, by name without `memwarden_` and `_total`. */
 type Metrics = Readonly<Record<string, number>>;
 
-/** A real sidecar on the real kernel whose spool outlives it, so that another can go on where it was ended. */
+/** A real sidecar on the real kernel. Its spool survives its end, so that the next sidecar can continue. */
 export class LivePipeline {
   readonly #environment: Readonly<Record<string, string>>;
   #sidecar: Sidecar | undefined;
   #port = '';
 
-  /** @param environment settings over those of the tests, by their environment names */
+  /** @param environment settings that override those of the tests, by their environment names */
   constructor(t: TestContext, endpoint: string, environment: Readonly<Record<string, string>> = {}) {
     const directory = mkdtempSync(join(tmpdir(), 'memwarden-chaos-'));
     this.#environment = {
@@ -64,31 +64,31 @@ export class LivePipeline {
     return this.#sidecar;
   }
 
-  /** @throws AssertionError when the books do not balance */
+  /** @throws AssertionError when the accounts do not balance */
   async metrics(): Promise<Metrics> {
     const response = await fetch(`http://127.0.0.1:${this.#port}/metrics`);
     const metrics = parse(await response.text());
-    assertBooksBalance(metrics);
+    assertAccountsBalance(metrics);
     return metrics;
   }
 
-  /** Waits until all that has happened is in the spool. */
+  /** Waits until all events so far are in the spool. */
   async read(): Promise<void> {
     for (;;) {
-      const { events_under_way: inFlight, findings_held: pending } = await this.metrics();
+      const { events_in_flight: inFlight, detections_pending: pending } = await this.metrics();
       if (inFlight === 0 && pending === 0) return;
       await delay(ASK_MILLIS);
     }
   }
 
   /**
-   * Waits until all that has happened is with the collector, or given up: nothing in the ring buffer, nothing pending for
-   * a summary, nothing in the spool. The books must balance all the while.
+   * Waits until the records of all events so far are delivered or given up: ring buffer, pending summaries and spool are
+   * empty. The accounts must balance all the time.
    */
   async caughtUp(): Promise<Metrics> {
     for (;;) {
       const metrics = await this.metrics();
-      const { events_under_way: inFlight, findings_held: pending, records_spooled: spooled } = metrics;
+      const { events_in_flight: inFlight, detections_pending: pending, records_spooled: spooled } = metrics;
       if (inFlight === 0 && pending === 0 && spooled === 0) return metrics;
       await delay(ASK_MILLIS);
     }
@@ -99,7 +99,7 @@ export class LivePipeline {
     this.#sidecar = undefined;
   }
 
-  /** Ends it in good order. */
+  /** Ends it with a shutdown. */
   async stop(): Promise<void> {
     const sidecar = this.#sidecar;
     this.#sidecar = undefined;
@@ -116,17 +116,20 @@ function parse(text: string): Metrics {
   return metrics;
 }
 
-/** src/accounting/accounts.ts. What is under way is the rest of its line: it must never be less than nothing. */
-function assertBooksBalance(metrics: Metrics): void {
+/** See src/accounting/accounts.ts. `in_flight` is computed from the other counts of events, so it must not be negative. */
+function assertAccountsBalance(metrics: Metrics): void {
   const of = (name: string): number => {
     const value = metrics[name];
     assert.ok(value !== undefined, `there is no metric ${name}`);
     return value;
   };
-  assert.ok(of('events_under_way') >= 0, JSON.stringify(metrics));
+  assert.ok(of('events_in_flight') >= 0, JSON.stringify(metrics));
   assert.equal(
-    of('findings_found'),
-    of('findings_excepted') + of('findings_reported') + of('findings_summarized') + of('findings_held'),
+    of('detections_found'),
+    of('detections_excepted') +
+      of('detections_reported') +
+      of('detections_summarized') +
+      of('detections_pending'),
   );
   assert.equal(
     of('records_emitted') + of('records_inherited'),

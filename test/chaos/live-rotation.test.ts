@@ -13,7 +13,7 @@ import { LivePipeline } from './live-pipeline.ts';
 
 const PATHS = ['caPath', 'serverCertPath', 'serverKeyPath', 'clientCertPath', 'clientKeyPath'] as const;
 
-/** Puts the files of another authority in the place of those before, each in one step. */
+/** Replaces each file by that of another authority, atomically. */
 function install(certificates: Certificates, folder: string): void {
   for (const path of PATHS) {
     const place = join(folder, basename(certificates[path]));
@@ -24,7 +24,7 @@ function install(certificates: Certificates, folder: string): void {
 
 suite('while attacks go on, certificates', { skip: await whyNoSidecar() }, () => {
   for (const protocol of ['grpc', 'http/protobuf']) {
-    test(`of both sides are exchanged, authority and all: every act is delivered by ${protocol}`, async t => {
+    test(`of both sides and their authority are replaced: every act is delivered by ${protocol}`, async t => {
       using old = new Certificates();
       using next = new Certificates();
       const folder = temporaryDirectory(t);

@@ -14,7 +14,7 @@ import { LivePipeline } from './live-pipeline.ts';
 
 const AWAY = { kind: 'status', code: status.UNAVAILABLE } as const;
 
-/** Attacks go on, and the sidecar has found its disk full; undefined where no small disk can be had. */
+/** Starts attacks and waits until the sidecar has found its disk full; undefined without the right to mount a disk. */
 async function attackOnFullDisk(t: TestContext) {
   const directory = mountSmall(t);
   if (directory === undefined) return undefined;
@@ -33,7 +33,7 @@ async function attackOnFullDisk(t: TestContext) {
 }
 
 suite('while attacks go on and the collector is away, a spool', { skip: whyNotLive() }, () => {
-  test('on a full disk makes the kernel keep the events, and every act is reported once there is room', async t => {
+  test('on a full disk leaves the events in the ring buffer, and every act is reported once there is room', async t => {
     const full = await attackOnFullDisk(t);
     if (full === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
     const { ballast, collector, pipeline, attacker } = full;
@@ -50,7 +50,7 @@ suite('while attacks go on and the collector is away, a spool', { skip: whyNotLi
     if (full === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
     const { sidecar } = full.pipeline;
     await full.attacker.stop();
-    // an exit code, and not the signal of who lost patience
+    // an exit code, so the sidecar ended by itself and was not killed after a timeout
     assert.ok(Number(await sidecar.stop()) > 0);
     assert.match(sidecar.diagnostics, /records could not be spooled before the end and are lost/);
   });

@@ -1,6 +1,6 @@
 /**
- * The sidecar without its kernel part: emits detections as the pipeline does, in rounds, and tells after each round up to
- * which event all is safe. Started again it goes on after the last one told, as the ring buffer's consumer would.
+ * The sidecar without its kernel part: emits detections in rounds, as the pipeline does, and prints after each round the
+ * last event that is durable. When it is started again it continues after that event, as the ring buffer's consumer would.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { StandardOutput } from '../../src/standard-streams/standard-output.ts';

@@ -13,7 +13,7 @@ const PROGRAM = fileURLToPath(new URL('./pipeline-process.ts', import.meta.url))
 
 export interface PipelineOptions {
   readonly endpoint: string;
-  /** The spool's. */
+  /** Directory of the spool. */
   readonly directory: string;
   /** Number of the first event. */
   readonly first: number;
@@ -28,7 +28,7 @@ interface Reported {
   readonly stats: DeliveryCounts;
 }
 
-/** One pipeline over several processes: each goes on where the one before was known to be safe. */
+/** A pipeline over several processes: each continues after the last durable event of the previous one. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #reported = new EventEmitter();
@@ -41,12 +41,12 @@ export class Pipeline {
     this.#safe = 0;
   }
 
-  /** Number of the last event that is safe; all from 1 on have been emitted. */
+  /** Number of the last durable event; all events from 1 to it have been emitted. */
   get safe(): number {
     return this.#safe;
   }
 
-  /** What the process last told of its records. @throws AssertionError when the books do not balance */
+  /** The last counts that the process has printed. @throws AssertionError when the accounts do not balance */
   get stats(): DeliveryCounts {
     if (this.#stats === undefined) throw new Error('the pipeline has reported nothing yet');
     const { emitted, inherited, accepted, spooled, refused } = this.#stats;
@@ -69,20 +69,20 @@ export class Pipeline {
     this.#stats = undefined;
   }
 
-  /** Resolves when `events` more have become safe. */
+  /** Resolves when `events` more events are durable. */
   async advance(events: number): Promise<void> {
     const goal = this.#safe + events;
     while (this.#safe < goal) await once(this.#reported, 'round');
   }
 
-  /** Resolves when nothing is waiting that was safe at the time of the call. */
+  /** Resolves when the records that were emitted before the call are all accepted, refused or evicted. */
   async caughtUp(): Promise<void> {
     const goal = this.stats.inherited + this.stats.emitted;
     do await once(this.#reported, 'round');
     while (this.stats.accepted + this.stats.refused + evictedOf(this.stats) < goal);
   }
 
-  /** Resolves when the process has not got on for as long as it takes to try the spool again twice. */
+  /** Resolves when the process has made no progress for as long as two attempts to write the spool take. */
   async stuck(): Promise<void> {
     for (let before = -1; before !== this.#safe; ) {
       before = this.#safe;
@@ -99,7 +99,7 @@ export class Pipeline {
     await this.#end('SIGKILL');
   }
 
-  /** Ends in good order: delivers what it can in 20 s. */
+  /** Ends it with a shutdown of at most 20 s. */
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
   }

@@ -2,7 +2,7 @@
 export function retryInfo(): Buffer {
   const field = (key: number, content: Uint8Array | string): Buffer =>
     Buffer.concat([Buffer.from([key, content.length]), Buffer.from(content)]);
-  // 200,000,000 ns as a varint.
+  // 200,000,000 ns as a varint
   const info = field(0x0a, Buffer.from([0x10, 0x80, 0x84, 0xaf, 0x5f]));
   return field(
     0x1a,

@@ -1,7 +1,7 @@
 const NAME = 'MEMWARDEN_TEST_CHAOS_SECONDS';
 
-/** Length of an outage, seconds: a minute, or what MEMWARDEN_TEST_CHAOS_SECONDS says. */
+/** Length of an outage, seconds: the value of MEMWARDEN_TEST_CHAOS_SECONDS, or 60. */
 export const CHAOS_SECONDS = Number(process.env[NAME] ?? 60);
 
-// it is no setting, and a sidecar that inherits it does not start
+// removed from the environment: a sidecar does not start with an unknown setting
 delete process.env[NAME];

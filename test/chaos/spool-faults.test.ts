@@ -20,7 +20,7 @@ function buildPipeline(t: TestContext, port: number, fields: Partial<PipelineOpt
   return pipeline;
 }
 
-test('a disk that is full holds the pipeline back, and nothing is lost once there is room', async t => {
+test('the pipeline waits while the disk is full, and nothing is lost once there is room', async t => {
   const directory = mountSmall(t);
   if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
   const collector = await FaultyCollector.start(t);
@@ -40,12 +40,12 @@ test('a disk that is full holds the pipeline back, and nothing is lost once ther
   assertNothingLost(t, pipeline.safe, countEvents(collector.taken));
 });
 
-test('a spool on a full disk that starts over, empty, still has its checkpoint', t => {
+test('a spool that is replaced by an empty one on a full disk still has its checkpoint', t => {
   const directory = mountSmall(t);
   if (directory === undefined) return t.skip('mounting a small file system needs CAP_SYS_ADMIN');
   const spool = openSpool(join(directory, 'spool'));
-  const note = Uint8Array.of(1, 2, 3);
-  spool.append([buildBatch('one', { bytes: 200_000 })], new Map([['reported', note]]));
+  const entry = Uint8Array.of(1, 2, 3);
+  spool.append([buildBatch('one', { bytes: 200_000 })], new Map([['reported', entry]]));
   const file = join(directory, 'spool', 'spool.db');
   const { ino } = statSync(file);
   assert.throws(() => writeFileSync(join(directory, 'ballast'), Buffer.alloc(2 * 1024 * 1024)), {
@@ -53,12 +53,12 @@ test('a spool on a full disk that starts over, empty, still has its checkpoint',
   });
   assert.deepEqual(drain(spool), ['one']);
   assert.notEqual(statSync(file).ino, ino, 'the file is the same');
-  assert.deepEqual([...spool.checkpoint], [['reported', note]]);
+  assert.deepEqual([...spool.checkpoint], [['reported', entry]]);
   spool.close();
 });
 
 for (const [where, at] of DAMAGED_PLACES) {
-  test(`a spool damaged at its ${where} while the sidecar is down: delivered or counted, to the record`, async t => {
+  test(`a spool damaged at its ${where} while the sidecar is down: each record is delivered or counted`, async t => {
     const collector = await FaultyCollector.start(t);
     const directory = temporaryDirectory(t);
     const pipeline = buildPipeline(t, collector.port, { directory });
@@ -82,7 +82,7 @@ for (const [where, at] of DAMAGED_PLACES) {
   });
 }
 
-test('a spool that is too small gives up the oldest and counts each of them', async t => {
+test('a spool that is too small evicts the oldest records and counts each of them', async t => {
   const collector = await FaultyCollector.start(t);
   const pipeline = buildPipeline(t, collector.port, { spool: { maxBytes: 1_000_000 } });
   collector.fail(AWAY);
@@ -98,7 +98,7 @@ test('a spool that is too small gives up the oldest and counts each of them', as
   assertNothingLost(t, pipeline.safe, countEvents(collector.taken), evicted.size);
 });
 
-test('a wall clock that is set back an hour changes no uid and loses nothing', async t => {
+test('a wall clock that is set back by an hour changes no uid and loses nothing', async t => {
   const collector = await FaultyCollector.start(t);
   const pipeline = buildPipeline(t, collector.port);
   collector.fail(AWAY);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SIGNATURES } from '../../src/detect/signatures/index.ts';
 
-/** The public contract, written out: name, id, severity, sets, tactic, technique, STIX id. */
+/** The public contract: name, id, severity, sets, tactic, technique, STIX id. */
 const CATALOGUE = `
 proc_mem_access         | TRC-1023 | 3 | signatures, default | credential-access TA0006    | T1003.007 Proc Filesystem     | attack-pattern--3120b9fa-23b8-4500-ae73-09494f607b7d
 proc_mem_code_injection | TRC-1024 | 3 | signatures, default | defense-evasion TA0005      | T1055.009 Proc Memory         | attack-pattern--d201d4cc-214d-4a74-a1ba-b3fa09fd4591
@@ -20,7 +20,7 @@ const rows = CATALOGUE.trim()
   .split('\n')
   .map(row => row.split('|').map(cell => cell.trim()));
 
-/** A signature as a row of the table; raw events have no severity of their own and are told as information. */
+/** A signature as a row of the table; raw events have severity 0. */
 function rowOf({ definition }: (typeof SIGNATURES)[number]): readonly string[] {
   const { eventName, id, severity, sets, mitre } = definition;
   if (id === undefined || mitre === undefined) {
@@ -39,7 +39,7 @@ function rowOf({ definition }: (typeof SIGNATURES)[number]): readonly string[] {
   ];
 }
 
-test('the catalogue holds these events, in this order, with these public properties, and no other', () => {
+test('the catalogue has exactly these events, in this order, with these public properties', () => {
   assert.deepEqual(SIGNATURES.map(rowOf), rows);
 });
 
@@ -47,7 +47,7 @@ test('every version is 1', () => {
   assert.deepEqual([...new Set(SIGNATURES.map(({ definition }) => definition.version))], ['1']);
 });
 
-test('a sub-technique belongs to the technique beside it', () => {
+test('a sub-technique belongs to the technique in the same row', () => {
   for (const { definition } of SIGNATURES) {
     const { mitre } = definition;
     if (mitre?.subtechniqueId !== undefined)

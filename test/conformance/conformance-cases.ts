@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** An open of a file: what kind of file it is to the kernel, and what must be told. */
+/** An open of a file: the kind of file for the kernel, and the detections that must be reported. */
 export interface OpenCase {
   readonly case: string;
   readonly fs: 'proc' | 'tmpfs';
@@ -38,7 +38,7 @@ export interface ConformanceCases {
   readonly mem_prot_alert: readonly ProtectionCase[];
 }
 
-/** The cases of signatures.json: what must be told of which act. */
+/** The cases of signatures.json: acts, and the detections that must be reported. */
 export function loadConformanceCases(): ConformanceCases {
   return JSON.parse(readFileSync(new URL('./signatures.json', import.meta.url), 'utf8'));
 }

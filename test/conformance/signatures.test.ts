@@ -28,11 +28,11 @@ function bits(text: string, values: Readonly<Record<string, number>>): number {
   }, 0);
 }
 
-/** node:fs does not name O_CLOEXEC. */
+/** node:fs has no constant for O_CLOEXEC. */
 const OPEN_FLAGS: Readonly<Record<string, number>> = { ...fsConstants, O_CLOEXEC: 0o2000000 };
 const PROT_FLAGS = { PROT_NONE: 0, PROT_READ: 1, PROT_WRITE: 2, PROT_EXEC: 4 };
 
-/** The kind that the kernel side gives to an open: by file system and name there, never by the path text. */
+/** The kind that the kernel side gives to an open: by file system and file name, never by the path text. */
 function kindOfOpen({ fs, dentry }: OpenCase): EventKind | undefined {
   if (fs !== 'proc') return undefined;
   if (dentry === 'mem') return 'proc_mem_open';
@@ -64,7 +64,7 @@ describe('conformance: opens', () => {
   for (const open of cases.open) {
     test(open.case, () => {
       const kind = kindOfOpen(open);
-      // A file that is no memory file never leaves the kernel, unless a raw-event filter asks for it.
+      // the kernel side reports no other file than a memory file, unless a raw-event filter selects it
       const event = openEvent(open, kind ?? 'file_open');
       const detections = createEngine({ events: everything })
         .detect(event)

@@ -5,7 +5,7 @@ import { type Act, parseGroundTruth } from '../live/act.ts';
 const PROGRAMS = new URL('../attacks/build/', import.meta.url);
 
 /**
- * Runs an attack program that does one act and returns what it says it did.
+ * Runs an attack program that does one act, and returns its report.
  *
  * @throws Error when it fails, or cannot do its act on this machine.
  */

@@ -10,8 +10,8 @@ function kinds(kind: ValueKind, names: string): [string, ValueKind][] {
 }
 
 /**
- * The contract of the attribute table in docs/events.md: each attribute a record may carry, and its type on the wire. Spelled out
- * here, not taken from the code, so that a renamed or retyped attribute fails a test before it breaks a dashboard.
+ * The contract of the attribute table in docs/events.md: each attribute that a record can have, and its type on the wire.
+ * It is not imported from the code, so that a renamed or retyped attribute fails a test before it breaks a dashboard.
  */
 export const ATTRIBUTE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ...kinds(

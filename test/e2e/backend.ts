@@ -11,10 +11,10 @@ export interface BackendRequest {
   readonly body: Buffer;
 }
 
-/** What a backend says to one request; undefined leaves it to the other rules of the test. */
+/** A backend's response to one request; undefined: the other rules of the test decide. */
 export type Answer = (request: BackendRequest, response: ServerResponse) => void;
 
-/** An HTTP server that stands where a backend does: it keeps what it is sent and answers as the test says. */
+/** An HTTP server as a backend: it records the requests and answers as the test says. */
 export class Backend implements AsyncDisposable {
   readonly #server: Server;
   readonly #requests: BackendRequest[] = [];
@@ -53,7 +53,7 @@ export class Backend implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Waits for the next request that satisfies `wanted`, those that came before included. */
+  /** Waits for a request that satisfies `wanted`, including earlier ones. */
   async request(wanted: (request: BackendRequest) => boolean): Promise<BackendRequest> {
     for (;;) {
       this.#arrived = Promise.withResolvers();

@@ -13,8 +13,8 @@ export interface CollectorOptions {
 }
 
 /**
- * A real Collector that writes what it receives to a file: OTLP over gRPC and HTTP on ports of its own, kept over
- * restarts, so that a client can be told its address before it runs and finds it again after.
+ * A real Collector that writes the received records to a file: OTLP over gRPC and HTTP. It keeps its ports over restarts,
+ * so a client can have its address before it runs and after a restart.
  *
  * @example
  * await using collector = await Collector.prepare();
@@ -40,7 +40,7 @@ export class Collector implements AsyncDisposable {
     this.httpPort = httpPort;
   }
 
-  /** Makes one ready to start; builds the binary if need be. */
+  /** Prepares one; builds the binary if necessary. */
   static async prepare({ tls }: CollectorOptions = {}): Promise<Collector> {
     const binary = await ensureCollector();
     const folder = await mkdtemp(join(tmpdir(), 'memwarden-collector-'));
@@ -49,7 +49,7 @@ export class Collector implements AsyncDisposable {
       tls === undefined
         ? {}
         : { tls: { cert_file: tls.certPath, key_file: tls.keyPath, client_ca_file: tls.clientCaPath } };
-    // JSON is YAML.
+    // JSON is valid YAML
     await writeFile(
       collector.#configPath,
       JSON.stringify({
@@ -77,7 +77,7 @@ export class Collector implements AsyncDisposable {
     return collector;
   }
 
-  /** @throws Error with the Collector's log when it does not come up. */
+  /** @throws Error with the Collector's log when it does not start. */
   async start(): Promise<void> {
     if (this.#process !== undefined) throw new Error('the Collector runs already');
     this.#process = await CollectorProcess.start(this.#binary, ['--config', this.#configPath]);
@@ -90,7 +90,7 @@ export class Collector implements AsyncDisposable {
     await running?.stop(signal);
   }
 
-  /** Freezes the running Collector: connections stay open, nobody answers. */
+  /** Stops the Collector with SIGSTOP: connections stay open, but there are no answers. */
   pause(): void {
     this.#process?.pause();
   }
@@ -105,9 +105,9 @@ export class Collector implements AsyncDisposable {
   }
 
   /**
-   * Waits until what was received satisfies `enough` and hands it over.
+   * Waits until the received records satisfy `enough` and returns them.
    *
-   * @throws Error after `timeoutMillis`, with the names of the events that did come.
+   * @throws Error after `timeoutMillis`, with the names of the events that were received.
    */
   async waitFor(
     enough: (records: readonly ReceivedRecord[]) => boolean,
@@ -124,7 +124,7 @@ export class Collector implements AsyncDisposable {
     }
   }
 
-  /** Waits until metrics of all these names have come. @throws Error after `timeoutMillis` */
+  /** Waits until metrics of all these names were received. @throws Error after `timeoutMillis` */
   async waitForMetrics(names: readonly string[], timeoutMillis = 30_000): Promise<void> {
     await this.#metrics.until(text => names.every(name => text.includes(`"name":"${name}"`)), timeoutMillis);
   }

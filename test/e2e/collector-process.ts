@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** What the Collector logs once its receivers listen. */
+/** Log message of the Collector when its receivers listen. */
 const READY = 'Everything is ready';
 
 /** One run of a Collector binary. */
@@ -19,7 +19,7 @@ export class CollectorProcess {
   /**
    * Starts `binary` with its arguments and waits until it listens.
    *
-   * @throws Error with what it logged when it ends first (a wrong configuration, a port in use).
+   * @throws Error with its log when it ends first (a wrong configuration, a port in use).
    */
   static async start(
     binary: string,
@@ -35,18 +35,18 @@ export class CollectorProcess {
     return collector;
   }
 
-  /** Lines that it logged so far. */
+  /** Its log so far. */
   get log(): readonly string[] {
     return this.#log;
   }
 
-  /** Asks it to end (SIGTERM: it drains its queues; SIGKILL: it does not) and waits until it has. */
+  /** Ends it (SIGTERM: it drains its queues; SIGKILL: it does not) and waits for its exit. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     this.#child.kill(signal);
     await this.#exited;
   }
 
-  /** Freezes it: connections stay open and nobody answers. */
+  /** Stops it with SIGSTOP: connections stay open, but there are no answers. */
   pause(): void {
     this.#child.kill('SIGSTOP');
   }
@@ -65,7 +65,7 @@ export class CollectorProcess {
           this.#log.push(line);
           if (line.includes(READY)) resolve();
         })
-        // After a successful start this reject is without effect.
+        // no effect after a successful start
         .once('close', () => reject(new Error(`the Collector ended:\n${this.#log.join('\n')}`)));
     });
   }

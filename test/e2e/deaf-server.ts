@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 
 /**
- * A server that hangs up on everybody, on the port of a Collector that is not there yet: like it, it cannot be talked
- * to; unlike it, it counts who tries.
+ * A server that closes every connection, on the port of a Collector that is not running yet. A client gets no answer, as
+ * from a closed port, but the attempts are counted.
  */
 export class DeafServer implements AsyncDisposable {
   readonly #server: Server;
@@ -25,7 +25,7 @@ export class DeafServer implements AsyncDisposable {
     return deaf;
   }
 
-  /** Waits until somebody has tried `count` times. */
+  /** Waits for `count` attempts to connect. */
   async attempts(count: number): Promise<void> {
     while (this.#attempts < count) {
       this.#attempted = Promise.withResolvers();
@@ -33,7 +33,7 @@ export class DeafServer implements AsyncDisposable {
     }
   }
 
-  /** Leaves the port to the Collector; the second time nothing happens. */
+  /** Frees the port for the Collector. A second call does nothing. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#server.listening) return;
     this.#server.close();

@@ -10,7 +10,7 @@ import { DeafServer } from './deaf-server.ts';
 import type { ReceivedRecord } from './otlp-json.ts';
 import { whyNoSidecar } from './requirements.ts';
 
-/** Quick enough for a test, and as a user would set it. */
+/** Short waits, so that the tests end soon. */
 const SETTINGS = {
   OTEL_LOGS_EXPORTER: 'otlp',
   MEMWARDEN_TELEMETRY_DELIVERY_RETRY_INITIAL_MILLIS: '100',
@@ -21,7 +21,7 @@ function about(actorPid: number): (record: ReceivedRecord) => boolean {
   return ({ attributes }) => attributes.get('process.pid')?.intValue === String(actorPid);
 }
 
-/** Lines of the sidecar's diagnostics that complain about the address. */
+/** Warnings and errors of the sidecar about the address. */
 function complaints({ diagnostics }: Sidecar, port: number): string[] {
   return diagnostics.split('\n').filter(line => / (WARN|ERROR) /.test(line) && line.includes(`:${port}`));
 }
@@ -29,7 +29,7 @@ function complaints({ diagnostics }: Sidecar, port: number): string[] {
 describe('delivery to the Collector', { skip: await whyNoSidecar() }, () => {
   before(() => buildAttacks());
 
-  test('waits for a Collector that comes later, complains once, and loses nothing', async () => {
+  test('waits for a Collector that is started later, warns once, and loses nothing', async () => {
     await using collector = await Collector.prepare();
     await using deaf = await DeafServer.listen(collector.grpcPort);
     const sidecar = await Sidecar.start({
@@ -52,7 +52,7 @@ describe('delivery to the Collector', { skip: await whyNoSidecar() }, () => {
     }
   });
 
-  test('goes on over a restart of the Collector, with every record once', async () => {
+  test('continues after a restart of the Collector, with every record once', async () => {
     await using collector = await Collector.prepare();
     await collector.start();
     const sidecar = await Sidecar.start({
@@ -131,7 +131,7 @@ describe('delivery to the Collector', { skip: await whyNoSidecar() }, () => {
     });
   }
 
-  test('sends nothing to a server whose certificate it cannot trust', async () => {
+  test('sends nothing to a server with an untrusted certificate', async () => {
     using certificates = new Certificates();
     await using collector = await Collector.prepare({
       tls: { certPath: certificates.serverCertPath, keyPath: certificates.serverKeyPath },
@@ -150,7 +150,7 @@ describe('delivery to the Collector', { skip: await whyNoSidecar() }, () => {
     }
   });
 
-  test('compresses a request and gives it the headers that were asked for', async () => {
+  test('compresses a request and adds the configured headers', async () => {
     await using backend = await Backend.start((_, response) => response.writeHead(200).end());
     const sidecar = await Sidecar.start({
       ...SETTINGS,

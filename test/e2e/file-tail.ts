@@ -6,7 +6,7 @@ import { basename, dirname } from 'node:path';
 export class FileTail {
   readonly #path: string;
 
-  /** @param path in a folder that is there; the file itself may come later. */
+  /** @param path in an existing folder; the file itself can be created later */
   constructor(path: string) {
     this.#path = path;
   }
@@ -16,7 +16,7 @@ export class FileTail {
   }
 
   /**
-   * Waits until the content satisfies `enough` and hands it over; looks only when the file changes.
+   * Waits until the content satisfies `enough` and returns it; reads only after a change of the file.
    *
    * @throws Error after `timeoutMillis`.
    */
@@ -32,7 +32,7 @@ export class FileTail {
     });
     try {
       for (;;) {
-        // Renewed before the look, so that no change falls between the two.
+        // renewed before reading, so that no change is missed
         changed = Promise.withResolvers<void>();
         const content = await this.read();
         if (enough(content)) return content;

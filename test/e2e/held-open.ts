@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFile, readlink } from 'node:fs/promises';
 
 /**
- * A shell that has opened the memory of a sleeping process for reading and keeps it open: both can be looked at in
- * procfs for as long as this object lives.
+ * A shell that has opened the memory of a sleeping process for reading and keeps it open. Both can be read in procfs for as
+ * long as this object lives.
  */
 export class HeldOpen implements AsyncDisposable {
   readonly #actor: ChildProcess;

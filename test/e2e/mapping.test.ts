@@ -41,14 +41,14 @@ describe('a record in the Collector', { skip: await whyNoSidecar() }, () => {
     await collector?.[Symbol.asyncDispose]();
   });
 
-  /** The records about one actor, once there are `count` of them. */
+  /** Waits for `count` records about one actor. */
   async function recordsOf(actorPid: number, count: number): Promise<ReceivedRecord[]> {
     const about = (records: readonly ReceivedRecord[]): ReceivedRecord[] =>
       records.filter(({ attributes }) => attributes.get('process.pid')?.intValue === String(actorPid));
     return about(await collector.waitFor(records => about(records).length >= count));
   }
 
-  test('says everything of the mapping table about both processes, typed', async () => {
+  test('has all attributes of both processes, with their types', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memwarden-actor-'));
     try {
       await using open = await HeldOpen.start(folder);
@@ -159,7 +159,7 @@ describe('a record in the Collector', { skip: await whyNoSidecar() }, () => {
     }
   });
 
-  test('says which service on which host, and nothing that would be read as the actor', async () => {
+  test('has a Resource with service and host, and without attributes that would be taken for the actor’s', async () => {
     const act = await attack('open_mem');
     const [received] = await recordsOf(act.actor_pid, 1);
     assert.ok(received);
@@ -187,7 +187,7 @@ describe('a record in the Collector', { skip: await whyNoSidecar() }, () => {
     assert.deepEqual(foreign, []);
   });
 
-  test('reports a refused open with its errno', async () => {
+  test('has the errno of a refused open', async () => {
     const act = await attack('refused_by_ptrace_check');
     const [received] = await recordsOf(act.actor_pid, 1);
     assert.ok(received);
@@ -225,7 +225,7 @@ describe('a record in the Collector', { skip: await whyNoSidecar() }, () => {
     });
   });
 
-  test('carries no attribute outside the table, and each with its type', async () => {
+  test('has no attribute that is not in the table, and each with its type', async () => {
     const records = await collector.records();
     assert.ok(records.length > 0);
     for (const { record, attributes } of records) {

@@ -11,7 +11,7 @@ import { whyNoCollector } from './requirements.ts';
 const skip = await whyNoCollector();
 
 for (const protocol of ['grpc', 'http/protobuf'] as const) {
-  test(`a Collector takes every metric by ${protocol}`, { skip }, async t => {
+  test(`a Collector receives every metric by ${protocol}`, { skip }, async t => {
     await using collector = await Collector.prepare();
     await collector.start();
     const port = protocol === 'grpc' ? collector.grpcPort : collector.httpPort;

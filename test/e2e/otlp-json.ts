@@ -37,7 +37,7 @@ interface ExportLogsRequest {
   }[];
 }
 
-/** One record with what it shares with others of its request. */
+/** One record with its Resource and scope. */
 export interface ReceivedRecord {
   readonly resource: ReadonlyMap<string, AnyValue>;
   readonly scope: { readonly name: string; readonly version: string };
@@ -46,7 +46,7 @@ export interface ReceivedRecord {
 }
 
 /**
- * Records of a file exporter's file, in the order in which they were written. An awaitingResult last line is left out: the
+ * Records of a file exporter's file, in the order in which they were written. An incomplete last line is left out: the
  * exporter is still writing it.
  */
 export function parseRecords(file: string): ReceivedRecord[] {
@@ -70,7 +70,7 @@ function flatten({ resourceLogs }: ExportLogsRequest): ReceivedRecord[] {
   );
 }
 
-/** @throws Error on a key that is there twice, which OTLP forbids. */
+/** @throws Error on a duplicate key, which OTLP forbids. */
 function toMap(attributes: readonly KeyValue[]): ReadonlyMap<string, AnyValue> {
   const map = new Map(attributes.map(({ key, value }) => [key, value]));
   if (map.size !== attributes.length) throw new Error(`duplicate key among ${[...map.keys()].join(', ')}`);

@@ -1,11 +1,11 @@
 import type { AnyValue } from './otlp-json.ts';
 
-/** A string attribute as OTLP/JSON has it. */
+/** A string attribute in OTLP/JSON. */
 export function text(value: string): AnyValue {
   return { stringValue: value };
 }
 
-/** A whole number: an int64, which OTLP/JSON writes as a string. */
+/** An integer: an int64, which OTLP/JSON writes as a string. */
 export function int(value: number): AnyValue {
   return { intValue: String(value) };
 }

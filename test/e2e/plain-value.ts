@@ -3,9 +3,9 @@ import type { AnyValue } from './otlp-json.ts';
 type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain };
 
 /**
- * A value without its wire types: for comparisons that are about content alone.
+ * A value without its wire types, for comparisons of the content alone.
  *
- * @throws Error for bytes and for no value at all, which nothing of ours has.
+ * @throws Error for bytes and for an empty value, which our records never have.
  */
 export function plainValue(value: AnyValue): Plain {
   const { stringValue, intValue, doubleValue, boolValue, arrayValue, kvlistValue } = value;

@@ -1,12 +1,12 @@
 import { ensureCollector } from './collector/ensure-collector.ts';
 
-/** build.sh: there is no Go. */
+/** Exit code of build.sh when there is no Go. */
 const NO_GO = 3;
 
 /**
  * Why there is no Collector to test with, for `skip`; false when there is one. Builds it.
  *
- * @throws Error when it does not build: that is a failure, and no reason to skip.
+ * @throws Error when the build fails: that is a failure of the test and no reason to skip it.
  */
 export async function whyNoCollector(): Promise<string | false> {
   try {

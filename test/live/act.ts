@@ -1,4 +1,4 @@
-/** One line of an attack program's output: what it did, to whom, and what came of it. */
+/** One line of an attack program's output: an act, its target and its outcome. */
 export interface Act {
   readonly technique: string;
   /** Name of the scenario it ran for, where the runner passed one (ATTACK_SCENARIO). */
@@ -29,7 +29,7 @@ export interface Act {
   readonly after_unix_ns: string;
 }
 
-/** What an attack program had to say. */
+/** The output of an attack program. */
 export interface GroundTruth {
   readonly acts: readonly Act[];
   /** Why this machine cannot run it. */
@@ -37,7 +37,7 @@ export interface GroundTruth {
 }
 
 /**
- * Reads the output of an attack program: its JSON lines; other lines (of a debugger, say) are none of ours.
+ * Reads the JSON lines in the output of an attack program; other lines (of a debugger, for example) are ignored.
  * Throws SyntaxError on a JSON line that is broken.
  */
 export function parseGroundTruth(output: string): GroundTruth {

@@ -11,7 +11,7 @@ const ATTACK_MILLIS = 60_000;
 
 const ATTACKS = fileURLToPath(new URL('../attacks/', import.meta.url));
 
-/** Builds the attack programs that are out of date. Throws Error with the compiler's words. */
+/** Builds the attack programs that are out of date. Throws Error with the compiler's output. */
 export function buildAttacks(): void {
   execFileSync(`${ATTACKS}build.sh`, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
@@ -28,12 +28,12 @@ function isMet(need: Need): boolean {
     execFileSync(need, ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
-    // not there, or not fit to run: the scenario is skipped with the reason
+    // missing or not executable: the scenario is skipped with the reason
     return false;
   }
 }
 
-/** Runs one attack beside a running sidecar and keeps what was said of it. */
+/** Runs one attack beside a running sidecar and returns its records. */
 export async function observe(scenario: Scenario, sidecar: Sidecar): Promise<Observation> {
   const from = sidecar.records.length;
   const skippedBefore = sidecar.skippedRuns;
@@ -47,7 +47,7 @@ export async function observe(scenario: Scenario, sidecar: Sidecar): Promise<Obs
   };
 }
 
-/** Runs one attack beside a running sidecar and judges what was said of it. */
+/** Runs one attack beside a running sidecar and compares its records with the ground truth. */
 export async function attack(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
   const observation = await observe(scenario, sidecar);
   const lost = sidecar.lost;
@@ -59,7 +59,7 @@ export async function attack(scenario: Scenario, sidecar: Sidecar): Promise<Verd
   });
 }
 
-/** Throws Error when the attack program fails: its ground truth is then worth nothing. */
+/** Throws Error when the attack program fails, since its ground truth is then invalid. */
 async function run({
   name,
   command: [program, ...args],

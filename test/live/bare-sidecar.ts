@@ -11,9 +11,9 @@ import { fileURLToPath } from 'node:url';
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const TERMINAL = fileURLToPath(new URL('terminal.py', import.meta.url));
 const ASK_MILLIS = 100;
-/** Of something that must come; so generous that only a hang exceeds it. */
+/** Limit for anything that must happen; so generous that only a hang exceeds it. */
 const HANG_MILLIS = 120_000;
-/** What a stop may take, and what Docker waits before it kills. */
+/** Time for a stop, which is also how long Docker waits before it kills. */
 export const STOP_MILLIS = 8_000;
 
 export interface Ended {
@@ -25,9 +25,9 @@ export interface Ended {
 
 export interface BareOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  /** Of a shell, for example `>/dev/full 2>&-`; what is not redirected is kept in a file. */
+  /** Shell redirections, for example `>/dev/full 2>&-`; a stream that is not redirected is kept in a file. */
   readonly redirections?: string;
-  /** Streams that are a terminal: `1`, `2` or `12`. */
+  /** Streams that go to a terminal: `1`, `2` or `12`. */
   readonly terminal?: string;
   /** Words before the program, for example `unshare`. */
   readonly prefix?: readonly string[];
@@ -35,7 +35,7 @@ export interface BareOptions {
 }
 
 /**
- * A sidecar of which nothing is known but what its health port says: its streams may be broken in any way. Unlike Sidecar it
+ * A sidecar that is observed only through its health port, so that its streams may be broken in any way. Unlike Sidecar it
  * reads neither of them.
  */
 export class BareSidecar {
@@ -49,7 +49,7 @@ export class BareSidecar {
     this.#options = options;
   }
 
-  /** Starts it and waits until it watches. */
+  /** Starts it and waits until it is ready. */
   static async start(t: TestContext, options: BareOptions = {}): Promise<BareSidecar> {
     const sidecar = await BareSidecar.launch(t, options);
     for (let metrics = ''; metrics === ''; ) {
@@ -59,7 +59,7 @@ export class BareSidecar {
     return sidecar;
   }
 
-  /** Starts it and waits for nothing. */
+  /** Starts it without waiting. */
   static async launch(t: TestContext, options: BareOptions): Promise<BareSidecar> {
     const sidecar = new BareSidecar(options);
     t.after(() => {
@@ -103,7 +103,7 @@ export class BareSidecar {
     process.kill(this.#pid, signal);
   }
 
-  /** To the terminal. */
+  /** Sends a command to the terminal. */
   async terminal(command: 'stop' | 'close'): Promise<void> {
     const { stdin, stdout } = this.#process ?? {};
     if (!stdin || !stdout) throw new Error('there is no terminal');
@@ -135,7 +135,7 @@ export class BareSidecar {
     return this.ended(from);
   }
 
-  /** Rejects when it does not end: a sidecar that hangs must not hang the tests. */
+  /** Rejects after a limit: a sidecar that hangs must not hang the tests. */
   async ended(from = performance.now()): Promise<Ended> {
     const child = this.#process;
     if (child === undefined) throw new Error('it was not started');
@@ -195,7 +195,7 @@ export class BareSidecar {
   }
 }
 
-/** Opens the memory of a process that it starts for that: what a sidecar must tell of. */
+/** Opens the memory of a process that it starts for that: a sidecar must report it. */
 export async function openMemory(t: TestContext, times = 1): Promise<void> {
   const victim = spawn('sleep', ['600'], { stdio: 'ignore' });
   await once(victim, 'spawn');
@@ -220,7 +220,7 @@ export class IdlePipe {
     });
   }
 
-  /** To the last byte. */
+  /** Reads to the last byte. */
   fill(): this {
     for (const size of [4_096, 1]) {
       try {
@@ -232,7 +232,7 @@ export class IdlePipe {
     return this;
   }
 
-  /** The reader goes away. */
+  /** Closes the reader. */
   leave(): void {
     if (this.#isOpen) closeSync(this.#fd);
     this.#isOpen = false;

@@ -10,7 +10,7 @@ import { watchLosses } from './foreign-loss.ts';
 const HANG_MILLIS = 120_000;
 const LOST_MILLIS = 20_000;
 
-/** A collector that takes everything, and what it has got: a record that was sent twice has one uid, and is there once. */
+/** A collector that accepts everything. A record that was sent twice has one uid, and is kept once. */
 export class Collected {
   readonly #byUid = new Map<unknown, DecodedRecord>();
   readonly #arrivals = new EventEmitter();
@@ -39,8 +39,8 @@ export class Collected {
   }
 
   /**
-   * Resolves when a condition on the records holds. Rejects when it does not before the hang limit; once events were lost,
-   * which may be what is waited for, it gives up sooner.
+   * Resolves when a condition on the records holds. Rejects after a limit, and sooner once events were lost, since the
+   * awaited ones may be among them.
    */
   async until(holds: () => boolean): Promise<void> {
     const start = performance.now();
@@ -60,7 +60,7 @@ export class Collected {
     return full + busy + gap;
   }
 
-  /** How many opens by a process have been told: a summary stands for as many as it counts. */
+  /** How many opens by a process have been reported; a summary counts as many as it stands for. */
   opensBy(pid: number): number {
     return this.of(pid).reduce(
       (sum, { attributes }) => sum + Number(attributes['memwarden.repeat.count'] ?? 1),
@@ -75,7 +75,7 @@ export class Collected {
     );
   }
 
-  /** Events that are told to be lost, by reason. */
+  /** Events that were reported as lost, by reason. */
   get losses(): Record<string, number> {
     const losses: Record<string, number> = {};
     for (const { attributes } of this.records) {

@@ -11,7 +11,7 @@ export interface ConsoleRecord {
   readonly scope: { readonly name: string; readonly version: string };
 }
 
-/** Throws SyntaxError when the line is not JSON: nothing but records may stand on the sidecar's stdout. */
+/** Throws SyntaxError when the line is not JSON: only records may be on the sidecar's stdout. */
 export function parseConsoleRecord(line: string): ConsoleRecord {
   return JSON.parse(line);
 }

@@ -14,8 +14,8 @@ function bpfMounts(): readonly string[] {
     .filter(line => line.includes(' - bpf '));
 }
 
-// Root cause of a regression: $! of a shell function in the background is a copy of the shell, so the kill at the end hit
-// that copy and left the sidecar running.
+// Regression: $! of a shell function in the background is the pid of a subshell, so the kill at the end hit that subshell
+// and left the sidecar running.
 it("README's first command shows its own act, ends with 0, and leaves no process and no mount behind", t => {
   if (process.getuid?.() !== 0) return t.skip('needs root, to load BPF programs');
   const mounted = bpfMounts();

@@ -11,10 +11,10 @@ import { scenarios } from './scenarios.ts';
 import { Sidecar } from './sidecar.ts';
 
 const BUILD = fileURLToPath(new URL('../attacks/build/', import.meta.url));
-/** Many more than a buffer of 64 KiB takes, of several kinds. */
+/** Many more events than a buffer of 64 KiB takes, of several kinds. */
 const FOREIGN_EVENTS = 2_000;
 
-suite('beside somebody else who fills the ring buffer', { skip: whyNotLive() }, () => {
+suite('beside another process that fills the ring buffer', { skip: whyNotLive() }, () => {
   test('an attack whose event found no room is a limit that says how many were lost, and the next is seen', async () => {
     buildAttacks();
     const scenario = scenarios.find(({ name }) => name === 'read of another process');

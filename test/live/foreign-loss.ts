@@ -1,8 +1,8 @@
 import { type TestContext, type TestOptions, test } from 'node:test';
 
-/** Whoever knows what a sidecar has reported as lost. */
+/** Counts the events that a sidecar has reported as lost. */
 export interface LossReport {
-  /** Events that found no room, because others flood this machine: nothing that a test loses on purpose. */
+  /** Events that found no room, because others flood this machine; not those that a test loses on purpose. */
   readonly lostByFlood: number;
 }
 
@@ -13,7 +13,7 @@ interface Watched {
 
 const watched = new WeakMap<TestContext, Watched[]>();
 
-/** From now on what is lost excuses a failure of the test; see `testUnlessFlooded`. */
+/** From now on lost events excuse a failure of the test; see `testUnlessFlooded`. */
 export function watchLosses(t: TestContext, report: LossReport): void {
   const reports = watched.get(t) ?? [];
   reports.push({ report, before: report.lostByFlood });
@@ -23,8 +23,8 @@ export function watchLosses(t: TestContext, report: LossReport): void {
 type Body = (t: TestContext) => Promise<void>;
 
 /**
- * As `test`, but skipped with the measured reason when it fails and events were lost meanwhile: which ones nobody knows, and
- * the test's own may be among them. Where nothing was lost, a failure is a failure.
+ * As `test`, but skipped with the measured reason when it fails and events were lost meanwhile, since the test's own may be
+ * among them. Where nothing was lost, a failure is a failure.
  */
 export function testUnlessFlooded(name: string, ...rest: [Body] | [TestOptions, Body]): void {
   const [options, body] = rest.length === 1 ? [{}, rest[0]] : rest;

@@ -1,8 +1,8 @@
-"""Runs a command with a file system mounted that never answers: the disk, or the server, that hangs.
+"""Runs a command with a mounted file system that never answers, like a disk or a server that hangs.
 
 usage: unshare --mount --propagation private python3 hanging-disk.py DIRECTORY COMMAND...
 
-The file system is a FUSE of which nothing but the first message is answered (include/uapi/linux/fuse.h).
+The file system is a FUSE server that answers only the first message (include/uapi/linux/fuse.h).
 """
 
 import ctypes
@@ -23,7 +23,7 @@ if libc.mount(b"hanging", directory.encode(), b"fuse", 0, options) != 0:
     sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
 if os.fork() == 0:
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    # the rest is never read: what a program waits for can still be taken back, so it can be killed
+    # further requests are never read: the kernel can still cancel them, so that the waiting program can be killed
     _, opcode, unique = struct.unpack_from("=IIQ", os.read(device, 1 << 20))
     assert opcode == INIT
     # version 7.19, which has a short answer: struct fuse_init_out up to max_write

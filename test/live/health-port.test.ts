@@ -1,6 +1,6 @@
 /**
- * Two clients that pending 10,500 half-open connections each took all descriptors of the sidecar; accept(2) failed with
- * EMFILE, nothing listened for that, and it ended after 13 s.
+ * Regression: two clients that held 10,500 half-open connections each took all descriptors of the sidecar; accept(2) failed
+ * with EMFILE, nothing handled that error, and the sidecar ended after 13 s.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
@@ -17,7 +17,7 @@ const HALF_OPEN = fileURLToPath(new URL('./half_open.py', import.meta.url));
 const CONNECTIONS_EACH = 10_000;
 /** src/health/connections.ts */
 const CONNECTIONS_MAX = 256;
-/** What garbage comes to before it is collected: much less than 20,000 connections would. */
+/** Growth from garbage before it is collected: much less than 20,000 connections would take. */
 const GROWTH_MAX_KB = 64 * 1024;
 
 class Client implements AsyncDisposable {
@@ -54,7 +54,7 @@ function residentKilobytes({ pid }: Sidecar): number {
 }
 
 const ENVIRONMENT = { MEMWARDEN_HEALTH_ENABLED: 'true', MEMWARDEN_HEALTH_LISTEN_PORT: '0' };
-/** Fewer than the clients take; what the sidecar asks for at least, and what is left for it is for its own work. */
+/** Limit of descriptors: fewer than the clients take, and enough for the sidecar's own work. */
 const FEW_DESCRIPTORS = ['prlimit', '--nofile=512:512'];
 
 suite('the health port', { skip: whyNotLive() }, () => {
@@ -81,17 +81,17 @@ suite('the health port', { skip: whyNotLive() }, () => {
     }
   });
 
-  test('outlives that there is no descriptor left for clients, and answers when there is one again', async () => {
+  test('survives when no descriptor is left for clients, and answers when there is one again', async () => {
     const sidecar = await Sidecar.start(ENVIRONMENT);
     try {
       const port = await healthPort(sidecar);
       const limit = (descriptors: number) =>
         execFileSync('prlimit', [`--pid=${sidecar.pid}`, `--nofile=${descriptors}:4096`]);
-      // numbers below the highest are free: some clients get one
+      // numbers below the highest one are free: some clients get them
       limit(Math.max(...readdirSync(`/proc/${sidecar.pid}/fd`).map(Number)) + 1);
       await Promise.all(
         Array.from({ length: 200 }, () => {
-          // ended at once by a reset or an end, or when it has been there for long
+          // closed at once by a reset or an end, or after a long time
           const client = connect(port, '127.0.0.1').on('error', () => undefined);
           return new Promise(resolve => client.resume().once('close', resolve));
         }),
@@ -108,12 +108,13 @@ suite('the health port', { skip: whyNotLive() }, () => {
     const sidecar = await Sidecar.start(ENVIRONMENT);
     try {
       const port = await healthPort(sidecar);
-      for (const sent of ['', 'GET /healthz HTTP/1.1\r\nHost: ']) {
+      const ends = ['', 'GET /healthz HTTP/1.1\r\nHost: '].map(sent => {
         const client = connect(port, '127.0.0.1');
         client.write(sent);
         // a reset, so that nothing of it stays in the kernel
-        await assert.rejects(once(client.resume(), 'close'), { code: 'ECONNRESET' });
-      }
+        return assert.rejects(once(client.resume(), 'close'), { code: 'ECONNRESET' });
+      });
+      await Promise.all(ends);
     } finally {
       await sidecar.stop();
     }

@@ -73,7 +73,7 @@ function judgeRecords(records: readonly ConsoleRecord[], changes: Partial<Scenar
   return judge({ ...scenario, ...changes }, { truth: { acts: [act] }, records, hook: 'kprobe', skippedRuns });
 }
 
-test('a record that says what the attack did passes', () => {
+test('a record that matches the ground truth passes', () => {
   assert.deepEqual(judgeRecords([recordWith()]), {
     status: 'pass',
     seen: true,
@@ -137,7 +137,7 @@ function expectWithin(...limits: readonly Limit[]): Pick<Scenario, 'expect'> {
   return { expect: scenario.expect.map(expectation => ({ ...expectation, limits })) };
 }
 
-test('a missing record is a limit where the hook has one, and says which', () => {
+test('a missing record is a limit where the hook has one, with its reason', () => {
   const verdict = judgeRecords([anyRecord], expectWithin(limit));
   assert.equal(verdict.status, 'limit');
   assert.deepEqual(verdict.reasons, ['it cannot see that']);
@@ -167,7 +167,7 @@ test('a record or an outcome that is missing is a limit where the kernel skipped
   assert.equal(judgeRecords([recordWith()], {}, 3).status, 'pass');
 });
 
-test('a record that is missing where events were lost is a limit that says how many, a wrong one is not', () => {
+test('a record that is missing where events were lost is a limit with their number, a wrong one is not', () => {
   const judgeLost = (records: readonly ConsoleRecord[]) =>
     judge(scenario, { truth: { acts: [act] }, records, hook: 'kprobe', lost: 7 });
   assert.equal(judgeLost([]).status, 'limit');
@@ -177,7 +177,7 @@ test('a record that is missing where events were lost is a limit that says how m
   assert.equal(judgeLost([recordWith()]).status, 'pass');
 });
 
-test('what is unknown of processes that were gone when a late record was read is a limit, what is wrong is not', () => {
+test('unknown fields of a record that was read after the processes ended are a limit, wrong ones are not', () => {
   const late = (changes: Partial<ConsoleRecord['attributes']>) => ({
     ...recordWith(changes),
     observedTimestamp: '2023-11-14T22:13:23.000000000Z',
@@ -190,12 +190,12 @@ test('what is unknown of processes that were gone when a late record was read is
   assert.equal(judgeRecords([late({})]).status, 'pass');
 });
 
-test('a record that nobody expected fails', () => {
+test('an unexpected record fails', () => {
   assert.equal(judgeRecords([recordWith(), recordWith()]).status, 'fail');
   assert.equal(judgeRecords([recordWith()], { expect: [] }).status, 'fail');
 });
 
-test('records of other processes are nobody’s fault', () => {
+test('records of other processes are ignored', () => {
   const stranger = recordWith({ 'process.pid': 500, 'memwarden.ancestors': ['init(1)'] });
   assert.equal(judgeRecords([recordWith(), stranger]).status, 'pass');
 });
@@ -211,6 +211,6 @@ test('an attack that the machine cannot run is skipped with its reason', () => {
   assert.deepEqual(verdict.reasons, ['no procfs']);
 });
 
-test('an attack without ground truth proves nothing', () => {
+test('an attack without ground truth fails', () => {
   assert.equal(judge(scenario, { truth: { acts: [] }, records: [recordWith()] }).status, 'fail');
 });

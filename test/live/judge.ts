@@ -3,23 +3,23 @@ import type { Act, GroundTruth } from './act.ts';
 import { ancestorsOf, type ConsoleRecord, numberOf } from './console-record.ts';
 import type { Expectation, Scenario } from './scenario.ts';
 
-/** What came of one attack, before anybody judges it. */
+/** What was observed of one attack, before the comparison with its ground truth. */
 export interface Observation {
   readonly truth: GroundTruth;
-  /** Everything the sidecar said between the attack's start and the fence after its end. */
+  /** Everything the sidecar reported between the attack's start and the fence after its end. */
   readonly records: readonly ConsoleRecord[];
   /** The kind of program that serves the scenario's capability. */
   readonly hook?: HookName | undefined;
   /** The pid the runner gave the attack, where it knows; descendants of it belong to the attack. */
   readonly pid?: number | undefined;
-  /** Runs of the programs that the kernel has left out meanwhile; see `Sidecar.skippedRuns`. */
+  /** Runs of the programs that the kernel skipped meanwhile; see `Sidecar.skippedRuns`. */
   readonly skippedRuns?: number;
   /** Events that the sidecar has reported as lost meanwhile, whoever caused them; see `Sidecar.lost`. */
   readonly lost?: number;
 }
 
 export interface Verdict {
-  /** `limit`: not seen, and the hook's documented limit says why. `skip`: the machine cannot run the attack. */
+  /** `limit`: not seen, as the hook's documented limit explains. `skip`: the machine cannot run the attack. */
   readonly status: 'pass' | 'fail' | 'limit' | 'skip';
   /** Every expected record came, and no other. */
   readonly seen: boolean;
@@ -32,27 +32,27 @@ export interface Verdict {
 interface Difference {
   readonly about: 'target' | 'outcome' | 'missing' | 'other';
   readonly text: string;
-  /** The record does not have it; it has nothing wrong in its place. */
+  /** The record lacks the value; it does not have a wrong one. */
   readonly isUnknown?: boolean;
 }
 
 /** A record's timestamp must lie in the act, give or take this: the contract of the record's Timestamp. */
 const TIME_TOLERANCE_NS = 50_000_000n;
 
-/** Beyond it the sidecar was behind, and what it looks up of a process that ends at once may be gone. */
+/** Beyond this delay a process that ended at once may be gone before the sidecar looks it up. */
 const LATE_NS = 1_000_000_000n;
 
 const MOVES_BYTES: ReadonlySet<string> = new Set(['proc_mem_read', 'proc_mem_write']);
 /** Methods whose records say how many bytes moved. */
 const COUNTS_BYTES: ReadonlySet<string> = new Set([...MOVES_BYTES, 'process_vm_readv', 'process_vm_writev']);
 
-/** Names as the sidecar's own self-description uses them; they are about no attack. */
+/** Prefix of the sidecar's records about itself, which belong to no attack. */
 const ABOUT_ITSELF = 'memwarden.';
 
 /**
- * Compares the records with what the attack says it did. What is missing is a limit where the hook has one, or where it
- * was measured that the kernel skipped programs, that events were lost or that the record was read late; what is wrong is
- * none of these's fault.
+ * Compares the records with the ground truth of the attack. A missing record or value is a limit where the hook has one, or
+ * where it was measured that the kernel skipped programs, that events were lost or that the record was read late. None of
+ * these excuses a wrong value.
  */
 export function judge(
   scenario: Scenario,
@@ -134,14 +134,14 @@ export function judge(
   };
 }
 
-/** What was measured while the attack went on, and may have taken a record or an outcome from it; undefined: nothing. */
+/** Measured reason for which a record or an outcome may be missing; undefined: none. */
 function whyUnseen(skippedRuns: number, lost: number): string | undefined {
   if (skippedRuns > 0)
     return `the kernel skipped ${skippedRuns} runs of the programs: another task was preempted in them`;
   return lost > 0 ? `${lost} events were lost meanwhile: others flood this machine` : undefined;
 }
 
-/** Why this kernel cannot show the expected record through this hook; undefined when it can. */
+/** Why this hook cannot give the expected record on this kernel; undefined when it can. */
 function limitOf(
   { limits = [] }: Expectation,
   hook: HookName | undefined,
@@ -161,7 +161,7 @@ function isBefore(release: string, version: string): boolean {
   return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }
 
-/** Who opens or steals a memory file mostly uses it, and where bytes are counted that is told as well. */
+/** Whoever opens or steals a memory file mostly uses it, which is reported as well where bytes are counted. */
 function isEvidenceOfUse({ attributes }: ConsoleRecord): boolean {
   return MOVES_BYTES.has(String(attributes['memwarden.access.method']));
 }
@@ -244,7 +244,7 @@ function compare(expectation: Expectation, act: Act, record: ConsoleRecord): rea
   return differences;
 }
 
-/** What stands in the caller's flags but not in the file's, or the other way round. */
+/** Flags of the caller that the file does not have, or the other way round. */
 const NOT_THE_FILES = new Set([
   'O_LARGEFILE', // added by the kernel: force_o_largefile()
   'O_CLOEXEC', // a property of the descriptor: stripped by build_open_flags()

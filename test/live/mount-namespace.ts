@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 
-/** Waits for the end of a pipe, so that nothing is left of a test that is killed. */
+/** Waits for the end of its stdin, so that it also ends when the test is killed. */
 const HOLD = 'while umount /sys/fs/bpf 2>/dev/null; do :; done; echo ready; exec cat';
 
 /**
- * A mount namespace of a test's own in which no BPF file system is mounted on /sys/fs/bpf. What is mounted and pinned
- * in it ends with the test.
+ * A mount namespace for one test, without a BPF file system on /sys/fs/bpf. Its mounts and pins end with the test.
  */
 export class MountNamespace {
   readonly #pid: number;
@@ -30,12 +29,12 @@ export class MountNamespace {
     return new MountNamespace(holder.pid ?? 0);
   }
 
-  /** What a command begins with that is to run in it. */
+  /** Prefix of a command that runs in it. */
   get prefix(): readonly string[] {
     return ['nsenter', `--mount=/proc/${this.#pid}/ns/mnt`, '--'];
   }
 
-  /** Where something of it can be seen from outside. */
+  /** Path of one of its files as seen from outside. */
   seen(path: string): string {
     return `/proc/${this.#pid}/root${path}`;
   }

@@ -10,7 +10,7 @@ import { whyNotLive } from './requirements.ts';
 
 const HANG_MILLIS = 60_000;
 
-describe('what is loaded into the kernel', { skip: whyNotLive() }, () => {
+describe('the BPF object and the BTF file', { skip: whyNotLive() }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'memwarden-object-'));
   after(() => rmSync(folder, { recursive: true }));
 
@@ -21,7 +21,7 @@ describe('what is loaded into the kernel', { skip: whyNotLive() }, () => {
       { encoding: 'utf8', env: { PATH: process.env['PATH'] }, timeout: HANG_MILLIS },
     );
 
-  test('is no object that anybody could have written', () => {
+  test('an object that other users can write is refused', () => {
     const path = join(folder, 'object.bpf.o');
     copyFileSync(String(settings.get('capture.objectPath')?.default), path);
     chmodSync(path, 0o666);
@@ -32,7 +32,7 @@ describe('what is loaded into the kernel', { skip: whyNotLive() }, () => {
   });
 
   for (const setting of ['capture.objectPath', 'capture.btfPath']) {
-    test(`is not waited for in a FIFO named by ${setting}`, () => {
+    test(`a FIFO as ${setting} is refused without waiting`, () => {
       const path = join(folder, setting);
       spawnSync('mkfifo', [path]);
       const { status, stderr } = run(`${setting}=${path}`);

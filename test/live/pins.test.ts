@@ -16,7 +16,7 @@ const PIN_PLACES = fileURLToPath(new URL('pin-places.program.ts', import.meta.ur
 const LIMIT_MILLIS = 120_000;
 const NOBODY = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
 const WITHOUT_MOUNTING = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin'];
-/** What others make on many machines by hand: anybody may write in it. */
+/** A mount point that other users may write in, as some machines have it. */
 const SHARED_MOUNT = 'mount -t bpf bpf /sys/fs/bpf';
 
 const LOCK = `
@@ -32,7 +32,7 @@ print('locked', flush=True)
 os.read(3, 1)
 `;
 
-/** Locks a folder as an ordinary user, until the test is over. @param how `orphan`: who made the lock has ended */
+/** Locks a folder as an ordinary user, until the test is over. @param how `orphan`: the process that locked it has ended */
 async function lockAsNobody(
   t: TestContext,
   { prefix }: MountNamespace,
@@ -43,7 +43,7 @@ async function lockAsNobody(
   const locker = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
   const closed = once(locker, 'close');
   t.after(() => {
-    // not the standard input, which Node ends with the first of the two processes
+    // not stdin, which Node.js closes at the end of the first of the two processes
     locker.stdio[3]?.destroy();
     return closed;
   });
@@ -51,7 +51,7 @@ async function lockAsNobody(
   assert.match(String(said), /locked/);
 }
 
-/** A sidecar that has no pins and watches nevertheless, and what it says about it. */
+/** A sidecar that has no pins and captures nevertheless, and what it logs about that. */
 async function startsUnpinned(service: Service, prefix: readonly string[] = []): Promise<string> {
   const sidecar = await service.start({}, prefix);
   await service.seesAnAccess();
@@ -63,7 +63,7 @@ async function startsUnpinned(service: Service, prefix: readonly string[] = []):
   return sentence;
 }
 
-/** What doctor would say of pin paths, without the hooks that it would also try. */
+/** What doctor reports about pin paths, without its test of the hooks. */
 function pinPlaces({ prefix }: MountNamespace, paths: readonly string[]): Record<string, string> {
   const [program = '', ...words] = [...prefix, process.execPath, PIN_PLACES, ...paths];
   const places: object = JSON.parse(execFileSync(program, words, { encoding: 'utf8' }));
@@ -74,7 +74,8 @@ function isPins(name: string): boolean {
   return name.startsWith('pins-');
 }
 
-suite('where a sidecar pins', { skip: whyNotLive() }, () => {
+// each in a mount namespace of its own, and about its own actors
+suite('where a sidecar pins', { skip: whyNotLive(), concurrency: 2 }, () => {
   test('it mounts a BPF file system if there is none, which doctor says before and detach takes away', {
     timeout: LIMIT_MILLIS,
   }, async t => {
@@ -125,7 +126,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     assert.equal(namespace.bpfMounts.length, places.length);
   });
 
-  test('it mounts one although an ordinary user holds a lock on the place', {
+  test('it mounts one although an ordinary user holds a lock on the mount point', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -135,7 +136,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     assert.ok(existsSync(service.namespace.seen(service.pinPath)));
   });
 
-  test('it leaves what it mounted while somebody else has pinned in it', {
+  test('detach leaves the mount while another program has pins in it', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -143,14 +144,14 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     service.namespace.sh('mkdir /sys/fs/bpf/other');
     const { status, output } = await service.detach();
     assert.equal(status, 0);
-    assert.match(output, /left \/sys\/fs\/bpf, which memwarden had mounted: somebody has pinned in it/);
+    assert.match(output, /left \/sys\/fs\/bpf, which memwarden had mounted: other programs have pins in it/);
     assert.equal(service.namespace.bpfMounts.length, 1);
 
     service.namespace.sh('rmdir /sys/fs/bpf/other');
     assert.match((await service.detach()).output, /nothing is pinned.*\nunmounted \/sys\/fs\/bpf/);
   });
 
-  test('it leaves what others have mounted', { timeout: LIMIT_MILLIS }, async t => {
+  test('detach leaves a file system that others mounted', { timeout: LIMIT_MILLIS }, async t => {
     const service = await Service.create(t);
     service.namespace.sh(SHARED_MOUNT);
     await (await service.start()).stop();
@@ -158,7 +159,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     assert.equal(service.namespace.bpfMounts.length, 1);
   });
 
-  test('it warns and watches where it has no right to mount', { timeout: LIMIT_MILLIS }, async t => {
+  test('it warns, and captures without pins, where it may not mount', { timeout: LIMIT_MILLIS }, async t => {
     const service = await Service.create(t);
     assert.match(
       (await service.run(['doctor'], WITHOUT_MOUNTING)).output,
@@ -171,7 +172,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     assert.deepEqual(service.namespace.bpfMounts, []);
   });
 
-  test('it mounts nothing over what is there, or over what others use', {
+  test('it does not mount over a folder that is not empty, or that others use', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -190,7 +191,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     for (const [place, reason] of Object.entries(places)) assert.match(found[place] ?? '', reason);
     const sidecar = await service.start({ MEMWARDEN_CAPTURE_PIN_PATH: inside('spool/pins') });
     await sidecar.stop();
-    // the records' own place is made before anything is mounted
+    // the file for the records is created before anything is mounted
     assert.match(sidecar.diagnostics, /WARN .*spool is not on a BPF file system.* not empty/);
     assert.deepEqual(service.namespace.bpfMounts, []);
 
@@ -198,7 +199,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     assert.match(service.namespace.bpfMounts.join(), /\/empty memwarden/);
   });
 
-  /** What an ordinary user does on a mount where anybody may write, and what is said of it. */
+  /** What an ordinary user does on a mount that is writable for all, and the message about it. */
   const intrusions: readonly (readonly [what: string, script: string, why: RegExp])[] = [
     ['a folder', 'mkdir /sys/fs/bpf/memwarden', /memwarden belongs to uid 65534, not to uid 0/],
     [
@@ -213,7 +214,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     ],
   ];
   for (const [what, script, why] of intrusions) {
-    test(`it refuses ${what} of somebody else with words, and watches`, {
+    test(`it refuses ${what} of another user with a message, and captures`, {
       timeout: LIMIT_MILLIS,
     }, async t => {
       const service = await Service.create(t);
@@ -241,7 +242,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     ['itself', /is locked by process \d+ of uid 65534/],
     ['orphan', /is locked by a process that got it from process \d+, which has ended/],
   ] as const) {
-    test(`it refuses its own folder while somebody else has it locked (${how}), and watches`, {
+    test(`it refuses its own folder while another user has it locked (${how}), and captures`, {
       timeout: LIMIT_MILLIS,
     }, async t => {
       const service = await Service.create(t);
@@ -253,7 +254,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     });
   }
 
-  test('it refuses a way on which somebody else can put another folder in the place', {
+  test('it refuses a path on which another user can replace a folder', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -278,7 +279,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     assert.deepEqual(readdirSync(namespace.seen('/sys/fs/bpf/shared')), []);
   });
 
-  test('it closes its own folder to others, and takes over what is pinned in it', {
+  test('it removes the permissions of others from its own folder, and takes over its pins', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -293,7 +294,7 @@ suite('where a sidecar pins', { skip: whyNotLive() }, () => {
     for (const folder of folders) assert.equal(lstatSync(namespace.seen(folder)).mode & 0o777, 0o700, folder);
   });
 
-  test('it takes over nothing that somebody else has put into its folder', {
+  test('it does not take over a pin of another user in its folder', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);

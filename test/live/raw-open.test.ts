@@ -47,7 +47,7 @@ suite('security_file_open as a raw event', { skip: whyNotLive() }, () => {
     ['of a name', named],
     ['with an ending', ending],
   ] as const) {
-    test(`reports an open of a file ${what} that was asked for`, async t => {
+    test(`reports an open of a file ${what} that was selected`, async t => {
       watchLosses(t, sidecar);
       const [record] = await opened(path);
       assert.ok(record);
@@ -57,7 +57,7 @@ suite('security_file_open as a raw event', { skip: whyNotLive() }, () => {
     });
   }
 
-  test('reports no other file, and the signatures see what they saw before', async t => {
+  test('reports no other file, and the signatures still work', async t => {
     watchLosses(t, sidecar);
     assert.deepEqual(await opened(other), []);
     // the fence is a process that opens its own memory

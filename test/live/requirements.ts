@@ -5,8 +5,8 @@ import { ownLinuxCapabilities } from '../../src/service/linux-capabilities.ts';
 const ALL_USERS = /^\s*0\s+0\s+4294967295\s*$/;
 
 /**
- * Why the live tests cannot run here; false when they can. Asks the machine and never the sidecar: one that does not start
- * where it could must fail the tests, not skip them.
+ * Why the live tests cannot run here; false when they can. Inspects the machine and never the sidecar: a sidecar that does
+ * not start where it could must fail the tests, not skip them.
  */
 export function whyNotLive(): string | false {
   if (process.getuid?.() !== 0) return 'needs root: loading BPF programs is privileged';

@@ -23,10 +23,10 @@ async function skippedByProgram({ diagnostics }: Sidecar): Promise<Map<string, n
   return new Map(Array.from(samples, ([, labels = '', count]) => [labels, Number(count)]));
 }
 
-/** A wait for what never comes ends with the test. */
+/** Limit of a test, and so of its waits. */
 const LIMIT_MILLIS = 300_000;
 
-suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }, () => {
+suite('a sidecar that pins its programs', { skip: whyNotLive() }, () => {
   test('reports what happened while it was down, of processes that are gone', {
     timeout: LIMIT_MILLIS,
   }, async t => {
@@ -72,7 +72,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     t.diagnostic(`killed ${kills} times`);
     t.diagnostic(`lost on this machine: ${JSON.stringify(collected.losses)}`);
     assert.ok(kills > 0);
-    // a machine that is busy with other attacks may fill the buffer before the next sidecar reads it
+    // on a machine that is busy with other attacks the buffer may be full before the next sidecar reads it
     assert.ok(
       reported() <= acts && reported() + collected.lost >= acts,
       `${reported()} reported, ${collected.lost} lost`,
@@ -80,7 +80,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     if (collected.lost === 0) assert.equal(reported(), acts);
   });
 
-  test('counts each repetition once, though it is killed before it could report them', {
+  test('counts each repeat once, though it is killed before it could report them', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -100,7 +100,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     assert.deepEqual(acts(), [2_000, 1_000, 3_000]);
   });
 
-  test('reports what the kernel has skipped also of the programs that it has taken over', {
+  test('reports skipped runs also of programs that it has taken over', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);
@@ -170,7 +170,7 @@ suite('a sidecar that leaves its programs to the kernel', { skip: whyNotLive() }
     assert.match((await service.detach()).output, /nothing is pinned/);
   });
 
-  test('keeps what it recorded for the next start while somebody makes a recording', {
+  test('keeps its pinned events for the next start while another process makes a recording', {
     timeout: LIMIT_MILLIS,
   }, async t => {
     const service = await Service.create(t);

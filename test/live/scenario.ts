@@ -1,13 +1,13 @@
 import type { HookName } from '../../src/capture/event.ts';
 import type { AccessMethod, AccessMode, Severity } from '../../src/detect/detection.ts';
 
-/** What a machine must have beside the attack programs. */
+/** What a machine must have in addition to the attack programs. */
 export type Need = 'gdb' | 'python3' | 'x64';
 
-/** What the kernel is asked to see; the key of `memwarden.capture.hook`. */
-export type LinuxCapability = 'file_open' | 'ptrace' | 'descriptor' | 'memory_io' | 'memory_protection';
+/** A capability of hooks; the key in `memwarden.capture.hook`. */
+export type Capability = 'file_open' | 'ptrace' | 'descriptor' | 'memory_io' | 'memory_protection';
 
-/** What a kind of hook cannot see: a record that is missing for it is a limit of the kernel, not a failure. */
+/** What a kind of hook cannot record. A record that is missing for this reason is a limit of the kernel, not a failure. */
 export interface Limit {
   /** `none`: the kernel gives the capability no hook. */
   readonly hook: HookName | 'none';
@@ -16,7 +16,7 @@ export interface Limit {
   readonly reason: string;
 }
 
-/** One record that must come. Pids, path, flags, outcome, executables and time are those of the act. */
+/** One expected record. Its pids, path, flags, outcome, executables and time must be those of the act. */
 export interface Expectation {
   readonly eventName: string;
   /** Absent on raw events. */
@@ -32,13 +32,13 @@ export interface Expectation {
   readonly limits?: readonly Limit[];
 }
 
-/** One attack and everything that must be said of it. The live tests and the kernel matrix share these. */
+/** One attack and its expected records. The live tests and the kernel matrix share these. */
 export interface Scenario {
   /** Unique; the row of the table. */
   readonly name: string;
   /** Program in test/attacks (a built C program, or a Python file) and its arguments. */
   readonly command: readonly [program: string, ...args: string[]];
-  readonly capability: LinuxCapability;
+  readonly capability: Capability;
   readonly needs?: readonly Need[];
   /** Empty: the act must raise nothing. */
   readonly expect: readonly Expectation[];

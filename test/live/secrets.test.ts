@@ -12,7 +12,7 @@ const NOWHERE = '127.0.0.1:9';
 
 suite('a sidecar whose collector cannot be reached', { skip: whyNotLive() }, () => {
   for (const protocol of ['grpc', 'http/protobuf']) {
-    test(`gives no credential away, in the log, in /readyz and in /metrics: ${protocol}`, async () => {
+    test(`reveals no credential in the log, in /readyz and in /metrics: ${protocol}`, async () => {
       const secret = `Lv7.s3cret-${protocol.length}-qP`;
       const path = protocol === 'grpc' ? '' : `/v1/logs?token=${secret}-q#${secret}-f`;
       const sidecar = await Sidecar.start({

@@ -13,15 +13,15 @@ import { Sidecar } from './sidecar.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** How a command has ended, and what it said. */
+/** Exit and output of a command. */
 export interface Ended {
   readonly status: number | null;
   readonly output: string;
 }
 
 /**
- * A sidecar that leaves its programs to the kernel, and a collector for it, in a mount namespace without a BPF file
- * system. Nothing is left when the test is over.
+ * A sidecar that pins its programs, and a collector for it, in a mount namespace without a BPF file system. Nothing is
+ * left when the test is over.
  */
 export class Service {
   readonly pinPath = '/sys/fs/bpf/memwarden';
@@ -56,7 +56,7 @@ export class Service {
     return service;
   }
 
-  /** @param prefix command that takes rights away from it */
+  /** @param prefix command that drops privileges */
   async start(
     environment: Readonly<Record<string, string>> = {},
     prefix: readonly string[] = [],

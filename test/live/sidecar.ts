@@ -15,18 +15,18 @@ const FENCE = fileURLToPath(new URL('../attacks/build/open_self', import.meta.ur
 
 /** Loading and verifying the programs takes a second or two; an emulated guest on a busy machine may need many. */
 const READY_MILLIS = 180_000;
-/** A hang limit, and no measure: behind a flood of foreign events a record may be late by as long as it takes to read them. */
+/** Limit for a hang, not a measure: behind a flood of foreign events a record is late by the time it takes to read them. */
 const FENCE_MILLIS = 120_000;
-/** Of one that the kernel may have hidden or lost, and how many are made before that is no excuse any more. */
+/** Wait for a fence that the kernel may have skipped or lost, and number of fences before that counts as a failure. */
 const UNSURE_FENCE_MILLIS = 5_000;
 const FENCES_MAX = 5;
-/** The sidecar looks for losses every second. */
+/** The sidecar checks for losses every second. */
 const LOSS_REPORT_MILLIS = 10_000;
 const LOSS_LOOK_MILLIS = 100;
 
 /**
- * Room for what strangers do on a machine that is not the tests' alone: 20,000 events a second fill the 8 MiB of the default
- * in the time in which a busy machine does not run the sidecar at all.
+ * Room for the events of others on a shared machine: 20,000 events a second fill the default of 8 MiB in the time in which
+ * a busy machine does not schedule the sidecar at all.
  */
 const RING_BUFFER_BYTES = 64 * 1024 * 1024;
 
@@ -94,7 +94,7 @@ export class Sidecar {
     return this.#records;
   }
 
-  /** Everything it has said about itself. */
+  /** Everything it has logged. */
   get diagnostics(): string {
     return this.#errors;
   }
@@ -110,8 +110,8 @@ export class Sidecar {
   }
 
   /**
-   * How many calls the kernel has not shown to the sidecar's programs: on a kernel that preempts itself, every one from
-   * 7.0 on, a tracing program is skipped on a CPU where another task was preempted in it. 0 before 5.12, which does not count.
+   * How many runs of the sidecar's programs the kernel has skipped. On a preemptible kernel, from 7.0 on every one, a
+   * tracing program is skipped on a CPU where another task was preempted in it. 0 before 5.12, which does not count.
    */
   get skippedRuns(): number {
     return this.#skippedRuns().reduce((sum, runs) => sum + runs, 0);
@@ -158,7 +158,7 @@ export class Sidecar {
       try {
         const millis = skipped > 0 ? UNSURE_FENCE_MILLIS : FENCE_MILLIS;
         await this.#until(() => isReported() || isLoss(), millis, 'reported of the fence');
-        // it may be late, and not lost: the next one follows it
+        // it may only be late; then it arrives before the next one
         if (isReported()) return;
         if (left === 1) throw new Error(`${this.lost - lostBefore} events were lost around the fence`);
       } catch (error) {
@@ -167,19 +167,19 @@ export class Sidecar {
     }
   }
 
-  /** Waits until it has said something of itself that matches. */
+  /** Waits until it has logged something that matches. */
   async says(what: RegExp): Promise<void> {
     await this.#until(() => what.test(this.#errors), READY_MILLIS, `heard to say ${what}`);
   }
 
-  /** Waits until the records, losses included, are what is wanted; throws Error when they are not in time. */
+  /** Waits until the records, losses included, meet a condition; throws Error after a limit. */
   async waitUntil(isThere: () => boolean, what: string): Promise<void> {
     await this.#until(isThere, FENCE_MILLIS, what);
   }
 
   /**
-   * Waits until the records are what is wanted; throws Error with what the sidecar said when they are not in time, and
-   * sooner once events were lost, which may be what is waited for.
+   * Waits until the records meet a condition. Throws Error with the sidecar's log after a limit, and sooner once events
+   * were lost, since the awaited ones may be among them.
    */
   async waitForAll(isThere: () => boolean, what: string): Promise<void> {
     const lostBefore = this.#lost;
@@ -196,13 +196,13 @@ export class Sidecar {
     this.#process.kill('SIGCONT');
   }
 
-  /** Ends it without a word, as the kernel does when memory runs out. */
+  /** Kills it, as the kernel does when memory runs out. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.stop();
   }
 
-  /** Waits for an end that was asked for otherwise, and returns the exit code. */
+  /** Waits for an end that was requested in another way, and returns the exit code. */
   async ended(): Promise<number | null> {
     if (this.#isRunning) await once(this.#process, 'exit');
     return this.stop();

@@ -1,6 +1,6 @@
 /**
- * SIGUSR1 of uid 0 without capabilities, in the sidecar's pid namespace, opened Node.js's inspector: code execution with
- * the sidecar's capabilities. Fifty other signals ended it, and nothing had been flushed.
+ * Regression: SIGUSR1 from uid 0 without capabilities, in the sidecar's pid namespace, opened Node.js's inspector: code
+ * execution with the sidecar's capabilities. Fifty other signals ended it without a flush.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -15,13 +15,16 @@ import { Sidecar } from './sidecar.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../src/launcher/memwarden', import.meta.url));
 
-/** What the help of `run` says to end or to stop it, and SIGKILL; SIGCONT and SIGCHLD do nothing to anybody. */
+/**
+ * Signals that end or stop a process, as in the help of `run`. SIGCONT and SIGCHLD are among the others, since they have no
+ * effect.
+ */
 const MEANT = [
   ...['HUP', 'INT', 'QUIT', 'TERM', 'KILL'],
   ...['SEGV', 'BUS', 'FPE', 'ILL', 'SYS', 'ABRT'],
   ...['STOP', 'TSTP', 'TTIN', 'TTOU'],
 ];
-/** The C library's own: it lets nobody but itself send them. */
+/** Signals that the C library reserves: its functions refuse to send them. */
 const RESERVED = [32, 33];
 
 function nameOf(number: number): string | undefined {
@@ -29,7 +32,7 @@ function nameOf(number: number): string | undefined {
   return names?.[0].replace('SIG', '');
 }
 
-/** As an attacker without capabilities of its own. */
+/** Sends a signal as an attacker without capabilities. */
 async function send(signals: readonly (string | number)[], pid: number): Promise<void> {
   const script = 'pid=$1; shift; for signal; do kill "-$signal" "$pid" || exit; done';
   const confined = ['--bounding-set=-all', '--inh-caps=-all', 'sh', '-c', script, 'send'];
@@ -48,7 +51,7 @@ function listeners(pid: number): string[] {
 }
 
 suite('signals', { skip: whyNotLive() }, () => {
-  test('of every kind that has no documented meaning do nothing: no inspector, no end, the capture goes on', async () => {
+  test('without a documented meaning are ignored: no inspector, no end, the capture goes on', async () => {
     buildAttacks();
     const sidecar = await Sidecar.start({}, [], [LAUNCHER]);
     try {
@@ -64,7 +67,7 @@ suite('signals', { skip: whyNotLive() }, () => {
       await sidecar.fence();
 
       assert.doesNotMatch(sidecar.diagnostics, /Debugger|inspect/i);
-      // the machine's others may close theirs meanwhile
+      // other processes of the machine may close their ports meanwhile
       const opened = listeners(pid).filter(address => !before.includes(address) && address.endsWith(':240D'));
       assert.deepEqual(opened, []);
     } finally {
@@ -72,7 +75,7 @@ suite('signals', { skip: whyNotLive() }, () => {
     }
   });
 
-  test('SIGQUIT ends it in order, without a core', async () => {
+  test('SIGQUIT stops it in order, without a core dump', async () => {
     const sidecar = await Sidecar.start({}, [], [LAUNCHER]);
     const { pid } = sidecar;
     assert.ok(pid !== undefined);
@@ -81,7 +84,7 @@ suite('signals', { skip: whyNotLive() }, () => {
     assert.equal(await sidecar.ended(), 0);
   });
 
-  test('SIGUSR1 as fast as it can be sent from the first moment on opens nothing', async () => {
+  test('SIGUSR1 sent without a pause from the first moment on opens no inspector', async () => {
     for (let round = 0; round < 3; round++) {
       const { status, errors, sent } = await bombarded([LAUNCHER, 'signatures']);
       assert.ok(sent > 0, 'no signal was sent while Node.js started');
@@ -91,7 +94,7 @@ suite('signals', { skip: whyNotLive() }, () => {
   });
 });
 
-/** From when the command has become the Node.js that runs memwarden until its end. */
+/** Sends the signal from the moment the process executes Node.js with memwarden until its end. */
 async function bombarded([program = '', ...words]: readonly string[]) {
   const child = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   let errors = '';

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 
 /**
- * A server that takes connections and never says a word.
+ * A server that accepts connections and never sends anything.
  * @returns its port
  */
 export async function silentServer(t: TestContext): Promise<number> {
@@ -23,11 +23,11 @@ export async function silentServer(t: TestContext): Promise<number> {
 }
 
 /**
- * A port on which a connection is neither taken nor refused: its queue is full, and the kernel drops what else comes, as a
+ * A port on which a connection is neither accepted nor refused: its backlog is full, and the kernel drops further SYNs, as a
  * firewall does.
  */
 export async function blackHole(t: TestContext): Promise<number> {
-  // Node.js takes every connection at once; this one takes none
+  // Node.js accepts every connection at once; this server accepts none
   const listener = spawn(
     'python3',
     [
@@ -38,7 +38,7 @@ export async function blackHole(t: TestContext): Promise<number> {
   );
   t.after(() => listener.kill('SIGKILL'));
   const port = Number(String((await once(listener.stdout, 'data'))[0]));
-  // the queue holds one more than it was asked for
+  // the kernel queues one more than the backlog
   const first = connect(port, '127.0.0.1');
   const others = [1, 2, 3].map(() => connect(port, '127.0.0.1').on('error', () => undefined));
   t.after(() => {

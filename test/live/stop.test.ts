@@ -1,7 +1,7 @@
 /**
  * Symptom: with the collector's address black-holed a sidecar did not end on SIGTERM in 60 s, and Docker killed it after 10.
- * Cause: sockets, channels, name look-ups and exporters of metrics that were left kept the process, and the deadline of the
- * flush alone was 10 s.
+ * Cause: open sockets, channels, name look-ups and metric exporters kept the process alive, and the deadline of the flush
+ * alone was 10 s.
  */
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
@@ -20,7 +20,7 @@ import { whyNotLive } from './requirements.ts';
 import { blackHole, silentServer } from './silent-server.ts';
 
 const HANGING_DISK = fileURLToPath(new URL('hanging-disk.py', import.meta.url));
-/** Node.js itself handles SIGTERM from the beginning. */
+/** Node.js itself handles SIGTERM from its start. */
 const HANGUP = 1;
 const OWN_MOUNTS = ['unshare', '--mount', '--propagation', 'private'];
 
@@ -33,7 +33,7 @@ function waiting(spool: string): number {
   return spoolStatus(spool).waiting.reduce((sum, { records }) => sum + records, 0);
 }
 
-/** Makes it busy with the collector, ends it, and looks for the records in the spool. */
+/** Makes it busy with the collector, ends it, and checks the records in the spool. */
 async function assertStops(
   t: TestContext,
   endpoint: string,
@@ -50,8 +50,15 @@ async function assertStops(
   assert.ok(waiting(sidecar.spool) > 0, 'the record is not in the spool');
 }
 
-suite('SIGTERM ends the sidecar in time, with everything spooled', { skip: whyNotLive() }, () => {
-  for (const protocol of ['grpc', 'http/protobuf']) {
+// each waits some seconds, mostly idle
+suite('SIGTERM ends the sidecar in time, with everything spooled', {
+  skip: whyNotLive(),
+  concurrency: 2,
+}, () => {
+  for (const [protocol, nameServer] of [
+    ['grpc', '127.53.0.1'],
+    ['http/protobuf', '127.53.0.2'],
+  ] as const) {
     const environment = { OTEL_EXPORTER_OTLP_PROTOCOL: protocol, OTEL_METRICS_EXPORTER: 'otlp' };
 
     test(`${protocol}: while connections lead nowhere`, async t => {
@@ -67,11 +74,11 @@ suite('SIGTERM ends the sidecar in time, with everything spooled', { skip: whyNo
     });
 
     test(`${protocol}: while the name server never answers`, async t => {
-      const server = createSocket('udp4').bind(53, '127.53.0.1');
+      const server = createSocket('udp4').bind(53, nameServer);
       t.after(() => server.close());
       await once(server, 'listening');
-      const file = join(tmpdir(), `memwarden-resolv-${process.pid}.conf`);
-      writeFileSync(file, 'nameserver 127.53.0.1\noptions timeout:30 attempts:5\n');
+      const file = join(tmpdir(), `memwarden-resolv-${nameServer}-${process.pid}.conf`);
+      writeFileSync(file, `nameserver ${nameServer}\noptions timeout:30 attempts:5\n`);
       t.after(() => rmSync(file));
       const mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"';
       await assertStops(t, 'http://collector.invalid:4317', environment, [
@@ -81,7 +88,7 @@ suite('SIGTERM ends the sidecar in time, with everything spooled', { skip: whyNo
   }
 });
 
-suite('SIGTERM ends the sidecar in time, with what it could not do said', { skip: whyNotLive() }, () => {
+suite('SIGTERM ends the sidecar in time, and what it could not do is logged', { skip: whyNotLive() }, () => {
   const environment = { OTEL_LOGS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
 
   test('while another process keeps the spool locked, and the event loop waits for that', async t => {
@@ -97,7 +104,7 @@ suite('SIGTERM ends the sidecar in time, with what it could not do said', { skip
 
   test('while the disk of the spool hangs', async t => {
     const directory = join(tmpdir(), `memwarden-hanging-${process.pid}`);
-    // mounted in its own namespace alone: here it is an empty folder
+    // mounted only in its own namespace: here it is an empty folder
     t.after(() => rmSync(directory, { recursive: true, force: true }));
     const sidecar = await BareSidecar.launch(t, {
       environment: { ...environment, MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(directory, 'spool') },
@@ -110,7 +117,7 @@ suite('SIGTERM ends the sidecar in time, with what it could not do said', { skip
 });
 
 suite('SIGTERM during the start', { skip: whyNotLive() }, () => {
-  test('ends the sidecar in time, also when nobody reads stderr', async t => {
+  test('ends the sidecar in time, also when stderr is not read', async t => {
     const { path } = new IdlePipe(t).fill();
     const environment = { OTEL_LOGS_EXPORTER: 'console' };
     const sidecar = await BareSidecar.launch(t, { environment, redirections: `2>${path}` });
@@ -129,7 +136,7 @@ suite('SIGTERM during the start', { skip: whyNotLive() }, () => {
     await sidecar.until('see the act', async () => (await sidecar.metric('records_spooled')) > 0);
     sidecar.kill('SIGTERM');
     await sidecar.until('stop', () => sidecar.stderr.includes('stopping'));
-    // the only wait on time: what tells a second request from the echo of the first is time
+    // the only wait on time: a second request is distinguished from an echo of the first by the time between them
     await delay(600);
     assertEnded(await sidecar.stop(), EXIT.interrupted, sidecar.stderr);
   });

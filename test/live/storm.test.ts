@@ -21,8 +21,8 @@ function repeats(record: ConsoleRecord): number {
   return numberOf(record, 'memwarden.repeat.count') ?? 0;
 }
 
-suite('a storm of one detection', { skip: whyNotLive() }, () => {
-  test('is reported as a few records whose counts add up to every single act', async t => {
+suite('a storm of repeats', { skip: whyNotLive() }, () => {
+  test('is reported as a few records whose counts add up to the number of acts', async t => {
     buildAttacks();
     const sidecar = await Sidecar.start({ MEMWARDEN_DETECT_STORM_WINDOW_MILLIS: '1000' });
     watchLosses(t, sidecar);
@@ -35,7 +35,7 @@ suite('a storm of one detection', { skip: whyNotLive() }, () => {
 
       assert.equal(acts(), 20_000);
       assert.equal(reported().map(repeats)[0], 0);
-      // two for each window of a second that the storm took; a busy machine may need several
+      // two for each window of one second that the storm lasted; on a busy machine several
       assert.ok(reported().length < 200, `${reported().length} records`);
     } finally {
       await sidecar.stop();

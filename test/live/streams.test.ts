@@ -1,7 +1,7 @@
 /**
  * Symptom: `run --exporter console >/dev/full` ended with an uncaught ENOSPC at the first record, and with stderr's reader
- * gone at the first message; a stdout that nobody reads kept it from ending at all. Cause: an error of process.stdout or
- * process.stderr that nobody listens for is an uncaught one, and Node writes to files and terminals synchronously.
+ * gone at the first message; a stdout that is never read kept it from ending at all. Cause: an error event of process.stdout
+ * or process.stderr without a listener is an uncaught error, and Node.js writes to files and terminals synchronously.
  */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
@@ -21,7 +21,7 @@ function assertEnded({ status, signal, millis }: Ended, expected: number): void 
 }
 
 suite('the console exporter', { skip: whyNotLive() }, () => {
-  test('with a full stdout goes on watching, counts what it could not write, and ends with 1', async t => {
+  test('with a full stdout keeps capturing, counts what it could not write, and ends with 1', async t => {
     const sidecar = await BareSidecar.start(t, { environment: CONSOLE, redirections: '>/dev/full' });
     await openMemory(t);
     await sidecar.until('count', async () => (await sidecar.metric('records_evicted_total', 'output')) > 0);
@@ -38,7 +38,7 @@ suite('the console exporter', { skip: whyNotLive() }, () => {
     assert.doesNotMatch(sidecar.stderr, STACK);
   });
 
-  test('with a stdout that nobody reads ends on SIGTERM and says how much was not written', async t => {
+  test('with a stdout that is never read ends on SIGTERM and logs how much was not written', async t => {
     const { path } = new IdlePipe(t).fill();
     const sidecar = await BareSidecar.start(t, { environment: CONSOLE, redirections: `>${path}` });
     await openMemory(t);
@@ -62,7 +62,7 @@ suite('the console exporter', { skip: whyNotLive() }, () => {
     await openMemory(t);
     const { status } = await sidecar.ended();
     assert.equal(status, EXIT.ok, sidecar.stderr);
-    assert.match(sidecar.stderr, /failed to write records to stdout: .*nobody reads them any more/);
+    assert.match(sidecar.stderr, /failed to write records to stdout: .*its reader has closed it/);
     assert.doesNotMatch(sidecar.stderr, STACK);
   });
 
@@ -81,7 +81,7 @@ suite('the OTLP exporter', { skip: whyNotLive() }, () => {
     { title: 'a full stdout and stderr', redirections: '>/dev/full 2>/dev/full' },
     { title: 'a closed stdout and stderr', redirections: '>&- 2>&-' },
   ]) {
-    test(`watches with ${title}, through a reload, and ends with 0`, async t => {
+    test(`keeps capturing with ${title}, through a reload, and ends with 0`, async t => {
       const sidecar = await BareSidecar.start(t, { environment: OTLP, redirections });
       sidecar.kill('SIGHUP');
       await openMemory(t);
@@ -90,7 +90,7 @@ suite('the OTLP exporter', { skip: whyNotLive() }, () => {
     });
   }
 
-  test('watches when the reader of stdout and stderr has gone, and ends with 0', async t => {
+  test('keeps capturing when the reader of stdout and stderr has gone, and ends with 0', async t => {
     const pipe = new IdlePipe(t);
     const redirections = `>${pipe.path} 2>&1`;
     const sidecar = await BareSidecar.start(t, { environment: OTLP, redirections });
@@ -102,14 +102,14 @@ suite('the OTLP exporter', { skip: whyNotLive() }, () => {
     assertEnded(await sidecar.stop(), EXIT.ok);
   });
 
-  test('counts what a full stderr does not take', async t => {
+  test('counts the lines that a full stderr does not take', async t => {
     const sidecar = await BareSidecar.start(t, { environment: OTLP, redirections: '2>/dev/full' });
     sidecar.kill('SIGHUP');
     await sidecar.until('count', async () => (await sidecar.metric('messages_dropped_total')) > 0);
     assertEnded(await sidecar.stop(), EXIT.ok);
   });
 
-  test('watches with a stderr that nobody reads, and ends with 0', async t => {
+  test('keeps capturing with a stderr that is never read, and ends with 0', async t => {
     const { path } = new IdlePipe(t).fill();
     const sidecar = await BareSidecar.start(t, { environment: OTLP, redirections: `2>${path}` });
     sidecar.kill('SIGHUP');
@@ -119,7 +119,7 @@ suite('the OTLP exporter', { skip: whyNotLive() }, () => {
   });
 
   for (const command of ['stop', 'close'] as const) {
-    test(`watches with stderr on a terminal: ${command}`, async t => {
+    test(`keeps capturing with stderr on a terminal: ${command}`, async t => {
       const sidecar = await BareSidecar.start(t, { environment: OTLP, terminal: '2' });
       await sidecar.terminal(command);
       sidecar.kill('SIGHUP');

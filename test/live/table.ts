@@ -23,7 +23,7 @@ async function runColumn(hook: string): Promise<Column> {
   try {
     sidecar = await Sidecar.start({ MEMWARDEN_CAPTURE_HOOK: hook });
   } catch (error) {
-    // its last words are the reason; the log before them tells how it came to it
+    // its last lines are the reason; the lines before them are the log of the start
     const words = String(error instanceof Error ? error.message : error);
     return words.slice(Math.max(0, words.indexOf('memwarden: ')));
   }
@@ -43,7 +43,7 @@ async function cellOf(scenario: Scenario, sidecar: Sidecar): Promise<Verdict> {
   try {
     return await attack(scenario, sidecar);
   } catch (error) {
-    // one attack that goes wrong leaves the other rows their answer
+    // an attack that fails must not prevent the other rows
     return unseen('fail', error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,9 +1,9 @@
-"""Runs a command whose stdout, stderr or both are a terminal, and does to the terminal what its user could.
+"""Runs a command whose stdout, stderr or both are a terminal, and stops or closes that terminal.
 
 usage: terminal.py 1|2|12 COMMAND...
 
-Commands on stdin, a line each: "stop" (Ctrl-S: nothing is taken any more), "close" (the window is closed).
-Prints the command's pid, and what it printed on the terminal goes nowhere. Ends with its status.
+Commands on stdin, a line each: "stop" (Ctrl-S: no more output is read), "close" (the window is closed).
+Prints the command's pid; its output on the terminal is discarded. Ends with its status.
 """
 
 import os

@@ -1,4 +1,4 @@
-/** Loaded into a sidecar by uncaught.test.ts: a part of it that fails in a timer, when the test says so. */
+/** Loaded into a sidecar by uncaught.test.ts: throws in a timer after SIGHUP. */
 process.on('SIGHUP', () => {
   setTimeout(() => {
     throw new Error('broken timer');

@@ -1,4 +1,4 @@
-/** An error in a timer ended the sidecar with Node.js's own stack trace: nothing was flushed, and the spool not closed. */
+/** Regression: an error in a timer ended the sidecar with a stack trace of Node.js, without a flush or a closed spool. */
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { Sidecar } from './sidecar.ts';
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const FAULT = fileURLToPath(new URL('./throw-on-hangup.program.ts', import.meta.url));
 
-suite('an error that nobody caught', { skip: whyNotLive() }, () => {
+suite('an uncaught error', { skip: whyNotLive() }, () => {
   test('is reported with its place and without a stack, and the sidecar closes its spool and ends with 1', async t => {
     const directory = mkdtempSync(join(tmpdir(), 'memwarden-uncaught-'));
     t.after(() => rmSync(directory, { recursive: true }));
@@ -22,7 +22,7 @@ suite('an error that nobody caught', { skip: whyNotLive() }, () => {
       MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: directory,
     };
     const sidecar = await Sidecar.start(environment, [], [process.execPath, `--import=${FAULT}`, MAIN]);
-    // SQLite has this file as long as the database is open
+    // SQLite keeps this file as long as the database is open
     const writeAheadLog = join(directory, 'spool.db-wal');
     assert.ok(existsSync(writeAheadLog));
     process.kill(Number(sidecar.pid), 'SIGHUP');

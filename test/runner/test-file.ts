@@ -2,6 +2,7 @@
  * Loaded into the process of every test file (`node --import`), before the file: records which test runs, so that one
  * that blocks the process can be named from outside, and lets no process outlive the file that has started it.
  */
+import './compile-cache.ts';
 import { writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, type TestContext } from 'node:test';

@@ -1,13 +1,14 @@
 import type { Actor, CapturedEvent, ProcessIdentity } from '../../src/capture/event.ts';
+import { type Canonical, canonical } from '../../src/capture/identity.ts';
 import type { EnrichedEvent } from '../../src/enrich/event.ts';
 
 /** 2026-01-01T00:00:00Z, the moment at which the boot clock of built events is zero: ns since the Unix epoch. */
 export const BOOT_UNIX_NS = 1_767_225_600_000_000_000n;
 
 /** A process that is not in a container, for example the target. */
-export function buildProcess(fields: Partial<ProcessIdentity> = {}): ProcessIdentity {
+export function buildProcess(fields: Partial<ProcessIdentity> = {}): Canonical<ProcessIdentity> {
   const tgid = fields.tgid ?? 4242;
-  return {
+  return canonical({
     tgid,
     tid: tgid,
     vtgid: tgid,
@@ -24,12 +25,12 @@ export function buildProcess(fields: Partial<ProcessIdentity> = {}): ProcessIden
     executablePath: '/opt/runner/bin/Runner.Worker',
     cgroupPath: '/system.slice/runner.service',
     ...fields,
-  };
+  });
 }
 
 /** The process that acts. */
-export function buildActor(fields: Partial<Actor> = {}): Actor {
-  return {
+export function buildActor(fields: Partial<Actor> = {}): Canonical<Actor> {
+  return canonical({
     ...buildProcess({
       tgid: 4711,
       ppid: 4700,
@@ -47,7 +48,7 @@ export function buildActor(fields: Partial<Actor> = {}): Actor {
     ],
     arguments: ['python3', 'dump.py'],
     ...fields,
-  };
+  });
 }
 
 /** A captured event: by default, python3 opens the memory of Runner.Worker for reading and succeeds. */

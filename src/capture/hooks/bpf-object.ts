@@ -16,7 +16,7 @@ const { ENOENT } = constants.errno;
 
 const KNOBS_MAP = '.rodata.knobs';
 
-/** Constants of one copy of the programs; see bpf/contract/knobs.h. */
+/** Constants of one loaded copy of the programs; see bpf/contract/knobs.h. */
 export interface Knobs {
   readonly generation: number;
   readonly hook: HookName;
@@ -34,11 +34,11 @@ export interface BpfObjectOptions {
   readonly btfPath: string | undefined;
   /** Size of the ring buffer: a power of two and a multiple of the page size. */
   readonly ringBytes: number;
-  /** Where maps of the same layout may be pinned already. */
+  /** Directory in which maps of the same layout may be pinned already. */
   readonly pins: PinDirectory | undefined;
 }
 
-/** Why the kernel would not have a program, in its own words. */
+/** The kernel refused to load or to attach a program; the message has its reason. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly errno: number;
@@ -50,25 +50,25 @@ export class RefusedError extends Error {
 }
 
 /**
- * The maps that all programs share, and the means to load programs one step at a time onto them. A program that the
- * kernel refuses fails its whole object, so each step is an object of its own that reuses these maps.
+ * The maps that all programs share. The programs of each ladder step are loaded as an object of their own that reuses
+ * these maps, since one program that the kernel refuses makes its whole object fail.
  */
 export class BpfObject {
   readonly #libbpf: Libbpf;
   readonly #options: BpfObjectOptions;
   readonly #base: Pointer;
-  /** The maps of all programs, by name. Those of an object's own variables have a dot in their name. */
+  /** The shared maps, by name. Maps of an object's own variables (`.rodata`) have a dot in their name and are not shared. */
   readonly #maps = new Map<string, Pointer>();
-  /** Names all that two versions must agree in to share maps. */
+  /** Hash of everything in which two versions must agree to share maps. */
   readonly layout: string;
-  /** The maps are those of a sidecar before this one. */
+  /** The maps are those of the previous sidecar. */
   readonly isInherited: boolean;
   readonly #probe: HookProbe;
-  /** One for all steps: a new one for each would be as many times resident. */
+  /** One buffer for all steps: each new one would add its size to the resident memory. */
   readonly #log = Buffer.alloc(LOG_BYTES);
 
   /**
-   * Creates the maps, or takes the pinned ones.
+   * Creates the maps, or opens the pinned ones.
    * @throws MemwardenError CAPTURE_OBJECT_INVALID, RefusedError
    */
   constructor(libbpf: Libbpf, options: BpfObjectOptions) {
@@ -110,7 +110,7 @@ export class BpfObject {
    */
   attach(programs: readonly string[], knobs: Knobs): Attachment {
     const libbpf = this.#libbpf;
-    this.#refuseHopeless(programs);
+    this.#refuseForbidden(programs);
     const log = this.#log;
     log[0] = 0;
     const object = this.#open(log);
@@ -122,7 +122,7 @@ export class BpfObject {
         libbpf.setAutoload(candidate, chosen);
         if (chosen) wanted.push(candidate);
       }
-      // the two architectures differ in the entry functions of 32-bit callers
+      // arm64 has no separate entry functions for process_vm_* of 32-bit callers, so those programs are missing there
       if (wanted.length < programs.length) throw new RefusedError(ENOENT, 'not in the object');
       this.#shareMaps(object, knobs);
       const loaded = libbpf.loadObject(object);
@@ -143,8 +143,8 @@ export class BpfObject {
     }
   }
 
-  /** @throws RefusedError for a kind of program that this kernel has none of */
-  #refuseHopeless(programs: readonly string[]): void {
+  /** @throws RefusedError for a kind of program that this kernel does not allow */
+  #refuseForbidden(programs: readonly string[]): void {
     for (const program of this.#programs(this.#base)) {
       if (!programs.includes(this.#libbpf.programName(program))) continue;
       const why = this.#probe.unavailable(program);
@@ -222,7 +222,7 @@ interface AttachedProgram {
   readonly link: Pointer;
 }
 
-/** Ends the name of a program's own pin, beside its link's: what the kernel counts of a program it tells only of that. */
+/** Suffix of a program's own pin, beside the pin of its link: the kernel's count of skipped runs is on the program. */
 export const PROGRAM_PIN = '-program';
 
 /** Programs that run in the kernel until they are detached. */
@@ -231,19 +231,19 @@ export class Attachment {
   readonly #object: Pointer;
   readonly #attached: ReadonlyMap<string, AttachedProgram>;
 
-  /** @param attached by the name of the program */
+  /** @param attached by name of the program */
   constructor(libbpf: Libbpf, object: Pointer, attached: ReadonlyMap<string, AttachedProgram>) {
     this.#libbpf = libbpf;
     this.#object = object;
     this.#attached = attached;
   }
 
-  /** File descriptor of each program, by its name; open until it is detached or left. */
+  /** File descriptor of each program, by its name; open until `detach` or `leave`. */
   get descriptors(): ReadonlyMap<string, number> {
     return new Map([...this.#attached].map(([name, { program }]) => [name, this.#libbpf.programFd(program)]));
   }
 
-  /** @throws PinningUnavailable for a link that is none for the kernel: a kprobe's before 5.15 */
+  /** @throws PinningUnavailable for a link that only libbpf has: before 5.15 a kprobe has no bpf_link in the kernel */
   pin(directory: string): void {
     for (const [name, { program, link }] of this.#attached) {
       let result = this.#libbpf.pinLink(link, join(directory, name));
@@ -257,7 +257,7 @@ export class Attachment {
     this.#libbpf.closeObject(this.#object);
   }
 
-  /** Leaves the programs to their pins. */
+  /** Closes the programs without detaching them: their pins keep them attached. */
   leave(): void {
     for (const { link } of this.#attached.values()) this.#libbpf.disconnectLink(link);
     this.detach();
@@ -277,7 +277,7 @@ function encodeKnobs(knobs: Knobs): Buffer {
   return value;
 }
 
-/** The verifier's reason is the last line before its statistics, or before the report for people of Linux 7.3. */
+/** The verifier's reason: the last line before its statistics, or before the readable report that Linux 7.3 appends. */
 function verifierVerdict(log: Buffer): string {
   const text = log.subarray(0, log.indexOf(0)).toString('utf8');
   const lines = text.split('\n');

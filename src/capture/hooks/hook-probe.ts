@@ -8,18 +8,19 @@ const { ENOENT, EPERM } = constants.errno;
 /** include/uapi/linux/bpf.h, enum bpf_prog_type. */
 const BPF_PROG_TYPE_KPROBE = 2;
 
-/** Where every kernel since 4.17 that has kprobes lists them. */
+/** Every kernel since 4.17 that has kprobes lists `kprobe` here. */
 const EVENT_SOURCES = '/sys/bus/event_source/devices';
 
-/** Why a program cannot be had, with the step that would fail. */
+/** Why a program cannot be used, with the step that would fail. */
 export interface Unavailable {
   readonly step: 'load' | 'attach';
   readonly errno: number;
 }
 
 /**
- * Finds out in microseconds what else costs a copy of all programs and a walk through the kernel's types, tens of
- * milliseconds a step: a host that forbids a kind of program forbids the smallest of it as well.
+ * Tests kinds of programs with the smallest program of the kind, in microseconds: a host that forbids a kind forbids that
+ * one as well. Loading a step for real costs tens of milliseconds, for a copy of all programs and a search of the kernel's
+ * types.
  */
 export class HookProbe {
   readonly #libbpf: Libbpf;
@@ -29,7 +30,7 @@ export class HookProbe {
     this.#libbpf = libbpf;
   }
 
-  /** Undefined when it must be tried; any doubt is a reason to try. */
+  /** Undefined when the program may work, and has to be tried. */
   unavailable(program: Pointer): Unavailable | undefined {
     const type = this.#libbpf.programType(program);
     const attachType = this.#libbpf.expectedAttachType(program);
@@ -43,7 +44,7 @@ export class HookProbe {
     if (type === BPF_PROG_TYPE_KPROBE && !hasKprobes) return { step: 'attach', errno: ENOENT };
     const fd = this.#libbpf.loadSmallest(type, attachType);
     if (fd >= 0) closeSync(fd);
-    // every other answer is to the program, which names no function, and not to its kind
+    // any other error is about this program, which names no function to attach to, and not about its kind
     return fd === -EPERM ? { step: 'load', errno: EPERM } : undefined;
   }
 }

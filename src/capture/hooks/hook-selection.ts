@@ -2,7 +2,7 @@ import type { CapturedEvent, HookName } from '../event.ts';
 import { type Attachment, type BpfObject, type Knobs, RefusedError } from './bpf-object.ts';
 import type { Attempt, CapabilityReport, Ladder, LadderStep } from './ladders/ladder.ts';
 
-/** A ladder tried: what stands in the kernel now, and how it came to that. */
+/** Result of a selection: what is attached now, and the attempts that led to it. */
 export interface SelectedHook {
   readonly report: CapabilityReport;
   readonly attachments: readonly Attachment[];
@@ -11,7 +11,7 @@ export interface SelectedHook {
 export interface HookSelectionOptions {
   /** The kind of hook to use; `auto`: the best that proves alive. */
   readonly choice: HookName | 'auto';
-  /** No other kind may be used when the chosen one is refused. */
+  /** No other kind may be used when the chosen one fails. */
   readonly exclusive: boolean;
   readonly knobs: Omit<Knobs, 'hook' | 'resultFollows'>;
   /** Events that this process has caused since the last call, in order. */
@@ -21,8 +21,8 @@ export interface HookSelectionOptions {
 export const RESULT_UNKNOWN = 'the outcome is unknown';
 
 /**
- * Takes the first hook that *delivers*: a program may load, attach and stay dead (an LSM program on a kernel whose LSM
- * list lacks bpf), so each step is proven by an event that this process provokes.
+ * Selects the first hook that delivers events. A program may load and attach and yet never be called (an LSM program on a
+ * kernel whose LSM list lacks bpf), so each step has to report an access that this process makes: its canary.
  */
 export function selectHook(ladder: Ladder, object: BpfObject, options: HookSelectionOptions): SelectedHook {
   return new HookSelection(ladder, object, options).run();
@@ -53,7 +53,7 @@ class HookSelection {
   }
 
   #try(step: LadderStep): SelectedHook | undefined {
-    // the result's program must stand before the first event waits for it
+    // attached first: an event recorded without it would wait for a result that never comes
     const result = this.#first(step.results ?? [], step.hook);
     const attachments = result === undefined ? [] : [result];
     const main = this.#attach(step.programs, step.hook, result !== undefined);
@@ -84,7 +84,7 @@ class HookSelection {
     return alive;
   }
 
-  /** Those that attach: all at once where they do, since every load costs a walk through the kernel's types. */
+  /** Attaches what can be attached. Tries all at once first, since every load costs a search of the kernel's types. */
   #each(programs: readonly string[], hook: HookName): Attachment[] {
     if (programs.length === 0) return [];
     const all = this.#attach(programs, hook, false);
@@ -103,7 +103,7 @@ class HookSelection {
 
   #attach(programs: readonly string[], hook: HookName, resultFollows: boolean): Attachment | undefined {
     const program = programs.join('+');
-    // steps share programs, and the kernel does not change its mind
+    // steps share programs, and a program that was refused once is refused again
     if (this.#attempts.some(known => known.program === program && known.outcome === 'refused'))
       return undefined;
     try {

@@ -20,12 +20,12 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 
 const NS_PER_MILLI = 1_000_000n;
 
-/** What the programs are attached with and to. */
+/** What the programs are attached with. */
 export interface ProgramsContext {
   readonly libbpf: Libbpf;
   readonly object: BpfObject;
   readonly control: Control;
-  /** Undefined: they end with this process. */
+  /** Undefined: the programs end with this process. */
   readonly pins: PinDirectory | undefined;
   readonly options: CaptureOptions;
   /** Events that this process has caused since the last call, in order. */
@@ -33,17 +33,18 @@ export interface ProgramsContext {
 }
 
 /**
- * The programs in the kernel: attached, or taken over from the sidecar before this one. Where programs watch already
- * that this start would not choose, new ones are attached beside them, prove themselves on what this process does, and
- * take over at one stroke: `control` says which generation watches.
+ * The programs in the kernel: attached by this process, or taken over from the previous sidecar. The map `control` says
+ * which generation of programs is active. Where active programs differ from what this start would choose, new ones are
+ * attached beside them as the next generation, are proven on accesses of this process alone, and become active by one
+ * write to `control`.
  */
 export class Programs {
   readonly #context: ProgramsContext;
   readonly #ladders: readonly Ladder[];
   readonly #choices: ReadonlyMap<string, HookChoice>;
-  /** The pinned programs that watch at this moment. */
+  /** The pinned programs that are active when this process starts. */
   readonly #current: PinnedPrograms | undefined;
-  /** What the names of their pins say of each capability. */
+  /** Their hook per capability, read from the names of their pins. */
   readonly #inherited: readonly CapabilityReport[];
   #selected: readonly SelectedHook[] = [];
   #descriptors: readonly ProgramDescriptor[] = [];
@@ -63,12 +64,12 @@ export class Programs {
     pins?.removePending();
     const known = pins?.programs.filter(({ layout }) => layout === object.layout) ?? [];
     this.#current = known.find(({ generation }) => generation === control.state.active);
-    // left by a start that was cut short before they watched, or after the next ones did
+    // left by a start that was interrupted before they became active, or after the next generation did
     for (const other of known) if (other !== this.#current) pins?.removePrograms(other);
     this.#inherited = this.#current ? pinnedReports(this.#current.path, this.#ladders) : [];
   }
 
-  /** Hook per capability of the programs that watch already. */
+  /** Hook per capability of the programs that were active before this process. */
   get inheritedHooks(): ReadonlyMap<string, HookName> {
     return hooksOf(this.#inherited);
   }
@@ -77,15 +78,15 @@ export class Programs {
     return this.#selected.map(({ report }) => report);
   }
 
-  /** Of each program that was attached or taken over; none after `stop`. */
+  /** Descriptors of the programs that were attached or taken over; empty after `stop`. */
   get descriptors(): readonly ProgramDescriptor[] {
     return this.#descriptors;
   }
 
-  /** Takes over the programs that watch already, or climbs every ladder. */
+  /** Takes over the active programs, or selects a hook for every capability. */
   attach(): void {
     const { control, libbpf, options, ownEvents } = this.#context;
-    // all of them, since each canary also tells this process its number in the initial pid namespace
+    // without a short cut: any canary's event also gives this process its pid in the initial namespace (ownTgid)
     const alive = this.#inherited.map(report => this.#isAlive(report));
     if (this.#current && this.#current.fingerprint === this.#fingerprint && alive.every(Boolean)) {
       this.#selected = this.#inherited.map(report => ({ report, attachments: [] }));
@@ -95,14 +96,14 @@ export class Programs {
       return;
     }
     this.#generation += 1;
-    // programs that did not even see this process are dead
+    // no ownTgid: no active program has recorded an event of this process, so none works
     const handsOver = control.state.ownTgid !== 0;
     if (handsOver) control.change({ proving: this.#generation });
     else control.change({ active: this.#generation, windowNs: 0n });
     this.#selected = this.#ladders.map(ladder => {
       const selected = selectHook(ladder, this.#context.object, {
         choice: this.#choices.get(ladder.capability) ?? 'auto',
-        // a kind that was chosen for all is a wish where the capability is not what the start depends on
+        // the kind chosen for all capabilities is only a preference for those that are not required
         exclusive: ladder.required || ladder.capability in options.hooks,
         knobs: this.#knobs(),
         ownEvents,
@@ -118,9 +119,9 @@ export class Programs {
   }
 
   /**
-   * Makes them the ones that watch: pins them, and ends those that did so before.
-   * @returns what became of the programs of a version with another layout
-   * @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which there is no start has no hook
+   * Makes the programs active: pins them, and removes those that were active before.
+   * @returns what became of the programs of versions with another layout
+   * @throws MemwardenError CAPTURE_UNAVAILABLE when a required capability has no hook
    */
   commit(): readonly Retirement[] {
     const { control, pins, options, libbpf, object } = this.#context;
@@ -142,7 +143,7 @@ export class Programs {
     return others.map(layout => retire(libbpf, pins, layout));
   }
 
-  /** Leaves pinned programs to the kernel, and detaches others. */
+  /** Lets pinned programs run, and detaches others. */
   stop(): void {
     for (const { attachments } of this.#selected) {
       for (const attachment of attachments) {
@@ -202,7 +203,7 @@ export class Programs {
   }
 }
 
-/** One line per capability: the hook it got, and what was tried before with the reason of each. */
+/** Logs one line per capability: its hook, and the attempts that failed with their reasons. */
 function logAttempts({ capability, hook, attempts }: CapabilityReport): void {
   const failed = attempts.filter(({ outcome }) => outcome !== 'alive');
   const tried = failed.map(({ program, outcome, reason }) => `${program} ${outcome} (${reason})`).join(', ');

@@ -9,13 +9,13 @@ import { BpfObject, RefusedError } from './bpf-object.ts';
 import type { CapabilityReport } from './ladders/ladder.ts';
 import { lockdownMode } from './lockdown.ts';
 
-/** Where libbpf looks by itself. */
+/** Where libbpf looks by default. */
 const BTF_PATH = '/sys/kernel/btf/vmlinux';
 
-/** There wherever sysfs is, also where the kernel has no type information. */
+/** Exists wherever sysfs is mounted, also on a kernel without type information. */
 const SYSFS_KERNEL = '/sys/kernel/notes';
 
-/** Answers of kernels that have one cause, and what to do about that. */
+/** Errors that have one known cause, and what to do about it. */
 const ADVICE: readonly (readonly [answer: RegExp, advice: string])[] = [
   [
     /attach: EACCES/,
@@ -50,7 +50,10 @@ export function assertBtf(path: string): void {
   }
 }
 
-/** What is loaded into the kernel may come only from whom this program trusts. @throws MemwardenError CAPTURE_OBJECT_INVALID */
+/**
+ * Nobody but a trusted user may be able to write the BPF object, since it is loaded into the kernel.
+ * @throws MemwardenError CAPTURE_OBJECT_INVALID
+ */
 function assertObject(path: string): void {
   try {
     assertReadable(path);
@@ -90,7 +93,7 @@ export function openObject(
   }
 }
 
-/** Names the capability, what was tried, and what each answered. */
+/** The error for a capability without a hook: names it, each attempt and its reason. */
 export function unavailable({ capability, attempts }: CapabilityReport): MemwardenError {
   const tried = attempts.map(({ program, outcome, reason }) => `  ${program}: ${outcome}: ${reason}`);
   const head = `failed to watch ${capability}: no hook of this kernel could be used; tried:`;

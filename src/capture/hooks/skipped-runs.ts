@@ -3,9 +3,9 @@ import { diag } from '@opentelemetry/api';
 
 const log = diag.createComponentLogger({ namespace: 'capture' });
 
-/** How often the kernel is asked, and at most how often there is a warning, ns. */
-const LOOK_INTERVAL_NS = 30_000_000_000n;
-const REPORT_INTERVAL_NS = 3_600_000_000_000n;
+/** Interval at which the kernel's counters are read, and shortest interval between two warnings, ns. */
+const READ_INTERVAL_NS = 30_000_000_000n;
+const WARNING_INTERVAL_NS = 3_600_000_000_000n;
 
 /** A program in the kernel, whoever attached it. */
 export interface ProgramDescriptor {
@@ -14,7 +14,7 @@ export interface ProgramDescriptor {
   readonly fd: number;
 }
 
-/** How often the kernel has left one program out since it was attached. */
+/** How often the kernel has skipped one program since it was attached. */
 export interface SkippedRuns {
   readonly capability: string;
   readonly program: string;
@@ -22,16 +22,16 @@ export interface SkippedRuns {
 }
 
 /**
- * Runs of a program that the kernel has left out, by the text of `/proc/<pid>/fdinfo/<fd>`: a tracing program that is
- * under way on a CPU is not begun there again, and where the kernel preempts itself, by no other task either. Undefined
- * for what is no program, and before Linux 5.12, which does not count.
+ * Skipped runs of a program, from the text of `/proc/<pid>/fdinfo/<fd>`. While a tracing program runs on a CPU, the kernel
+ * does not start it again on that CPU. On a preemptible kernel this also hits another task that is scheduled there
+ * meanwhile. Undefined for other files than programs, and before Linux 5.12, which does not count.
  */
 export function skippedRunsOf(fdinfo: string): number | undefined {
   const count = /^recursion_misses:\s*(\d+)$/m.exec(fdinfo)?.[1];
   return count === undefined ? undefined : Number(count);
 }
 
-/** What the kernel has counted of each program of this process, as far as it counts and lets itself be asked. */
+/** The kernel's count for each program; programs without a readable count are left out. */
 export function readSkippedRuns(programs: readonly ProgramDescriptor[]): SkippedRuns[] {
   return programs.flatMap(({ capability, program, fd }) => {
     const count = skippedRunsOf(ownFdinfo(fd));
@@ -40,28 +40,28 @@ export function readSkippedRuns(programs: readonly ProgramDescriptor[]): Skipped
 }
 
 /**
- * Warns of runs that the kernel has left out. They are no lost events: most would have seen what nobody is told of, and
- * which did not is not known. So they are kept out of the balance of events.
+ * Warns of runs that the kernel skipped. They are not counted as lost events: most skipped runs would have recorded
+ * nothing, and which ones would have is unknown.
  */
 export class SkippedRunsWatch {
-  /** Asks the kernel. */
+  /** Reads the kernel's counters. */
   readonly read: () => readonly SkippedRuns[];
-  #lookNs = 0n;
+  #nextReadNs = 0n;
   #warnedRuns = 0;
 
   constructor(read: () => readonly SkippedRuns[]) {
     this.read = read;
   }
 
-  /** Warns when there are more than it has told of; may be called often. @param nowNs on CLOCK_BOOTTIME */
+  /** Warns when there are more than at the last warning; may be called often. @param nowNs on CLOCK_BOOTTIME */
   warn(nowNs: bigint): void {
-    if (nowNs < this.#lookNs) return;
-    this.#lookNs = nowNs + LOOK_INTERVAL_NS;
+    if (nowNs < this.#nextReadNs) return;
+    this.#nextReadNs = nowNs + READ_INTERVAL_NS;
     const skipped = this.read().filter(({ count }) => count > 0);
     const total = skipped.reduce((sum, { count }) => sum + count, 0);
     if (total <= this.#warnedRuns) return;
     this.#warnedRuns = total;
-    this.#lookNs = nowNs + REPORT_INTERVAL_NS;
+    this.#nextReadNs = nowNs + WARNING_INTERVAL_NS;
     log.warn(describe(total, skipped));
   }
 }
@@ -80,7 +80,7 @@ function ownFdinfo(fd: number): string {
   try {
     return readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8');
   } catch {
-    // no procfs here, or none that may be read: the same as a kernel that does not count
+    // procfs is missing or may not be read: treated like a kernel that does not count
     return '';
   }
 }

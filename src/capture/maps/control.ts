@@ -1,17 +1,17 @@
 import { describeErrno, type Libbpf } from '../../native/libbpf.ts';
 import { CONTROL, CONTROL_SIZE } from '../ring/layout.ts';
 
-/** What user space tells the programs while they run: struct mw_control of bpf/contract/event.h. */
+/** Instructions of user space to running programs: struct mw_control of bpf/contract/event.h. */
 export interface ControlState {
-  /** Generation of the programs that watch; 0: none does. */
+  /** Generation of the active programs; 0: none are. */
   readonly active: number;
-  /** Generation that watches this process in its place; 0: none. */
+  /** Generation that records the accesses of this process instead of the active one; 0: none. */
   readonly proving: number;
   /** When the maps were made, ns on CLOCK_BOOTTIME: distinguishes them from others of the same boot. */
   readonly createdNs: bigint;
-  /** Time after an event in which the same detection is only counted, ns; 0: every event is sent. */
+  /** Time after an event in which its repeats are only counted, ns; 0: every event is sent. */
   readonly windowNs: bigint;
-  /** This process, in its own pid namespace, and the inode number of that: the kernel marks its events. */
+  /** This process, in its own pid namespace, and the inode number of that namespace: programs mark its events. */
   readonly ownVtgid: number;
   readonly ownPidNamespace: number;
   /** This process, in the initial pid namespace; 0: not known yet. */
@@ -60,7 +60,7 @@ export class Control {
     value.writeUInt32LE(state.ownPidNamespace, CONTROL.own_pid_ns);
     value.writeUInt32LE(state.ownTgid, CONTROL.own_tgid);
     const result = this.#libbpf.updateElement(this.#fd, KEY, value, 0);
-    if (result < 0) throw new Error(`failed to direct the programs: ${describeErrno(-result)}`);
+    if (result < 0) throw new Error(`failed to write the programs' control: ${describeErrno(-result)}`);
     this.#state = state;
   }
 }

@@ -1,6 +1,9 @@
 import type { Libbpf } from '../../native/libbpf.ts';
 
-/** All keys of a hash map at once: one that is walked while keys are deleted starts over. */
+/**
+ * All keys of a hash map, collected first: BPF_MAP_GET_NEXT_KEY starts over at the first key when the previous one has
+ * been deleted.
+ */
 export function mapKeys(libbpf: Libbpf, fd: number, keyBytes: number): Buffer[] {
   const keys: Buffer[] = [];
   let previous: Buffer | null = null;

@@ -9,9 +9,9 @@ const NAME_BYTES = 64;
 const SUFFIX_BYTES = 16;
 const ENTRIES_MAX = 256;
 
-/** Which files the raw event security_file_open is about; a file that fits any of them is reported. */
+/** Which files the raw event security_file_open reports: those that match any entry. */
 export interface RawFilter {
-  /** Absolute paths of directories (all below them) and files. They must exist: the kernel compares what they are. */
+  /** Absolute paths of directories (everything below them) and files, which must exist: device and inode are compared. */
   readonly prefixes: readonly string[];
   /** Ends of file names, at most 16 bytes. */
   readonly suffixes: readonly string[];
@@ -22,7 +22,7 @@ export interface RawFilter {
 
 /**
  * Fills the filter's maps.
- * @throws MemwardenError CONFIG_INVALID for a filter that the kernel side cannot hold, or for none at all
+ * @throws MemwardenError CONFIG_INVALID for a filter that does not fit into the maps, or that is empty
  */
 export function installRawFilter(libbpf: Libbpf, filter: RawFilter, mapFd: (name: string) => number): void {
   const { prefixes, suffixes, names, allowUnfiltered } = filter;
@@ -30,7 +30,7 @@ export function installRawFilter(libbpf: Libbpf, filter: RawFilter, mapFd: (name
     throw new MemwardenError(
       'CONFIG_INVALID',
       'failed to select security_file_open: it has no filter, and every open of the machine would be reported',
-      'give path prefixes, suffixes or names, or exclusive with --allow-unfiltered',
+      'give path prefixes, suffixes or names, or confirm it with --allow-unfiltered',
     );
   }
   insert(libbpf, mapFd('raw_directories'), 'prefixes', prefixes.map(directoryKey), DIRECTORY_KEY_BYTES);
@@ -45,7 +45,7 @@ function insert(libbpf: Libbpf, fd: number, what: string, keys: readonly Buffer[
     const result = libbpf.updateElement(fd, key, Buffer.from([1]), 0);
     if (result < 0) throw invalid(what, describeErrno(-result), 'see the kernel log');
   }
-  // maps that were taken over may hold what was selected before
+  // maps of the previous sidecar may hold entries of its filter
   for (const old of mapKeys(libbpf, fd, keyBytes)) {
     if (!keys.some(key => key.equals(old))) libbpf.deleteElement(fd, old);
   }

@@ -6,28 +6,31 @@ import { REPEAT, REPEAT_KEY, REPEAT_KEY_SIZE, REPEAT_SIZE } from '../ring/layout
 import { mapKeys } from './map-keys.ts';
 
 const NS_PER_MILLI = 1_000_000n;
-/** Windows without an event after which the kernel need not follow a detection any longer. */
+/** Windows without an event after which an entry is removed from the kernel's table. */
 const IDLE_WINDOWS = 3n;
-/** Events that are remembered; beyond twice what the kernel follows (MW_REPEATS of bpf/lib/maps.bpf.h) the rest is forgotten. */
+/**
+ * Most events that are remembered: twice as many as the kernel's table holds (MW_REPEATS of bpf/lib/maps.bpf.h). Beyond it
+ * those that the kernel does not count are forgotten.
+ */
 const REMEMBERED_MAX = 8_192;
-/** What the key holds in place of an outcome that no hook could see. */
+/** Stands in the key for a result that no hook saw. */
 const RESULT_UNKNOWN = 1;
 const ENTRY = 'repeat/';
 const ENTRY_BYTES = 16;
 
-/** An event that the kernel counts the repetitions of. */
+/** An event whose repeats the kernel counts. */
 interface Followed {
   readonly key: Buffer;
-  /** The newest that was sent. */
+  /** The newest one that the kernel sent. */
   event: CapturedEvent;
   reportedCount: bigint;
   reportedBytes: bigint;
 }
 
 /**
- * Asks the kernel how often events were repeated that it did not send. The kernel's numbers only grow and this side
- * tells differences, so neither has to wait for the other and no repetition is told twice. One can be lost: a detection
- * that comes back at the very moment in which it is forgotten, after windows of silence.
+ * Reads from the kernel how often events were repeated that it counted instead of sending. The kernel's counts only grow,
+ * and this side reports differences, so neither side waits for the other and no repeat is reported twice. A repeat can be
+ * lost in one race: it is counted just before its entry is removed, after IDLE_WINDOWS of silence.
  */
 export class Repeats {
   readonly #libbpf: Libbpf;
@@ -38,7 +41,7 @@ export class Repeats {
 
   /**
    * @param mapFd the map `repeats` of bpf/lib/maps.bpf.h
-   * @param windowMillis time after an event in which the same detection is only counted; 0: the kernel counts none
+   * @param windowMillis time after an event in which its repeats are only counted; 0: the kernel counts none
    */
   constructor(libbpf: Libbpf, mapFd: number, windowMillis: number) {
     this.#libbpf = libbpf;
@@ -47,8 +50,8 @@ export class Repeats {
   }
 
   /**
-   * Goes on where the sidecar before this one ended: follows what the kernel follows.
-   * @param checkpoint what that one had told
+   * Continues where the previous sidecar ended: follows every entry of the kernel's table.
+   * @param checkpoint counts that the previous sidecar had reported
    */
   resume(checkpoint: Checkpoint): void {
     for (const name of checkpoint.keys()) if (name.startsWith(ENTRY)) this.#changes.set(name, null);
@@ -63,7 +66,7 @@ export class Repeats {
       const entry = checkpoint.get(name);
       const reported = Buffer.from(entry ?? new Uint8Array(ENTRY_BYTES));
       const reportedCount = reported.readBigUInt64LE(0);
-      // a entry that says more is of a detection that was forgotten since
+      // a higher reported count is that of an earlier entry with this key, which was removed and counted anew
       const isOurs = reportedCount <= value.readBigUInt64LE(REPEAT.count);
       if (isOurs) this.#changes.delete(name);
       this.#followed.set(key.toString('latin1'), {
@@ -75,7 +78,7 @@ export class Repeats {
     }
   }
 
-  /** What has been told since the last call. */
+  /** Counts that were reported since the last call. */
   changes(): CheckpointChanges {
     const changes = this.#changes;
     this.#changes = new Map();
@@ -97,32 +100,32 @@ export class Repeats {
   }
 
   /**
-   * One event of kind `repeat` for each detection whose window is over and that was repeated in it.
-   * @param nowNs CLOCK_BOOTTIME; all that was counted is told when it is undefined
+   * One event of kind `repeat` for each event that was repeated and whose window is over.
+   * @param nowNs CLOCK_BOOTTIME; undefined: report all repeats, whatever their window
    */
   collect(nowNs: bigint | undefined): CapturedEvent[] {
-    const repetitions: CapturedEvent[] = [];
+    const repeats: CapturedEvent[] = [];
     const value = Buffer.alloc(REPEAT_SIZE);
     for (const [name, followed] of this.#followed) {
       if (this.#libbpf.lookupElement(this.#mapFd, followed.key, value) < 0) {
-        // the kernel follows no event of this kind, or its table was full
+        // the kernel does not count repeats of this kind, or its table was full
         this.#followed.delete(name);
         continue;
       }
       const windowEnd = value.readBigUInt64LE(REPEAT.window_start_ns) + this.#windowNs;
       const count = value.readBigUInt64LE(REPEAT.count);
       if (nowNs !== undefined && nowNs < windowEnd) continue;
-      if (count > followed.reportedCount) repetitions.push(this.#report(followed, value, count));
+      if (count > followed.reportedCount) repeats.push(this.#report(followed, value, count));
       else if (nowNs !== undefined && nowNs - windowEnd > IDLE_WINDOWS * this.#windowNs)
         this.#forget(name, followed);
     }
-    return repetitions;
+    return repeats;
   }
 
   #report(followed: Followed, value: Buffer, count: bigint): CapturedEvent {
     const bytes = value.readBigUInt64LE(REPEAT.bytes);
     const { event, key } = followed;
-    const repetition: CapturedEvent = {
+    const repeat: CapturedEvent = {
       ...event,
       kind: 'repeat',
       timeNs: value.readBigUInt64LE(REPEAT.last_ns),
@@ -136,10 +139,10 @@ export class Repeats {
     entry.writeBigUInt64LE(count, 0);
     entry.writeBigUInt64LE(bytes, 8);
     this.#changes.set(ENTRY + key.toString('hex'), entry);
-    return repetition;
+    return repeat;
   }
 
-  /** Repetitions that the kernel has counted and that are not told yet. */
+  /** Repeats that the kernel has counted and that are not reported yet. */
   pending(): bigint {
     const value = Buffer.alloc(REPEAT_SIZE);
     let pending = 0n;
@@ -150,7 +153,7 @@ export class Repeats {
     return pending;
   }
 
-  /** The kernel does not follow every event, and in a storm of different ones there are many before the next look. */
+  /** Forgets events that the kernel does not count; a storm of different ones brings many between two calls of `collect`. */
   #forgetUnfollowed(): void {
     const value = Buffer.alloc(REPEAT_SIZE);
     for (const [name, { key }] of this.#followed) {
@@ -165,7 +168,7 @@ export class Repeats {
   }
 }
 
-/** struct mw_repeat_key, as counts_as_repetition() of bpf/lib/emit.bpf.h fills it. */
+/** struct mw_repeat_key, as counts_as_repeat() of bpf/lib/emit.bpf.h fills it. */
 function repeatKey(event: CapturedEvent): Buffer {
   const key = Buffer.alloc(REPEAT_KEY_SIZE);
   const { actor, target, result } = event;

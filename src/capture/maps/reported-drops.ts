@@ -5,8 +5,8 @@ import type { DropReason } from './counters.ts';
 const ONLY_KEY = Buffer.alloc(4);
 
 /**
- * How much of the kernel's drops has been told. It is kept in the kernel beside the counters and lives as long as they
- * do, so a sidecar that takes them over tells neither twice what its predecessor told nor nothing of the rest.
+ * How many of the drops that the kernel counted have been reported. Kept in the kernel beside the counters, with the same
+ * lifetime, so a sidecar that takes them over reports exactly the drops that its predecessor did not.
  */
 export class ReportedDrops {
   /** When the counters began, ns on CLOCK_BOOTTIME. */
@@ -34,17 +34,17 @@ export class ReportedDrops {
     return this.#values.readBigUInt64LE(offsetOf(cpu, reason));
   }
 
-  /** @param total the counter as far as it is told now; kept by `save` */
+  /** @param total value of the counter up to which drops are reported now; `save` writes it */
   report(cpu: number, reason: DropReason, total: bigint): void {
     this.#values.writeBigUInt64LE(total, offsetOf(cpu, reason));
     this.#changed = true;
   }
 
-  /** To be called when what was told is safe. @throws Error when the map cannot be written */
+  /** To be called once the reports are saved to disk. @throws Error when the map cannot be written */
   save(): void {
     if (!this.#changed) return;
     const result = this.#libbpf.updateElement(this.#mapFd, ONLY_KEY, this.#values, 0);
-    if (result < 0) throw new Error(`failed to keep what was reported of drops: ${describeErrno(-result)}`);
+    if (result < 0) throw new Error(`failed to save what was reported of drops: ${describeErrno(-result)}`);
     this.#changed = false;
   }
 }

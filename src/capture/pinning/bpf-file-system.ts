@@ -19,17 +19,17 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 
 /** include/uapi/linux/magic.h */
 const BPF_FS_MAGIC = 0xcafe4a11;
-/** The source in /proc/self/mountinfo of what memwarden has mounted; nothing else is unmounted by it. */
+/** The source in /proc/self/mountinfo of file systems that memwarden mounted; it unmounts no others. */
 const SOURCE = 'memwarden';
-/** With CONFIG_BPF_PRELOAD each new BPF file system has these: populate_bpffs() of kernel/bpf/inode.c. */
+/** With CONFIG_BPF_PRELOAD each new BPF file system contains these: populate_bpffs() of kernel/bpf/inode.c. */
 const MADE_BY_KERNEL: ReadonlySet<string> = new Set(['maps.debug', 'progs.debug']);
 const WRITABLE_BY_OTHERS = 0o022;
 /** PID_NS_INIT_INO of include/uapi/linux/nsfs.h. */
 const INITIAL_PID_NAMESPACE = 0xef_ff_ff_fc;
 
-/** Of a mount, and what ends it: another may be doing the same. */
+/** Attempts to mount, since another process may mount or unmount there at the same time. */
 const ATTEMPTS = 3;
-/** flock(2) knows no time limit, and any user may hold a lock on a folder that they can read, for ever. */
+/** flock(2) has no timeout, and any user who can read a folder can lock it for ever: so it is polled, for one second. */
 const LOCK_TRIES = 50;
 const LOCK_PAUSE_MILLIS = 20;
 
@@ -39,8 +39,8 @@ export function isOnBpfFileSystem(folder: number): boolean {
 }
 
 /**
- * Opens a folder of a BPF file system. Where it is an empty folder of another, one is mounted on it if that is allowed;
- * others than root get nothing from it, as from the one that systemd mounts.
+ * Opens a folder of a BPF file system. On an empty folder of another file system one is mounted, if that is allowed, with
+ * mode 0700, as systemd mounts it.
  *
  * @throws PinningUnavailable, UntrustedFolder; Error with a code when the folder cannot be opened
  */
@@ -49,7 +49,7 @@ export function openBpfFolder(path: string): number {
     const folder = openTrustedFolder(path);
     if (isOnBpfFileSystem(folder)) return folder;
     try {
-      if (attempt > ATTEMPTS) throw refused(path, 'what is mounted there does not stay');
+      if (attempt > ATTEMPTS) throw refused(path, 'a mount there was undone again and again');
       mountOn(folder, path);
     } finally {
       closeSync(folder);
@@ -58,8 +58,8 @@ export function openBpfFolder(path: string): number {
 }
 
 /**
- * Why no BPF file system is mounted on an open folder that is on another, as far as one can see; undefined: it can be
- * tried. What is there would be hidden, from everybody: so nothing may be there, nor be expected to come.
+ * Why no BPF file system may be mounted on an open folder of another file system; undefined: it can be tried. A mount hides
+ * the folder's content from every process, so the folder must be empty, and nobody else may be about to put something there.
  */
 export function whyNotMountable(folder: number): string | undefined {
   if (readdirSync(below(folder)).length > 0) return 'it is not empty';
@@ -73,27 +73,27 @@ export function notMountable(path: string, why: string): string {
   return `${path} is not on a BPF file system, and none is mounted over it: ${why}`;
 }
 
-/** Whether an open folder is on a BPF file system that memwarden has mounted. */
+/** Whether an open folder is on a BPF file system that memwarden mounted. */
 export function isMountedByMemwarden(folder: number): boolean {
   const id = /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${folder}`, 'utf8'))?.[1];
   const whole = new RegExp(`^${id} \\d+ \\S+ / .* - bpf ${SOURCE} `, 'm');
   return id !== undefined && whole.test(readFileSync('/proc/self/mountinfo', 'utf8'));
 }
 
-/** What became of a BPF file system that memwarden had mounted. */
+/** What `unmountOwn` did with a BPF file system. */
 export interface Unmounting {
   readonly mountPoint: string;
-  /** Why it is still there; undefined: it is not. */
+  /** Why it is still mounted; undefined: it was unmounted. */
   readonly kept?: string;
 }
 
 /**
- * Unmounts the BPF file system at a folder, if memwarden has mounted it and nothing is in it any more.
- * @returns undefined where there is none of memwarden's
+ * Unmounts the BPF file system at a folder, if memwarden mounted it and it is empty.
+ * @returns undefined where memwarden mounted none
  */
 export function unmountOwn(path: string): Unmounting | undefined {
   let unmounted: Unmounting | undefined;
-  // two that were mounted at once lie upon each other
+  // two sidecars that mounted at the same time left two file systems, one on top of the other
   for (;;) {
     const mountPoint = ownMountPoint(path);
     if (mountPoint === undefined) return unmounted;
@@ -114,9 +114,9 @@ function ownMountPoint(path: string): Unmounting | undefined {
     if (!isRoot || !isOnBpfFileSystem(folder) || !isMountedByMemwarden(folder)) return undefined;
     const mountPoint = readlinkSync(below(folder));
     const others = readdirSync(below(folder)).filter(name => !MADE_BY_KERNEL.has(name)).length;
-    return others === 0 ? { mountPoint } : { mountPoint, kept: 'somebody has pinned in it' };
+    return others === 0 ? { mountPoint } : { mountPoint, kept: 'other programs have pins in it' };
   } finally {
-    // it would keep the file system busy
+    // an open descriptor keeps the file system busy
     closeSync(folder);
   }
 }
@@ -126,7 +126,7 @@ function mountOn(folder: number, path: string): void {
   if (why !== undefined) throw new PinningUnavailable(notMountable(path, why));
   const lockable = openSync(below(folder), constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    // of two sidecars that start at once the second would cover what the first has mounted, and its pins
+    // without a lock, the second of two sidecars that start at once would mount over the first one's pins
     waitForLock(lockable);
     if (isCovered(path)) return;
     mountFileSystem({ source: SOURCE, target: below(folder), type: 'bpf', data: 'mode=0700' });
@@ -136,7 +136,7 @@ function mountOn(folder: number, path: string): void {
     closeSync(lockable);
   }
   log.info(`mounted a BPF file system on ${path}; memwarden detach unmounts it`);
-  if (endsBeforeTheMachine()) {
+  if (isShortLived()) {
     log.warn(
       `what is pinned in ${path} ends with the last process of this mount namespace; in a container mount the host's /sys/fs/bpf`,
     );
@@ -159,18 +159,18 @@ function isCovered(path: string): boolean {
   }
 }
 
-/** Goes on without it in the end: a stack of two is no harm that an ordinary user may prevent the start by. */
+/** Continues without the lock after the timeout: an ordinary user must not be able to prevent the start by holding it. */
 function waitForLock(fd: number): void {
   const clock = new Int32Array(new SharedArrayBuffer(4));
   for (let tries = 0; tries < LOCK_TRIES && !lock(fd); tries++) Atomics.wait(clock, 0, 0, LOCK_PAUSE_MILLIS);
 }
 
-/** Whether this process is in a container, or in another mount namespace than the machine's first process. */
-function endsBeforeTheMachine(): boolean {
+/** Whether the mount lasts only as long as a container or mount namespace other than that of the machine's pid 1. */
+function isShortLived(): boolean {
   if (statSync('/proc/self/ns/pid').ino !== INITIAL_PID_NAMESPACE) return true;
   try {
     return statSync('/proc/1/ns/mnt').ino !== statSync('/proc/self/ns/mnt').ino;
   } catch {
-    return false; // not to be known without CAP_SYS_PTRACE
+    return false; // unknown: the link needs CAP_SYS_PTRACE
   }
 }

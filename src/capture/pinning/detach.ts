@@ -8,30 +8,30 @@ import { PinningUnavailable } from './pinning-unavailable.ts';
 import { retire } from './predecessor.ts';
 import { UntrustedFolder } from './untrusted-folder.ts';
 
-/** What was removed from the kernel. */
+/** What `detachPinned` removed. */
 export interface Detached {
-  /** Undefined: there were none. */
+  /** Undefined: nothing was pinned. */
   readonly pinned?: Removed;
-  /** What became of the BPF file system, if memwarden had mounted it. */
+  /** Result for the BPF file system, if memwarden had mounted it. */
   readonly unmounting?: Unmounting;
 }
 
 export interface Removed {
   readonly programs: number;
-  /** Records that they had sent and nobody has read: gone. */
+  /** Records that they had sent and nobody has read; they are lost. */
   readonly unread: number;
 }
 
 /**
- * Ends the programs that a sidecar has left to the kernel, removes their maps, and unmounts the file system of their pins
- * where a sidecar has mounted it for them.
+ * Detaches the programs that a sidecar left pinned, removes their maps, and unmounts the BPF file system of the pins if
+ * memwarden mounted it.
  *
  * @throws MemwardenError CAPTURE_UNAVAILABLE when a sidecar is using them, or they cannot be reached
  */
 export function detachPinned(path: string): Detached {
-  const pins = reaching(path, () => new PinDirectory(path, false));
+  const pins = ifPresent(path, () => new PinDirectory(path, false));
   const pinned = pins && removePinned(pins);
-  const unmounting = reaching(path, () => unmountOwn(dirname(resolve(path))));
+  const unmounting = ifPresent(path, () => unmountOwn(dirname(resolve(path))));
   return { ...(pinned && { pinned }), ...(unmounting && { unmounting }) };
 }
 
@@ -52,9 +52,9 @@ function removePinned(pins: PinDirectory): Removed {
 }
 
 /** @returns undefined where there is no such folder */
-function reaching<T>(path: string, reach: () => T): T | undefined {
+function ifPresent<T>(path: string, action: () => T): T | undefined {
   try {
-    return reach();
+    return action();
   } catch (error) {
     if (isMissing(error) || (error instanceof PinningUnavailable && isMissing(error.cause))) return undefined;
     if (error instanceof PinningUnavailable) {

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { CaptureOptions } from '../options.ts';
 
 /**
- * Names what decides which programs are attached: the object, the choices, and what this process may do. Pinned programs
- * with an equal fingerprint are the ones that would be loaded again.
+ * Hash of everything that decides which programs are attached: the object, the settings and the CAP_* rights of this
+ * process. Pinned programs with an equal fingerprint are those that this start would attach again.
  */
 export function fingerprintOf(options: CaptureOptions): string {
   const { objectPath, btfPath, kinds, hook, hooks, rawFilter } = options;

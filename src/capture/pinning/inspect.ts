@@ -6,14 +6,14 @@ import { assertOwn } from './own-folder.ts';
 import { openTrustedFolder } from './trusted-folder.ts';
 import { UntrustedFolder } from './untrusted-folder.ts';
 
-/** What a start would find where it is to pin. */
+/** What a start would find at its pin path. */
 export type PinPlace =
   | { readonly kind: 'ready'; readonly mountedByMemwarden: boolean; readonly hasFolder: boolean }
-  /** No BPF file system; one can be mounted there by who has the right to mount. */
+  /** No BPF file system yet; a process that has the right to mount can mount one. */
   | { readonly kind: 'mountable' }
   | { readonly kind: 'unavailable'; readonly reason: string; readonly advice?: string };
 
-/** Looks, and changes nothing. */
+/** Inspects the pin path and changes nothing. */
 export function inspectPinPlace(path: string): PinPlace {
   try {
     return inspect(path);

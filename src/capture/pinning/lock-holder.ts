@@ -2,8 +2,8 @@ import { fstatSync, readFileSync } from 'node:fs';
 import { isTrusted } from './untrusted-folder.ts';
 
 /**
- * Who of those that hold a lock on an open file can be no memwarden, in words; undefined: nobody. /proc/locks does not
- * show holders outside this pid namespace and those below it.
+ * Describes a holder of the lock on an open file that cannot be a memwarden; undefined: there is none. /proc/locks only
+ * shows holders in this pid namespace and those below it.
  */
 export function strangerWithLock(fd: number): string | undefined {
   const { dev, ino } = fstatSync(fd);
@@ -15,19 +15,22 @@ export function strangerWithLock(fd: number): string | undefined {
     const device = deviceNumber(Number.parseInt(major ?? '', 16), Number.parseInt(minor ?? '', 16));
     if (device !== dev || Number(inode) !== ino) continue;
     const uid = realUid(Number(pid));
-    // a memwarden locks for itself, so its lock ends with it: this one was inherited to outlive its maker
+    // the lock of a memwarden ends with its process; this one was passed on to another process
     if (uid === undefined) return `a process that got it from process ${pid}, which has ended`;
     if (!isTrusted(uid)) return `process ${pid} of uid ${uid}`;
   }
   return undefined;
 }
 
-/** makedev(3) of the C library, which is how stat(2) gives a device; the kernel has 12 bits of major and 20 of minor. */
+/** makedev(3) of the C library, as stat(2) returns a device; the kernel has 12 bits of major and 20 of minor. */
 function deviceNumber(major: number, minor: number): number {
   return (minor >> 8) * 2 ** 20 + major * 2 ** 8 + (minor & 0xff);
 }
 
-/** Not that of /proc/<pid> itself, which a process makes root's by prctl(2), nor the effective one of a set-user-ID program. */
+/**
+ * The real uid from the status file. The owner of /proc/<pid> is root for a process that cleared its dumpable flag by
+ * prctl(2), and the effective uid is root in a set-user-ID program.
+ */
 function realUid(pid: number): number | undefined {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');

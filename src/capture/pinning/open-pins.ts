@@ -8,8 +8,8 @@ const log = diag.createComponentLogger({ namespace: 'capture' });
 const CONSEQUENCE = 'what happens while no sidecar runs will not be seen';
 
 /**
- * The directory of pinned programs and maps, made if it does not exist; undefined where the machine has no place for one,
- * with a warning, and where somebody else has taken the place, with an error: nobody prevents the start by that.
+ * The directory of pinned programs and maps, created if it is missing. Undefined, with a warning, where it cannot be
+ * created, and, with an error, where another user controls it: neither may prevent the start.
  *
  * @throws MemwardenError CAPTURE_UNAVAILABLE when another memwarden owns it
  */

@@ -25,23 +25,23 @@ const PRIVATE = 0o700;
 const OF_OTHERS = 0o077;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Descriptors, to be closed by whoever has opened the folder. */
+/** Descriptors of the open folders; the caller closes them. */
 export interface OwnFolder {
   readonly parent: number;
   readonly folder: number;
 }
 
 /**
- * Opens the folder of pins and locks it for this process. Whatever is asked of it is asked of the open folder, and
- * before the lock: who may write in /sys/fs/bpf can make the folder first, or put a link in its place.
+ * Opens the folder of pins and locks it for this process. Its owner and type are checked on the open descriptor, before
+ * the lock: whoever may write in /sys/fs/bpf can create the folder first, or put a link in its place.
  *
- * @param create whether to make it, and to mount the file system for it
+ * @param create whether to create it, and to mount the file system for it
  * @throws PinningUnavailable, whose cause has the code ENOENT where there is no folder; UntrustedFolder;
  * MemwardenError CAPTURE_UNAVAILABLE when another memwarden has the lock
  */
 export function openOwnFolder(path: string, create: boolean): OwnFolder {
-  const parent = inWords(dirname(resolve(path)), way =>
-    create ? openBpfFolder(way) : openTrustedFolder(way),
+  const parent = explained(dirname(resolve(path)), folder =>
+    create ? openBpfFolder(folder) : openTrustedFolder(folder),
   );
   try {
     return { parent, folder: openLocked(parent, path, create) };
@@ -51,7 +51,7 @@ export function openOwnFolder(path: string, create: boolean): OwnFolder {
   }
 }
 
-/** @param stats of what has the name, not of where a link leads @throws UntrustedFolder */
+/** @param stats of the name itself (lstat), not of the target of a link @throws UntrustedFolder */
 export function assertOwn(path: string, stats: Stats): void {
   const own = process.geteuid?.();
   if (stats.uid !== own) throw refused(path, `belongs to uid ${stats.uid}, not to uid ${own}`);
@@ -62,14 +62,14 @@ export function assertOwn(path: string, stats: Stats): void {
 function openLocked(parent: number, path: string, create: boolean): number {
   const name = below(parent, basename(path));
   for (;;) {
-    const folder = inWords(path, () => openFolder(name, path, create));
+    const folder = explained(path, () => openFolder(name, path, create));
     try {
       assertOwn(path, fstatSync(folder));
       if (!isOnBpfFileSystem(folder)) throw new PinningUnavailable(`${path} is not on a BPF file system`);
       lockFolder(folder, path);
-      // it may have been removed, and made again, between the open and the lock
+      // the folder may have been removed and created again between the open and the lock
       if (lstatSync(name, { throwIfNoEntry: false })?.ino === fstatSync(folder).ino) {
-        inWords(path, () => makePrivate(folder, path));
+        explained(path, () => makePrivate(folder, path));
         return folder;
       }
     } catch (error) {
@@ -81,13 +81,13 @@ function openLocked(parent: number, path: string, create: boolean): number {
 }
 
 function openFolder(name: string, path: string, create: boolean): number {
-  if (create) makeFolder(name);
-  // a link or somebody else's folder would answer ELOOP, ENOTDIR or EACCES, which say less
+  if (create) createFolder(name);
+  // checked first for its message: openSync would fail with ELOOP, ENOTDIR or EACCES on a link or another user's folder
   assertOwn(path, lstatSync(name));
   return openSync(name, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
 }
 
-function makeFolder(name: string): void {
+function createFolder(name: string): void {
   try {
     mkdirSync(name, { mode: PRIVATE });
   } catch (error) {
@@ -105,15 +105,18 @@ function lockFolder(folder: number, path: string): void {
       'stop it first, or choose another capture.pinPath for this one',
     );
   }
-  // who held it may have ended just now
+  // the holder may have ended just now
   if (lock(folder)) return;
   throw new UntrustedFolder(
     `${path} is locked by ${stranger}`,
-    `end whoever has it open (fuser ${path}), or choose another capture.pinPath`,
+    `end the process that has it open (fuser ${path}), or choose another capture.pinPath`,
   );
 }
 
-/** A folder that somebody has made by hand may let others in: not any more, and nothing of theirs is taken over. */
+/**
+ * Removes the permissions of other users, which a folder made by hand may give. A folder in which they could write already
+ * is refused unless it is empty, so that no pin of theirs is taken over.
+ */
 function makePrivate(folder: number, path: string): void {
   accessSync(below(folder), constants.W_OK); // EROFS: mounted read-only
   const { mode } = fstatSync(folder);
@@ -134,8 +137,8 @@ function refused(path: string, why: string): UntrustedFolder {
   );
 }
 
-/** What the kernel refuses, without the names of descriptors in it. */
-function inWords<T>(path: string, open: (path: string) => T): T {
+/** Replaces errors of the kernel, whose messages name /proc/self/fd, by ones that name the path. */
+function explained<T>(path: string, open: (path: string) => T): T {
   try {
     return open(path);
   } catch (error) {

@@ -8,38 +8,42 @@ const PENDING = 'pending';
 const MAPS = /^maps-(?<layout>[0-9a-f]+)$/;
 const PROGRAMS = /^programs-(?<layout>[0-9a-f]+)-(?<generation>\d+)-(?<fingerprint>[0-9a-f]+)$/;
 
-/** Programs that were pinned together: those of one start. */
+/** Programs that one start pinned together. */
 export interface PinnedPrograms {
   readonly path: string;
   readonly layout: string;
   readonly generation: number;
-  /** What was loaded and how it was chosen; equal: nothing would come out differently today. */
+  /** See `fingerprintOf`: equal where this start would attach the same programs. */
   readonly fingerprint: string;
 }
 
 /**
- * A directory in a BPF file system, owned by this process. The kernel keeps what is pinned in it: maps in
- * `maps-<layout>`, and the links of attached programs in `programs-<layout>-<generation>-<fingerprint>`, in a directory
- * for each capability. Both are filled under another name first, so a directory with its name is complete however its
- * maker ended.
+ * A directory in a BPF file system, owned by this process. The kernel keeps what is pinned in it:
+ *
+ *     maps-<layout>/<map>
+ *     programs-<layout>-<generation>-<fingerprint>/<capability>-<hook>/<program>           link of an attached program
+ *     programs-<layout>-<generation>-<fingerprint>/<capability>-<hook>/<program>-program   the program itself
+ *     pending/                                                                             either, while it is filled
+ *
+ * Both are filled as `pending` and then renamed, so a directory with its final name is complete, however its maker ended.
  */
 export class PinDirectory {
-  /** Its name, for people: what is in it is reached through its descriptor. */
+  /** Its name for messages; its entries are accessed through its descriptor. */
   readonly path: string;
   readonly #parent: number;
   readonly #folder: number;
 
   /**
-   * @param create whether to make a directory that does not exist, and to mount a BPF file system for it
-   * @throws PinningUnavailable when it is not, or cannot be made, on a BPF file system; UntrustedFolder when it is
-   * somebody else's; MemwardenError CAPTURE_UNAVAILABLE when another memwarden owns it
+   * @param create whether to create a missing directory, and to mount a BPF file system for it
+   * @throws PinningUnavailable when it is not, or cannot be created, on a BPF file system; UntrustedFolder when another
+   * user controls it; MemwardenError CAPTURE_UNAVAILABLE when another memwarden owns it
    */
   constructor(path: string, create: boolean) {
     this.path = path;
     ({ parent: this.#parent, folder: this.#folder } = openOwnFolder(path, create));
   }
 
-  /** Layouts of which there are maps. */
+  /** Layouts whose maps are pinned. */
   get layouts(): string[] {
     return this.#entries().flatMap(name => MAPS.exec(name)?.groups?.['layout'] ?? []);
   }
@@ -56,19 +60,19 @@ export class PinDirectory {
     return below(this.#folder, `maps-${layout}`, name);
   }
 
-  /** Pins maps: all of them, or the directory does not come to be. @throws PinningUnavailable @param pin pins one at a path */
+  /** Pins all maps or none. @param pin pins one map at a path @throws PinningUnavailable */
   addMaps(layout: string, names: readonly string[], pin: (name: string, path: string) => void): void {
     this.#add(`maps-${layout}`, staged => {
       for (const name of names) pin(name, join(staged, name));
     });
   }
 
-  /** Pins programs: all of them, or the directory does not come to be. @throws PinningUnavailable @param pin fills the directory it is given */
+  /** Pins all programs or none. @param pin fills the directory that it is given @throws PinningUnavailable */
   addPrograms(name: Omit<PinnedPrograms, 'path'>, pin: (directory: string) => void): void {
     this.#add(`programs-${name.layout}-${name.generation}-${name.fingerprint}`, pin);
   }
 
-  /** Detaches programs whose links nobody else holds. */
+  /** Removes the pins of programs, which detaches them unless a process still holds their links. */
   removePrograms({ path }: PinnedPrograms): void {
     removeTree(path);
   }
@@ -77,18 +81,18 @@ export class PinDirectory {
     removeTree(below(this.#folder, `maps-${layout}`));
   }
 
-  /** Removes what a start that was cut short has left. */
+  /** Removes what an interrupted start left. */
   removePending(): void {
     if (this.#entries().includes(PENDING)) removeTree(below(this.#folder, PENDING));
   }
 
-  /** Removes everything, the directory included. */
+  /** Removes all entries and the directory itself. */
   remove(): void {
     removeEntries(below(this.#folder));
     rmdirSync(below(this.#parent, basename(this.path)));
   }
 
-  /** Lets another process own the directory; what is pinned stays. */
+  /** Releases the lock on the directory; what is pinned stays. */
   close(): void {
     closeSync(this.#folder);
     closeSync(this.#parent);
@@ -114,7 +118,7 @@ export class PinDirectory {
   }
 }
 
-/** Unlike rmSync it asks for nothing that a BPF file system does not have. */
+/** Instead of rmSync, which uses operations that a BPF file system lacks. */
 function removeTree(path: string): void {
   removeEntries(path);
   rmdirSync(path);

@@ -18,7 +18,7 @@ export function pinHook(
   for (const attachment of attachments) attachment.pin(path);
 }
 
-/** What the names in a directory of pinned programs say of each capability. */
+/** A report per capability, from the names in a directory of pinned programs. */
 export function pinnedReports(directory: string, ladders: readonly Ladder[]): CapabilityReport[] {
   const names = readdirSync(directory);
   return ladders.map(({ capability, steps }) => {
@@ -37,7 +37,7 @@ export function pinnedReports(directory: string, ladders: readonly Ladder[]): Ca
   });
 }
 
-/** Opens the pinned programs, as far as they can be: a version before may have pinned their links alone. */
+/** Opens the pinned programs. Some may be missing: older versions pinned only the links. */
 export function openPinnedPrograms(
   libbpf: Libbpf,
   directory: string,

@@ -1,4 +1,4 @@
-/** Why nothing can be pinned here, in words. */
+/** Nothing can be pinned here; the message says why. */
 export class PinningUnavailable extends Error {
   override readonly name = 'PinningUnavailable';
 }

@@ -4,7 +4,7 @@ import { CONTROL, EVENT } from '../ring/layout.ts';
 import { RingBuffer } from '../ring/ring-buffer.ts';
 import type { PinDirectory } from './pin-directory.ts';
 
-/** Larger than the value of `control` in any version. */
+/** At least the size of the value of `control` in any version. */
 const CONTROL_BYTES_MAX = 4_096;
 /** struct bpf_map_info of include/uapi/linux/bpf.h: type, id, key_size, value_size, max_entries, … */
 const MAP_INFO_BYTES = 88;
@@ -12,16 +12,16 @@ const MAX_ENTRIES_AT = 16;
 
 /** What became of programs whose records this version cannot read. */
 export interface Retirement {
-  /** They saw nothing from then on, ns on CLOCK_BOOTTIME. */
+  /** When they became inactive, ns on CLOCK_BOOTTIME. */
   readonly silencedNs: bigint;
   /** Records that they had sent and nobody has read, by CPU. */
   readonly unread: ReadonlyMap<number, number>;
 }
 
 /**
- * Ends the programs of a version with another layout: silences them at once, counts what they leave unread, and removes
- * them. Relies on what every version keeps: the maps are named `control` and `ring`, `control` begins with the generation
- * that watches, and a record has its CPU at the same place.
+ * Ends the programs of a version with another layout: makes them inactive, counts the records that nobody has read, and
+ * removes programs and maps. Relies on what every version must keep: the maps are named `control` and `ring`, `control`
+ * starts with the active generation, and a record has its CPU at the same offset.
  *
  * @throws Error when a map cannot be opened
  */

@@ -13,43 +13,43 @@ const STICKY = 0o1000;
 const LINKS_MAX = 40;
 
 /**
- * Opens a folder that nobody else can exchange, nor any folder or link on the way to it: like systemd's CHASE_SAFE and
- * sshd's StrictModes, one name at a time and each of them through its parent's descriptor. A folder in which others may
- * write is passed where it is sticky, since there they cannot touch what is not theirs.
+ * Opens a folder if no other user can replace it, or any folder or link on the path to it, like systemd's CHASE_SAFE and
+ * sshd's StrictModes: name by name, each through the descriptor of its parent. A folder in which others may write is
+ * accepted if it is sticky, since they can only rename and remove their own entries there.
  *
- * @returns a descriptor that is good for paths alone (O_PATH)
+ * @returns an O_PATH descriptor
  * @throws UntrustedFolder; Error with a code when the kernel refuses
  */
 export function openTrustedFolder(path: string): number {
   const names = namesIn(resolve(path));
   let links = 0;
-  let way = '/';
+  let reached = '/';
   let folder = openSync('/', O_PATH | constants.O_DIRECTORY);
   try {
-    assertProtected(folder, way);
+    assertProtected(folder, reached);
     for (let name = names.shift(); name !== undefined; name = names.shift()) {
       const parent = folder;
       const stats = lstatSync(below(parent, name));
-      way = resolve(way, name);
-      if (!isTrusted(stats.uid)) throw belongsTo(way, stats.uid);
+      reached = resolve(reached, name);
+      if (!isTrusted(stats.uid)) throw belongsTo(reached, stats.uid);
       if (!stats.isSymbolicLink()) {
         folder = openSync(below(parent, name), O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW);
       } else if (statfsSync(below(parent)).type === PROC_SUPER_MAGIC) {
-        // the text of /proc/1/root and its like does not say where they lead
+        // readlink of a magic link (/proc/1/root) does not return where it leads, so the kernel has to follow it
         folder = openSync(below(parent, name), O_PATH | constants.O_DIRECTORY);
       } else {
         if (++links > LINKS_MAX) throw Object.assign(new Error(`${path}: ELOOP`), { code: 'ELOOP' });
         const target = readlinkSync(below(parent, name));
         names.unshift(...namesIn(target));
         if (!target.startsWith('/')) {
-          way = resolve(way, '..');
+          reached = resolve(reached, '..');
           continue;
         }
-        way = '/';
+        reached = '/';
         folder = openSync('/', O_PATH | constants.O_DIRECTORY);
       }
       closeSync(parent);
-      assertProtected(folder, way);
+      assertProtected(folder, reached);
     }
     return folder;
   } catch (error) {
@@ -62,13 +62,13 @@ function namesIn(path: string): string[] {
   return path.split('/').filter(name => name !== '' && name !== '.');
 }
 
-function assertProtected(folder: number, way: string): void {
+function assertProtected(folder: number, reached: string): void {
   const { uid, mode } = fstatSync(folder);
-  if (!isTrusted(uid)) throw belongsTo(way, uid);
+  if (!isTrusted(uid)) throw belongsTo(reached, uid);
   if ((mode & WRITABLE_BY_OTHERS) !== 0 && (mode & STICKY) === 0) {
     throw new UntrustedFolder(
-      `other users may rename and remove what is in ${way}`,
-      `chmod go-w ${way}, or choose another capture.pinPath`,
+      `other users may rename and remove what is in ${reached}`,
+      `chmod go-w ${reached}, or choose another capture.pinPath`,
     );
   }
 }

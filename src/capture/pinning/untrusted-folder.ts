@@ -1,7 +1,7 @@
-/** A folder that is, or can be exchanged by, somebody else's: nothing in it may be believed, nor anything put there. */
+/** A folder that belongs to another user, or that one could replace: neither its content nor its name can be trusted. */
 export class UntrustedFolder extends Error {
   override readonly name = 'UntrustedFolder';
-  /** What a person can do about it. */
+  /** What the user can do about it. */
   readonly advice: string;
 
   constructor(message: string, advice: string) {
@@ -10,7 +10,7 @@ export class UntrustedFolder extends Error {
   }
 }
 
-/** Whether a user can do nothing to this process that they may not do anyway: the superuser, and this process's own. */
+/** Root and this process's own user, who can control this process in any case. */
 export function isTrusted(uid: number): boolean {
   return uid === 0 || uid === process.geteuid?.();
 }

@@ -10,6 +10,7 @@ import {
   type HookName,
   type ProcessIdentity,
 } from '../event.ts';
+import type { Canonical } from '../identity.ts';
 import { type Description, KnownProcesses } from './known-processes.ts';
 import {
   ANCESTOR,
@@ -50,16 +51,16 @@ const TARGET: Description = {
 
 /**
  * Decodes the records of bpf/contract/event.h that lie in `memory`, a little-endian view of the ring buffer's data pages.
- * Nothing is kept of the memory: all strings are copied out.
+ * Decoded events do not refer to the memory: all strings are copied out.
  */
 export class EventDecoder {
   readonly #view: DataView;
   readonly #bytes: Buffer;
   readonly #actors: KnownProcesses<Actor>;
   readonly #targets: KnownProcesses<ProcessIdentity>;
-  /** Of the record that is being decoded: start of its first string and end of each, bytes from the start of the memory. */
+  /** Strings of the current record: start of the first one, then the end of each, bytes from the start of the memory. */
   readonly #ends = new Uint32Array(STRING_COUNT + 1);
-  readonly #turned = Buffer.allocUnsafeSlow(1 + STRING_MAX_BYTES);
+  readonly #reversed = Buffer.allocUnsafeSlow(1 + STRING_MAX_BYTES);
 
   constructor(memory: ArrayBuffer) {
     this.#view = new DataView(memory);
@@ -69,7 +70,7 @@ export class EventDecoder {
   }
 
   /**
-   * Two events have the same object for an actor, or for a target, of which the kernel said the same.
+   * Equal descriptions of an actor, or of a target, give the same object: see {@link Canonical}.
    *
    * @param offset start of the record, bytes: a multiple of 8, as the kernel aligns records
    * @param length size of the record, bytes
@@ -85,7 +86,7 @@ export class EventDecoder {
     return this.#decode(offset);
   }
 
-  /** The record is of something that the sidecar did. */
+  /** Whether the sidecar caused the event. */
   isOwn(offset: number): boolean {
     return (this.#view.getUint32(offset + EVENT.traits, true) & TRAIT.sidecar) !== 0;
   }
@@ -144,7 +145,7 @@ export class EventDecoder {
     return end <= offset + length;
   }
 
-  #actor(offset: number): Actor {
+  #actor(offset: number): Canonical<Actor> {
     const tid = this.#view.getUint32(offset + EVENT.actor + PROCESS.tid, true);
     return this.#actors.recall(tid, offset, this.#ends, () => this.#decodeActor(offset));
   }
@@ -161,7 +162,7 @@ export class EventDecoder {
     };
   }
 
-  #target(offset: number): ProcessIdentity {
+  #target(offset: number): Canonical<ProcessIdentity> {
     const start = offset + EVENT.target;
     const tid = this.#view.getUint32(start + PROCESS.tid, true);
     return this.#targets.recall(tid, offset, this.#ends, () =>
@@ -214,23 +215,23 @@ export class EventDecoder {
     return end > start ? this.#bytes.toString('utf8', start, end) : undefined;
   }
 
-  /** Leaf-first, NUL-terminated components, as bpf/lib/text.bpf.h leaves them, to an absolute path. */
+  /** The absolute path for leaf-first, NUL-terminated components, as bpf/lib/text.bpf.h writes them. */
   #path(index: number): string | undefined {
     const start = this.#ends[index] ?? 0;
     let end = this.#endOf(index);
     if (end <= start) return undefined;
-    const turned = this.#turned;
+    const reversed = this.#reversed;
     let length = 0;
     for (let at = end - 1; at >= start - 1; at--) {
       if (at >= start && this.#bytes[at] !== NUL) continue;
-      turned[length++] = SLASH;
-      for (let i = at + 1; i < end; i++) turned[length++] = this.#bytes[i] as number;
+      reversed[length++] = SLASH;
+      for (let i = at + 1; i < end; i++) reversed[length++] = this.#bytes[i] as number;
       end = at;
     }
-    return turned.toString('utf8', 0, length);
+    return reversed.toString('utf8', 0, length);
   }
 
-  /** End of a string without the NUL that may end it. */
+  /** End of a string, without its final NUL if it has one. */
   #endOf(index: number): number {
     const end = this.#ends[index + 1] ?? 0;
     return end > (this.#ends[index] ?? 0) && this.#bytes[end - 1] === NUL ? end - 1 : end;

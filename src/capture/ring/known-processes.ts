@@ -1,27 +1,29 @@
-/** Processes that are remembered, at about a kilobyte each; beyond it all are forgotten and learnt again. */
+import { type Canonical, canonical } from '../identity.ts';
+
+/** Processes that are remembered, at about a kilobyte each; beyond this number all are forgotten and decoded again. */
 const KNOWN_MAX = 2_048;
 
-interface Known<T> {
-  /** The fixed parts of the description, as 32-bit words. */
+interface Known<T extends object> {
+  /** Its fixed parts, as 32-bit words. */
   readonly words: Uint32Array;
   readonly lengths: readonly number[];
   readonly text: Buffer;
-  readonly process: T;
+  readonly process: Canonical<T>;
 }
 
 /** Which parts of a record describe a process. */
 export interface Description {
-  /** Fixed parts, bytes from the start of the record; they lie at multiples of 4, as the kernel aligns records. */
+  /** Fixed parts, bytes from the start of the record: multiples of 4, as the kernel aligns records to 8. */
   readonly parts: readonly { readonly at: number; readonly bytes: number }[];
-  /** The first and the last of its strings, which lie one behind the other. */
+  /** The first and the last of its strings, which are adjacent in the record. */
   readonly strings: readonly [first: number, last: number];
 }
 
 /**
- * Gives back the object that the same bytes gave before. Storms come from few processes: what is equal is not decoded
- * again, and later stages can keep what they know of a process by its object.
+ * Returns the object that was decoded from the same bytes before. A storm comes from few processes: an equal description
+ * is not decoded again, and later stages cache what they compute from it by its object. See {@link Canonical}.
  */
-export class KnownProcesses<T> {
+export class KnownProcesses<T extends object> {
   readonly #words: Uint32Array;
   readonly #bytes: Buffer;
   readonly #description: Description;
@@ -34,14 +36,14 @@ export class KnownProcesses<T> {
   }
 
   /**
-   * @param tid where to look for it: descriptions of different threads are different ones
+   * @param tid key of the memory: one description is kept per thread
    * @param offset start of the record, bytes
    * @param ends start of the record's first string, then the end of each
    */
-  recall(tid: number, offset: number, ends: Uint32Array, decode: () => T): T {
+  recall(tid: number, offset: number, ends: Uint32Array, decode: () => T): Canonical<T> {
     const known = this.#known.get(tid);
     if (known !== undefined && this.#isSame(known, offset, ends)) return known.process;
-    const process = decode();
+    const process = canonical(decode());
     if (this.#known.size >= KNOWN_MAX) this.#known.clear();
     this.#known.set(tid, { ...this.#copy(offset, ends), process });
     return process;

@@ -1,6 +1,6 @@
 /**
- * Offsets, in bytes, of the records of bpf/contract/event.h and bpf/contract/knobs.h. Written out so that the decoder compiles to plain
- * loads; test/unit/capture/ring/layout.test.ts compares every number with the BTF of the built object.
+ * Offsets, in bytes, of the records of bpf/contract/event.h and bpf/contract/knobs.h. Constants, so that the decoder
+ * compiles to plain loads; test/unit/capture/ring/layout.test.ts compares every number with the BTF of the built object.
  */
 
 export const EVENT_SIZE = 424;
@@ -90,7 +90,7 @@ export const KNOBS = {
   raw_by_directory: 10,
 } as const;
 
-/** struct mw_scratch of bpf/lib/maps.bpf.h: an event that is being made, its strings behind it. */
+/** struct mw_scratch of bpf/lib/maps.bpf.h: an event in preparation, followed by its strings. */
 export const SCRATCH_SIZE = 5_056;
 
 export const CPU_STATE_SIZE = 24;

@@ -5,14 +5,15 @@ const ENTRY = 'ring';
 const ENTRY_BYTES = 16;
 
 /**
- * How far the ring buffer has been read *and* its events are safe. The kernel is told only afterwards, so a process that
- * ends in between would read the same events again; this entry, kept together with them, tells the next one.
+ * The position in the ring buffer up to which events are saved. The space is released to the kernel only after they are
+ * saved, so after a crash in between the next process would read the same events again. This entry is saved in one step
+ * with the events, and the next process skips to it.
  */
 export class ResumePoint {
   readonly #ring: RingBuffer;
   readonly #createdNs: bigint;
 
-  /** @param createdNs when the maps were made: another ring buffer's position means nothing */
+  /** @param createdNs when the maps were created: a position in another ring buffer is ignored */
   constructor(ring: RingBuffer, createdNs: bigint) {
     this.#ring = ring;
     this.#createdNs = createdNs;

@@ -5,16 +5,20 @@ const HEADER_BYTES = 8;
 const BUSY_BIT = 0x8000_0000;
 const DISCARD_BIT = 0x4000_0000;
 const LENGTH_MASK = 0x3fff_ffff;
-/** No ring buffer is smaller, and no record comes near it: bpf/lib/maps.bpf.h. */
+/** Above the size of any record, and at most that of any ring buffer: bpf/lib/maps.bpf.h. */
 const RECORD_BYTES_MAX = 65_536;
 
 /**
  * The consumer's side of a BPF ring buffer, read in place.
  *
- * The kernel maps the consumer position (read-write), then the producer position and the data (read-only), the data
- * twice in a row so that no record is ever split. Only as much of the second time is mapped as a record can reach into
- * it: all pages of a map are resident, and counted, as often as they are mapped. Reading and giving back are two steps:
- * `read` moves only our own position, and `release` tells the kernel, once the events are safe.
+ *     consumer position | producer position | data …  | the same data again …
+ *     1 page, read-write  1 page, read-only   read-only
+ *
+ * The kernel maps the data twice in a row, so that no record is ever split. Of the second mapping only as much is mapped
+ * here as a record can reach into: every mapped page of a map counts as resident memory, each time it is mapped.
+ *
+ * Reading and releasing are two steps: `read` advances only the position of this object, and `release` writes it to the
+ * kernel, once the events are saved.
  */
 export class RingBuffer {
   readonly #consumer: Mapping;
@@ -36,14 +40,14 @@ export class RingBuffer {
     this.#position = Atomics.load(this.#consumerPosition, 0);
   }
 
-  /** The producer page and the data; offsets given to `read`'s visitor are within it. */
+  /** The producer page and the data; the offsets that `read` passes to `visit` count from its start. */
   get memory(): ArrayBuffer {
     return this.#producer.buffer;
   }
 
   /**
    * Visits the records that are complete, oldest first, at most `limit` of them.
-   * A record that a CPU is still writing ends the round: the kernel's order is kept.
+   * A record that a CPU is still writing ends the round, so that the kernel's order is kept.
    * @returns how many were visited
    */
   read(limit: number, visit: (offset: number, lengthBytes: number) => void): number {
@@ -62,27 +66,27 @@ export class RingBuffer {
     return visited;
   }
 
-  /** End of what has been read, bytes since the buffer was made. */
+  /** End of what has been read, bytes since the buffer was created. */
   get position(): bigint {
     return this.#position;
   }
 
-  /** Where the kernel writes next, bytes since the buffer was made. */
+  /** Where the kernel writes next, bytes since the buffer was created. */
   get end(): bigint {
     return Atomics.load(this.#producerPosition, 0);
   }
 
-  /** Passes over what was read and kept safe already, though it was not given back. */
+  /** Skips records that the previous process read and saved, but had not released when it ended. */
   skipTo(position: bigint): void {
     if (position > this.#position && position <= this.end) this.#position = position;
   }
 
-  /** Gives the space of everything read so far back to the kernel. */
+  /** Releases the space of everything read so far to the kernel. */
   release(): void {
     Atomics.store(this.#consumerPosition, 0, this.#position);
   }
 
-  /** No view of `memory` may be used after this. */
+  /** Views of `memory` must not be used after this: it is unmapped. */
   close(): void {
     this.#consumer.unmap();
     this.#producer.unmap();

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { inspectPinPlace, type PinPlace } from '../../capture/pinning/inspect.ts';
 import type { Settings } from '../../config/index.ts';
 import { CAP_SYS_ADMIN, linuxCapabilitySet } from '../../service/linux-capabilities.ts';
-import type { Check } from './check.ts';
+import { readOwnFile } from '../../service/own-file.ts';
+import { type Check, failedCheck } from './check.ts';
 
 const NAME = 'BPF file system';
 const CONSEQUENCE = 'what happens while no sidecar runs will not be seen';
@@ -12,7 +12,11 @@ const CONSEQUENCE = 'what happens while no sidecar runs will not be seen';
 export function pinsCheck({ capture, telemetry }: Settings): Check {
   if (telemetry.exporter !== 'otlp') return unused(`exporter is ${telemetry.exporter}`);
   if (!capture.pin) return unused('capture.pin is false');
-  return pinPlaceCheck(capture.pinPath, inspectPinPlace(capture.pinPath), mayMount());
+  try {
+    return pinPlaceCheck(capture.pinPath, inspectPinPlace(capture.pinPath), mayMount());
+  } catch (error) {
+    return failedCheck(NAME, error);
+  }
 }
 
 /** @param mayMount whether this process has CAP_SYS_ADMIN, which mount(2) takes */
@@ -51,6 +55,6 @@ function warning(detail: string, advice: string): Check {
 }
 
 function mayMount(): boolean {
-  const effective = linuxCapabilitySet(readFileSync('/proc/self/status', 'utf8'), 'CapEff');
+  const effective = linuxCapabilitySet(readOwnFile('status'), 'CapEff');
   return ((effective >> CAP_SYS_ADMIN.bit) & 1n) === 1n;
 }

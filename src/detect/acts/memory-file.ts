@@ -2,15 +2,15 @@ import type { EnrichedEvent } from '../../enrich/event.ts';
 import type { AccessMethod, AccessMode, Match, Severity } from '../detection.ts';
 import { accessModeOf, decodeOpenFlags } from '../kernel-names/open-flags.ts';
 
-/** Crash handlers and language runtimes look at themselves: told, but low. */
+/** Crash handlers and language runtimes read their own memory, so these accesses are reported with low severity. */
 const SELF_ACCESS_SEVERITY: Severity = 1;
 
 /** `target_pid` of the kernel's own memory: pid 0 is the kernel. */
 const KERNEL_PID = 0;
 
 /**
- * What an event does with a memory file, `mem` or `kcore` of procfs; undefined when it neither reads nor writes.
- * Bytes that move through a descriptor say more than its flags do.
+ * How an event accesses a memory file, `mem` or `kcore` of procfs; undefined when it neither reads nor writes. For reads
+ * and writes through a descriptor the call decides and not the descriptor's flags.
  */
 function accessOf(event: EnrichedEvent): { method: AccessMethod; mode: AccessMode } | undefined {
   if (event.method === 'fd_read') return { method: 'proc_mem_read', mode: 'read' };
@@ -35,13 +35,13 @@ function dataOf(event: EnrichedEvent): Match['data'] {
   const pathname = event.path ?? event.requestedPath ?? canonicalPath;
   const flags = decodeOpenFlags(event.flags);
   const pid = event.actor.tgid;
-  // unknown only for an open that was refused by its text and whose target could not be found
+  // unknown only for a refused open that was recognised by its path text and whose target could not be found
   return targetPid === undefined ? { pathname, flags, pid } : { pathname, flags, pid, target_pid: targetPid };
 }
 
 /**
- * The match of a signature about memory files: a detection when the event's access includes `wanted`, undefined
- * otherwise. An open for both is a detection of either kind.
+ * Match of a signature about memory files: undefined unless the event's access includes `wanted`. An open for reading and
+ * writing includes both.
  */
 export function matchMemoryFile(event: EnrichedEvent, wanted: 'read' | 'write' | 'any'): Match | undefined {
   const access = accessOf(event);

@@ -10,8 +10,8 @@ export type ProtectionAlert =
   | 'Protection changed to W+E!';
 
 /**
- * Which rule of the table of W^X rules an mmap(2) or mprotect(2) breaks; undefined for none. Memory that becomes
- * executable and writable at once is told as W+E whatever it was before: the more telling of two rows that both apply.
+ * The W^X rule that an mmap(2) or mprotect(2) breaks; undefined for none. Where two rules apply, memory that becomes both
+ * executable and writable is reported as W+E whatever it was before, since that says more.
  */
 export function protectionAlert(
   method: AccessMethod,
@@ -32,8 +32,8 @@ export function protectionAlert(
 }
 
 /**
- * The match of the signatures about memory protection: a detection when the event breaks one of the rules `wanted`, with
- * the data fields. Addresses and inode numbers are text because a double holds 53 bits only.
+ * Match of the signatures about memory protection: undefined unless the event breaks one of the rules that `wanted`
+ * accepts. Addresses and inode numbers are text because a double is exact only up to 53 bits.
  */
 export function matchProtection(
   event: EnrichedEvent,

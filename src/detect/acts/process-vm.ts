@@ -3,8 +3,8 @@ import type { Match } from '../detection.ts';
 import { errnoName } from '../kernel-names/errno.ts';
 
 /**
- * The match of the signatures about process_vm_readv(2) and process_vm_writev(2): a detection when the call reached for
- * another thread group. A thread id of the caller itself is none, nor is a process that did not exist.
+ * Match of the signatures about process_vm_readv(2) and process_vm_writev(2): undefined when the target is a thread of the
+ * caller's own process, or did not exist.
  */
 export function matchProcessVm(
   event: EnrichedEvent,

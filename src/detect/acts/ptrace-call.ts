@@ -2,13 +2,13 @@ import type { EnrichedEvent } from '../../enrich/event.ts';
 import type { AccessMethod, AccessMode, Match } from '../detection.ts';
 import { ptraceRequestName } from '../kernel-names/ptrace-request.ts';
 
-/** What a ptrace request does to its target. */
+/** How a ptrace request accesses its target. */
 export interface PtraceAccess {
   readonly method: AccessMethod;
   readonly mode: AccessMode;
 }
 
-/** The match of the signatures about ptrace(2): a detection when the request is a key of `accesses`. */
+/** Match of the signatures about ptrace(2): undefined unless the request is a key of `accesses`. */
 export function matchPtrace(
   event: EnrichedEvent,
   accesses: ReadonlyMap<number, PtraceAccess>,

@@ -6,11 +6,11 @@ import { type Bindings, VARIABLES } from './variables.ts';
 /** A compiled condition. */
 export interface Condition {
   /**
-   * It asks for nothing but what actor and target are and how they are related, so it has one answer for any two of them
-   * (see RulesByProcess).
+   * It uses only variables of the two processes and of their relation, so its result can be cached for them (see
+   * RulesByProcess).
    */
   readonly aboutProcesses: boolean;
-  /** @throws {Error} when it cannot be evaluated on these values: a division by zero, an index that is out of range. */
+  /** @throws {Error} when it cannot be evaluated on these values: division by zero, index out of range. */
   test(bindings: Bindings): boolean;
 }
 
@@ -33,7 +33,7 @@ const env: CelEnv = celEnv({
   ],
 });
 
-/** Variables of what actor and target are, and of their relation. */
+/** Variables that depend on actor, target and their relation alone. */
 const ABOUT_PROCESSES = new Set([
   'actor',
   'target',
@@ -44,7 +44,7 @@ const ABOUT_PROCESSES = new Set([
 
 const checker = new TypeChecker(env, VARIABLES);
 
-/** The parser's own error is not exported: an Error with where it was and what stood there. */
+/** The parser's error class is not exported: an Error with the location and the text found there. */
 interface SyntaxFailure extends Error {
   readonly location: { readonly start: { readonly offset: number } };
   readonly found: string | null;
@@ -54,10 +54,10 @@ function isSyntaxFailure(error: unknown): error is SyntaxFailure {
   return error instanceof Error && 'location' in error && 'found' in error;
 }
 
-/** Most characters of a condition: the parser needs a millisecond for some hundred. */
+/** Most characters of a condition: the parser takes about a millisecond for a few hundred. */
 const LENGTH_MAX = 16_384;
 
-/** The parser, the checker and the planner go down with each level of an expression until the stack is full. */
+/** The parser, the checker and the planner recurse with each level of an expression, up to a stack overflow. */
 function isTooDeep(error: unknown): error is RangeError {
   return error instanceof RangeError && /call stack/.test(error.message);
 }
@@ -85,7 +85,7 @@ function* patternsOf(node: unknown): Generator<{ readonly id: bigint; readonly p
   for (const child of Object.values(node)) yield* patternsOf(child);
 }
 
-/** Names anywhere below an expression; those of a macro's own variables are among them. */
+/** Names anywhere below an expression, including the variables of macros. */
 function* namesOf(node: unknown): Generator<string> {
   if (typeof node !== 'object' || node === null) return;
   const kind = 'exprKind' in node ? (node as Expr).exprKind : undefined;
@@ -122,7 +122,7 @@ function compile(text: string): Condition {
     assertValid(parsed.expr);
   } catch (error) {
     if (!(error instanceof ExpressionTypeError)) throw error;
-    // the parser counts the blanks before an operator as part of it
+    // the parser's position of an operator is that of the blanks before it
     const offset = parsed.sourceInfo?.positions[String(error.expressionId)] ?? 0;
     const blanks = /^\s*/.exec(text.slice(offset))?.[0].length ?? 0;
     throw new ConditionError(error.message, offset + blanks);

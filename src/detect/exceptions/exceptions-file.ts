@@ -11,7 +11,7 @@ type Key = (typeof KEYS)[number];
 
 const EVENT_NAMES: ReadonlySet<string> = new Set(SIGNATURES.map(({ definition }) => definition.eventName));
 
-/** Rules and problems of one file; there are rules to use only where there is no problem. */
+/** Rules and problems of one file; the rules may be used only if there are no problems. */
 export interface ParsedExceptions {
   readonly rules: readonly ExceptionRule[];
   readonly problems: readonly ExceptionProblem[];
@@ -21,7 +21,7 @@ function isSeverity(value: unknown): value is Severity {
   return value === 0 || value === 1 || value === 2 || value === 3;
 }
 
-/** Reads one file, and goes on after a problem, so that a user sees all of them at once. */
+/** Reads one file. It goes on after a problem, so that the user sees all problems at once. */
 class Reader {
   readonly problems: ExceptionProblem[] = [];
   readonly rules: ExceptionRule[] = [];
@@ -37,7 +37,7 @@ class Reader {
     const { contents, faults } = this.#yaml;
     for (const { line, column, reason } of faults)
       this.problems.push({ file: this.#file, line, column, rule: undefined, reason });
-    // a file of comments only
+    // no content, or only comments
     if (faults.length > 0 || contents === undefined) return;
     if (isScalar(contents) && contents.value === null) return;
     if (!isMap(contents)) {
@@ -139,7 +139,7 @@ class Reader {
   }
 }
 
-/** The rules in the text of a file of exceptions. Never throws for what is in the text. */
+/** Parses an exceptions file. Never throws because of its content: the content's errors are returned as `problems`. */
 export function parseExceptions(file: string, yaml: YamlText): ParsedExceptions {
   const reader = new Reader(file, yaml);
   reader.read();

@@ -12,23 +12,23 @@ import { type Bindings, bindVariables } from './variables.ts';
 
 const log = diag.createComponentLogger({ namespace: 'exceptions' });
 
-/** The rules that come with memwarden: debuggers and JIT compilers that are known to be good. */
+/** The rules shipped with memwarden, for well-known debuggers and JIT compilers. */
 export const SHIPPED_EXCEPTIONS = fileURLToPath(new URL('../../../config/exceptions.yaml', import.meta.url));
 
-/** What is known to be good, and what becomes of it. */
+/** The rules in force, and how often each has matched. */
 export interface Exceptions {
   /** In the order in which they are tried. */
   readonly rules: readonly ExceptionRule[];
   /** How many detections each rule has dropped or lowered, by name; kept over a reload. */
   readonly counts: ReadonlyMap<string, number>;
-  /** The first rule that a detection meets; counts nothing. */
+  /** The first rule that matches a detection; does not count the match. */
   match(detection: Detection): ExceptionRule | undefined;
-  /** The detection, lowered where a rule says so; undefined when one drops it. */
+  /** The detection, with a lower severity if a rule says so; undefined if a rule drops it. Counts the match. */
   apply(detection: Detection): Detection | undefined;
   /**
-   * Read the files again. When one is broken the rules stay as they are, and the reason is logged.
+   * Read the files again. If one of them is invalid the rules stay as they are, and the reason is logged.
    *
-   * @returns whether the rules are those of the files now
+   * @returns whether the rules now come from the files as they are
    */
   reload(): boolean;
 }
@@ -44,7 +44,7 @@ function parseFile(file: string): ParsedExceptions {
   return parseExceptions(file, yaml);
 }
 
-/** Everything that is wrong with a file of exceptions; empty when it can be used. */
+/** The problems of an exceptions file; empty when it is valid. */
 export function checkExceptionsFile(file: string): readonly ExceptionProblem[] {
   return parseFile(file).problems;
 }
@@ -57,20 +57,20 @@ function readRules(files: readonly string[]): readonly ExceptionRule[] {
     throw new MemwardenError(
       'EXCEPTIONS_INVALID',
       [`failed to load exceptions: ${first}`, ...others],
-      'try `memwarden exceptions check FILE` after each change',
+      '`memwarden exceptions check FILE` after each change',
     );
   return parsed.flatMap(({ rules }) => rules);
 }
 
 /**
- * Load the rules of files of exceptions. They are tried in order, first file first, and the first that matches decides:
- * what is more special goes first.
+ * Load the rules of exceptions files. They are tried in order, first file first, and the first that matches decides, so
+ * specific rules must come before general ones.
  *
  * @throws {MemwardenError} EXCEPTIONS_INVALID with every problem, its file, line and column.
  */
 export function loadExceptions(files: readonly string[]): Exceptions {
   let rules = readRules(files);
-  let candidates = new RulesByProcess(rules);
+  let rulesByProcess = new RulesByProcess(rules);
   const counts = new Map(rules.map(({ name }) => [name, 0]));
   const failed = new Set<string>();
 
@@ -78,7 +78,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
     try {
       return rule.condition.test(bindings);
     } catch (error) {
-      // Told once: a condition that fails on one detection fails on many. What cannot be judged is not known good.
+      // Logged once, since a condition that fails on one detection fails on many. The detection is reported.
       if (!failed.has(rule.name))
         log.warn(`failed to evaluate rule "${rule.name}" of ${rule.file}: ${error}`);
       failed.add(rule.name);
@@ -87,13 +87,13 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   }
 
   function match(detection: Detection): ExceptionRule | undefined {
-    // in a storm there are mostly no candidates, and nothing to be bound for them
+    // most detections of a storm have no rule left to test, and then need no bindings
     let bindings: Bindings | undefined;
     const meetsIt = (rule: ExceptionRule) => {
       bindings ??= bindVariables(detection);
       return meets(rule, bindings);
     };
-    return candidates.of(detection, meetsIt).find(meetsIt);
+    return rulesByProcess.of(detection, meetsIt).find(meetsIt);
   }
 
   function apply(detection: Detection): Detection | undefined {
@@ -108,7 +108,7 @@ export function loadExceptions(files: readonly string[]): Exceptions {
   function reload(): boolean {
     try {
       rules = readRules(files);
-      candidates = new RulesByProcess(rules);
+      rulesByProcess = new RulesByProcess(rules);
       for (const { name } of rules) counts.set(name, counts.get(name) ?? 0);
       failed.clear();
       log.info(`${rules.length} exceptions are in force`);

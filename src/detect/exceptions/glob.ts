@@ -4,12 +4,12 @@ const COMPILED_MAX = 256;
 
 const compiled = new LRUCache<string, RegExp>({ max: COMPILED_MAX });
 
-/** The parts of a pattern; a bracket or brace that is not closed stands for itself. */
+/** The parts of a pattern. A bracket or brace that is not closed is an ordinary character. */
 const PARTS = /\*\*\/?|\*|\?|\[!?\]?[^\]]*\]|\{[^{}]*\}|[^*?[{]+|[[{]/gs;
 
 /**
- * The members of a bracket for a regular expression. A range from high to low stands for nothing; a dash that is in no
- * range stands for itself, wherever it is.
+ * Translates the members of a bracket to those of a regular expression's class. A range from high to low matches nothing; a
+ * dash outside of a range matches itself, wherever it is.
  */
 function translateMembers(members: string): string {
   const literal = (text: string) => text.replace(/[\\\]^[-]/g, '\\$&');
@@ -45,9 +45,8 @@ function translate(pattern: string): string {
 }
 
 /**
- * Does a whole path match a pattern? `*` and `?` stand for characters other than `/`, `**` for any, `**` followed by
- * `/` for any directories or none, `[abc]` and `[!abc]` for one character, `{a,b}` for either. A leading dot needs no
- * pattern of its own.
+ * Does a whole path match a pattern? `*` and `?` match characters other than `/`, `**` any characters, `**` followed by `/`
+ * any number of directories, `[abc]` and `[!abc]` one character, `{a,b}` either text. Wildcards match a leading dot too.
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   let regexp = compiled.get(pattern);

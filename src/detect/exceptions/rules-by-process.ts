@@ -1,39 +1,40 @@
 import type { Actor, ProcessIdentity } from '../../capture/event.ts';
+import { type Canonical, canonical, IdentityCache } from '../../capture/identity.ts';
 import type { EnrichedEvent, ProcessDetails } from '../../enrich/event.ts';
 import type { Detection } from '../detection.ts';
 import type { ExceptionRule } from './rule.ts';
 
 type RulesByEvent = Map<string, readonly ExceptionRule[]>;
 
-/** What was decided of a process, and the details that this depends on. */
+/** Cached result for a process, and the details that it depends on. */
 interface Decided<T> {
   readonly details: ProcessDetails;
   readonly decided: T;
 }
 
-/** Indexed by how the two are related: see relationOf. */
+/** Indexed by the relation of actor and target: see relationOf. */
 type RulesByRelation = RulesByEvent[];
 
-type ByProcess<P extends object, T> = WeakMap<P, Decided<T>>;
+type ByProcess<P extends object, T> = IdentityCache<Canonical<P>, Decided<T>>;
 
-/** Stands for the target where there is none. */
-const NOBODY = {};
+/** Key of the cache for events without a target. */
+const NOBODY = canonical({});
 
 /**
- * Narrows rules down, in their order, to those that can match: what a rule says of the two processes is decided once
- * for as long as these are the same, so that a storm pays for the rules it could meet and not for all there are.
+ * Selects the rules that can match, in their order. A condition about the two processes alone is evaluated once per pair of
+ * processes and its result is cached, so that a storm costs the evaluation of few rules and not of all.
  */
 export class RulesByProcess {
   readonly #rules: readonly ExceptionRule[];
   readonly #byEvent: RulesByEvent = new Map();
   readonly #byActor: ByProcess<Actor, ByProcess<ProcessIdentity | typeof NOBODY, RulesByRelation>> =
-    new WeakMap();
+    new IdentityCache();
 
   constructor(rules: readonly ExceptionRule[]) {
     this.#rules = rules;
   }
 
-  /** Those that can match a detection; `meets` decides for one rule whether its condition is met. */
+  /** The rules that can match a detection. @param meets evaluates the condition of one rule */
   of({ definition, event }: Detection, meets: (rule: ExceptionRule) => boolean): readonly ExceptionRule[] {
     const { eventName } = definition;
     const about = this.#about(eventName);
@@ -43,7 +44,7 @@ export class RulesByProcess {
     );
   }
 
-  /** The rules that are about an event. */
+  /** The rules that apply to an event. */
   #about(event: string): readonly ExceptionRule[] {
     return remembered(this.#byEvent, event, () =>
       this.#rules.filter(({ events }) => events === undefined || events.has(event)),
@@ -52,7 +53,7 @@ export class RulesByProcess {
 
   #between(event: EnrichedEvent): RulesByEvent {
     const { actor, actorDetails, target, targetDetails } = event;
-    const byTarget = ofProcess(this.#byActor, actor, actorDetails, () => new WeakMap());
+    const byTarget = ofProcess(this.#byActor, actor, actorDetails, () => new IdentityCache());
     const byRelation = ofProcess(byTarget, target ?? NOBODY, targetDetails, () => []);
     const relation = relationOf(event);
     const known = byRelation[relation];
@@ -63,14 +64,14 @@ export class RulesByProcess {
   }
 }
 
-/** One number for what a condition can ask about the relation: it may change while the two are the same. */
+/** The relation variables of a condition as one number: they can change while the two processes stay the same. */
 function relationOf({ selfAccess, targetIsDescendant, crossContainer }: EnrichedEvent): number {
   return (selfAccess ? 1 : 0) | (targetIsDescendant ? 2 : 0) | (crossContainer ? 4 : 0);
 }
 
 function ofProcess<P extends object, T>(
   memory: ByProcess<P, T>,
-  identity: P,
+  identity: Canonical<P>,
   details: ProcessDetails,
   make: () => T,
 ): T {

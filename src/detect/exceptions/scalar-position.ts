@@ -1,8 +1,8 @@
 import type { Scalar } from 'yaml';
 
 /**
- * Offset in a YAML text of a character of a scalar's value, so that an error inside the value can be shown where the
- * user wrote it. Exact but for quoted scalars with escapes, where it may be a little to the left.
+ * Offset in a YAML text of a character of a scalar's value, so that an error inside of the value can be shown where the
+ * user wrote it. Exact except for quoted scalars with escapes, where it can be a little too far to the left.
  */
 export function offsetOfScalarCharacter(yaml: string, scalar: Scalar, offset: number): number {
   const [start = 0, end = 0] = scalar.range ?? [];
@@ -11,8 +11,8 @@ export function offsetOfScalarCharacter(yaml: string, scalar: Scalar, offset: nu
   const from = isBlock ? yaml.indexOf('\n', start) + 1 : start + (isQuoted ? 1 : 0);
   const lines = yaml.slice(from, end).split('\n');
 
-  // What stands in the value for a line's end is one character, and the indentation of the next line is gone: all of it,
-  // but in a block only as much as the first line has.
+  // In the value a line end is one character, and the indentation of the next line is removed: all of it, or in a block
+  // scalar as much as the first line has.
   const blockIndentation = /^ */.exec(lines[0] ?? '')?.[0].length ?? 0;
   let left = offset;
   let lineStart = from;

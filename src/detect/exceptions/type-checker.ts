@@ -11,7 +11,7 @@ type Type = CelType | RecordType;
 /** Names in scope and their types. */
 type Scope = Readonly<Record<string, Type>>;
 
-/** What is wrong with an expression, and with which part of it. */
+/** A type error of an expression, and the part of the expression that has it. */
 export class ExpressionTypeError extends Error {
   readonly expressionId: bigint;
 
@@ -22,7 +22,7 @@ export class ExpressionTypeError extends Error {
   }
 }
 
-/** Operators as they are written; the parser names them by their form. */
+/** A function or operator as the user writes it; the parser has names such as `_&&_` and `@in`. */
 function written(name: string): string {
   return name === '@in' ? 'in' : name.replace(/^_?(.+?)_?$/, '$1').replace('_', '');
 }
@@ -38,7 +38,7 @@ function isDynamic(type: Type): boolean {
   return type.kind === 'scalar' && type.scalar === 'dyn';
 }
 
-/** May a value of type `given` stand where `wanted` is? */
+/** Is a value of type `given` valid where type `wanted` is required? */
 function fits(given: Type, wanted: Type): boolean {
   if (isDynamic(given) || isDynamic(wanted)) return true;
   if (given.kind === 'record' || wanted.kind === 'record') return false;
@@ -50,8 +50,8 @@ function fits(given: Type, wanted: Type): boolean {
 
 /**
  * Checks the types of a parsed CEL expression before it is ever evaluated. The library evaluates but does not check
- * (its own checker knows constants and names only), and an exception with a misspelt field would silently never match.
- * Functions and operators are taken from the environment, so this knows what the library knows.
+ * (its own checker knows constants and names only), so a rule with a misspelt field would silently never match. Functions
+ * and operators are read from the library's environment.
  */
 export class TypeChecker {
   readonly #env: CelEnv;
@@ -62,7 +62,7 @@ export class TypeChecker {
     this.#variables = variables;
   }
 
-  /** @throws {ExpressionTypeError} when it is not an expression that gives true or false. */
+  /** @throws {ExpressionTypeError} when a type is wrong, or the result is not a boolean. */
   assertCondition(expression: Expr): void {
     const type = this.#typeOf(expression, this.#variables);
     if (!fits(type, BOOL))
@@ -120,7 +120,7 @@ export class TypeChecker {
     throw new ExpressionTypeError(`${type.name} has no field ${field}; it has ${names}`, id);
   }
 
-  /** The type of an expression that must be one value and no group of them. */
+  /** The type of an expression that must be a value and not a record such as `actor`. */
   #typeOfValue(expression: Expr | undefined, scope: Scope): CelType {
     const type = this.#typeOf(expression, scope);
     if (type.kind === 'record')
@@ -128,7 +128,7 @@ export class TypeChecker {
     return type;
   }
 
-  /** The type that all have, or dyn. */
+  /** The type of all expressions if it is the same, else dyn. */
   #commonType(expressions: readonly (Expr | undefined)[], scope: Scope): CelType {
     const types = expressions.map(expression => {
       const type = this.#typeOf(expression, scope);
@@ -174,7 +174,7 @@ export class TypeChecker {
         if (first.kind === 'map') return first.value;
         if (isDynamic(first)) return DYN;
         throw new ExpressionTypeError(`${nameOf(first)} has no elements`, id);
-      // made by the macros all() and exists()
+      // the parser expands the macros all() and exists() to this
       case '@not_strictly_false':
         return BOOL;
     }
@@ -207,7 +207,7 @@ export class TypeChecker {
     return results.every(other => nameOf(other) === nameOf(result)) ? result : DYN;
   }
 
-  /** What the macros all(), exists(), exists_one(), filter() and map() become. */
+  /** The parser expands the macros all(), exists(), exists_one(), filter() and map() to a comprehension. */
   #typeOfComprehension(
     loop: Extract<Expr['exprKind'], { case: 'comprehensionExpr' }>['value'],
     scope: Scope,

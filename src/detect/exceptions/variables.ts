@@ -8,11 +8,12 @@ import {
   listType,
 } from '@bufbuild/cel';
 import type { Actor, ProcessIdentity } from '../../capture/event.ts';
+import { type Canonical, IdentityCache } from '../../capture/identity.ts';
 import type { ProcessDetails } from '../../enrich/event.ts';
 import type { Detection } from '../detection.ts';
 import { errnoName } from '../kernel-names/errno.ts';
 
-/** A group of named values. */
+/** A record of named values, such as `actor`. */
 export interface RecordType {
   readonly kind: 'record';
   readonly name: string;
@@ -21,28 +22,28 @@ export interface RecordType {
 
 const { BOOL, INT, STRING } = CelScalar;
 
-/** What a condition can ask about either side. A text that is not known is empty, an id -1: never root's 0. */
+/** Fields of `actor` and `target`. An unknown text is empty; an unknown id is -1, because 0 would be root. */
 const PROCESS = {
   /** Thread-group id in the initial pid namespace. */
   pid: INT,
   /** Thread-group id of the parent. */
   ppid: INT,
-  /** Path of the executable in the root of its own mount namespace, as the kernel has it. */
+  /** Path of the executable as the kernel has it, from the root of the process's mount namespace. */
   exe: STRING,
-  /** Name that the process gives itself: any process can take any name. */
+  /** Name that the process can set itself, to anything: not an identification. */
   comm: STRING,
   /** Real and effective user id in the initial user namespace. */
   uid: INT,
   euid: INT,
   /** Real group id. */
   gid: INT,
-  /** User id at login, kept over `su` and `sudo`; -1 for a service. */
+  /** User id at login (loginuid), unchanged by `su` and `sudo`; -1 for a service. */
   loginuid: INT,
   /** Login name of the effective user id. */
   user: STRING,
-  /** Arguments joined by blanks, secrets redacted: any process can have any. */
+  /** Arguments joined by blanks, secrets redacted. The process can set them to anything: not an identification. */
   cmdline: STRING,
-  /** Inode numbers of its mount and pid namespaces: a path means the same only where the mount namespace is. */
+  /** Inode numbers of its mount and pid namespaces. The same path in another mount namespace can be another file. */
   mount_ns: INT,
   pid_ns: INT,
   cgroup: STRING,
@@ -50,13 +51,13 @@ const PROCESS = {
   pod_uid: STRING,
 };
 
-/** Everything that a condition can ask about, with its type. */
+/** The variables of a condition, with their types. */
 export const VARIABLES: RecordType['fields'] = {
   /** Name of the event, `proc_mem_access`. */
   event: STRING,
   /** 0 to 3, before any exception. */
   severity: INT,
-  /** How: `proc_mem_open`, `process_vm_readv`, `ptrace_attach`, … */
+  /** Kind of access: `proc_mem_open`, `process_vm_readv`, `ptrace_attach`, … */
   method: STRING,
   /** `read`, `write`, `read_write`, `attach`, or empty. */
   mode: STRING,
@@ -64,7 +65,7 @@ export const VARIABLES: RecordType['fields'] = {
   outcome: STRING,
   /** Name of the error of a failure, `EACCES`. */
   error: STRING,
-  /** Path of the opened file, as it is in `pathname`. */
+  /** Path of the opened file, as in the attribute `pathname`. */
   path: STRING,
   /** Flags of the open, `O_RDONLY|O_CLOEXEC`. */
   flags: STRING,
@@ -74,11 +75,11 @@ export const VARIABLES: RecordType['fields'] = {
   request: STRING,
   /** Bytes moved, or length of the memory. */
   bytes: INT,
-  /** Actor and target are one process. */
+  /** Actor and target are the same process. */
   self_access: BOOL,
   /** The target is a child, grandchild, … of the actor. */
   target_is_descendant: BOOL,
-  /** Actor and target are in different containers, or only one is in one. */
+  /** Actor and target are in different containers, or only one of them is in a container. */
   cross_container: BOOL,
   io_uring: BOOL,
   actor: {
@@ -90,7 +91,7 @@ export const VARIABLES: RecordType['fields'] = {
       ancestors: listType(STRING),
     },
   },
-  /** Whose memory; all empty when there is no target, as for kernel memory. */
+  /** The process whose memory is accessed; all fields are empty or -1 without a target, as for kernel memory. */
   target: { kind: 'record', name: 'target', fields: PROCESS },
 };
 
@@ -125,21 +126,24 @@ function outcomeOf(result: number | undefined): string {
   return result < 0 ? 'failure' : 'success';
 }
 
-/** A record as CEL's own type: a plain one would be converted again for every field that a condition asks for. */
+/** A record as CEL's own map: the library would convert a plain object again at each access to a field. */
 function celRecord(fields: Readonly<Record<string, CelInput>>): CelMap {
   return celMap(new Map(Object.entries(fields)));
 }
 
-/** What was bound of a process, kept for as long as its descriptions are the same objects. */
-class Bound<T extends ProcessIdentity> {
-  readonly #bound = new WeakMap<T, { readonly details: ProcessDetails; readonly record: CelMap }>();
+/** Cache of the CEL record of a process, valid while identity and details are the same objects. */
+class BoundProcesses<T extends ProcessIdentity> {
+  readonly #bound = new IdentityCache<
+    Canonical<T>,
+    { readonly details: ProcessDetails; readonly record: CelMap }
+  >();
   readonly #create: (identity: T, details: ProcessDetails) => CelMap;
 
   constructor(create: (identity: T, details: ProcessDetails) => CelMap) {
     this.#create = create;
   }
 
-  bind(identity: T, details: ProcessDetails): CelMap {
+  bind(identity: Canonical<T>, details: ProcessDetails): CelMap {
     const known = this.#bound.get(identity);
     if (known?.details === details) return known.record;
     const record = this.#create(identity, details);
@@ -148,19 +152,21 @@ class Bound<T extends ProcessIdentity> {
   }
 }
 
-const actors = new Bound<Actor>((actor, details) =>
+const actors = new BoundProcesses<Actor>((actor, details) =>
   celRecord({
     ...bindProcess(actor, details),
     ancestors: celList(actor.ancestors.map(({ comm }) => comm)),
   }),
 );
-const targets = new Bound<ProcessIdentity>((target, details) => celRecord(bindProcess(target, details)));
+const targets = new BoundProcesses<ProcessIdentity>((target, details) =>
+  celRecord(bindProcess(target, details)),
+);
 const NOBODY = celRecord(bindProcess(undefined, {}));
 
 /** The values of {@link VARIABLES} for one detection. */
 export type Bindings = ReturnType<typeof bindVariables>;
 
-/** Bind once per detection, for all the conditions that are tested on it. */
+/** Creates the bindings of one detection, for all conditions that are tested on it. */
 export function bindVariables({ definition, severity, match, event }: Detection) {
   const text = (field: string) => String(match.data[field] ?? '');
   return {

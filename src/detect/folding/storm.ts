@@ -2,24 +2,24 @@ import type { Detection, Repeat } from '../detection.ts';
 import { errnoName } from '../kernel-names/errno.ts';
 
 export interface StormFilterOptions {
-  /** How long identical detections are pending back after the first, ms. 0 holds nothing back. Default: 10,000. */
+  /** How long identical detections are collected for a summary after the first, ms. 0: report each. Default: 10,000. */
   readonly windowMillis?: number;
-  /** Different detections that are followed at once; beyond it the oldest is summed up early. Default: 8192. */
+  /** Most windows open at once; beyond it the oldest is closed early, with its summary. Default: 8192. */
   readonly detectionsMax?: number;
-  /** Receives every first detection at once, and a summary of those that followed when its window is over. */
+  /** Receives each first detection at once, and at the end of its window a summary of the identical ones that followed. */
   readonly emit: (detection: Detection) => void;
 }
 
-/** Keeps a storm of identical detections from drowning the rest: tells the first, then how many followed. */
+/** Protects the output from a storm of identical detections: reports the first, and then one summary per window. */
 export interface StormFilter {
   offer(detection: Detection): void;
-  /** Tell the summaries of windows that are over: to be called about once a second. */
+  /** Report the summaries of windows that have ended; must be called about once a second. */
   sweep(): void;
-  /** Tell all summaries now, so that no count is lost at the end. */
+  /** Report all summaries now, so that no count is lost at the end. */
   flush(): void;
-  /** By detection: the summaries that are pending back and have grown since the last call, or null once they were told. */
+  /** Changes since the last call, by detection: a pending summary that has grown, or null for one that was reported. */
   takeChanges(): ReadonlyMap<string, Detection | null>;
-  /** Detections that are pending back for a summary at this moment. */
+  /** Detections that wait for a summary at this moment. */
   pending(): number;
 }
 
@@ -28,15 +28,15 @@ const DETECTIONS_MAX_DEFAULT = 8192;
 
 interface Window {
   readonly endMillis: number;
-  /** The newest of those pending back, and what they add up to; undefined while there is none. */
+  /** The newest pending detection and the counts of all of them; undefined while there is none. */
   last: Detection | undefined;
   repeat: Repeat | undefined;
   bytes: bigint;
-  /** takeChanges has given it. */
-  given: boolean;
+  /** takeChanges has returned its summary, so the checkpoint has it. */
+  isSaved: boolean;
 }
 
-/** Same signature, program on both sides, method and outcome: another record would tell nothing new. */
+/** Detections are identical when signature, actor, target, method and outcome are: another record would add nothing. */
 function keyOf({ definition, match, event }: Detection): string {
   const { actor, target, result } = event;
   const about =
@@ -54,7 +54,7 @@ function keyOf({ definition, match, event }: Detection): string {
   ].join('|');
 }
 
-/** One more detection at this time. Those of different cpus may come out of order. */
+/** Adds a detection to a repeat. Events of different CPUs can arrive out of order. */
 function oneMore(repeat: Repeat | undefined, timeUnixNs: bigint): Repeat {
   const { count, firstUnixNs, lastUnixNs } = repeat ?? {
     count: 0,
@@ -68,7 +68,7 @@ function oneMore(repeat: Repeat | undefined, timeUnixNs: bigint): Repeat {
   };
 }
 
-/** Bytes that moved add up over detections; the length of a memory area does not. */
+/** The bytes that a summary adds up: bytes read or written, but not the length of a memory area. */
 function movedBytes({ match, event }: Detection): bigint {
   return match.mode === undefined || match.mode === 'attach' ? 0n : event.sizeBytes;
 }
@@ -83,7 +83,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
   const { emit } = options;
   const windowMillis = options.windowMillis ?? WINDOW_MILLIS_DEFAULT;
   const detectionsMax = options.detectionsMax ?? DETECTIONS_MAX_DEFAULT;
-  // In the order in which they were opened, and all are equally long: the first is the first to end.
+  // In the order in which they were opened. All have the same length, so the first is the first to end.
   const windows = new Map<string, Window>();
   const grown = new Set<string>();
   let closed = new Map<string, null>();
@@ -91,7 +91,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
   function close(key: string, window: Window): void {
     windows.delete(key);
     grown.delete(key);
-    if (window.given) closed.set(key, null);
+    if (window.isSaved) closed.set(key, null);
     const summary = summaryOf(window);
     if (summary !== undefined) emit(summary);
   }
@@ -103,7 +103,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
       const window = windows.get(key);
       const summary = window && summaryOf(window);
       if (summary === undefined || window === undefined) continue;
-      window.given = true;
+      window.isSaved = true;
       changes.set(key, summary);
     }
     grown.clear();
@@ -118,7 +118,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
   }
 
   function offer(detection: Detection): void {
-    // what the kernel has summed up comes once a window: pending back, it would be lost with this process
+    // the kernel reports its repeats once a window; to collect them here again would risk their loss with this process
     if (windowMillis === 0 || detection.repeat !== undefined) {
       emit(detection);
       return;
@@ -140,7 +140,7 @@ export function createStormFilter(options: StormFilterOptions): StormFilter {
       last: undefined,
       repeat: undefined,
       bytes: 0n,
-      given: false,
+      isSaved: false,
     });
     const [oldest] = windows;
     if (windows.size > detectionsMax && oldest !== undefined) close(...oldest);

@@ -1,8 +1,8 @@
 import { ENRICHED_EVENT } from '../../enrich/event-codec.ts';
 import type { Detection, Severity, Signature } from '../detection.ts';
 
-/** A summary as it is kept: what the signature says of the event is found again when it is read. */
-interface Kept {
+/** A summary as it is saved, in JSON. The match is left out: decoding calls the signature on the event again. */
+interface SavedSummary {
   readonly name: string;
   readonly event: unknown;
   readonly severity: Severity;
@@ -14,9 +14,9 @@ interface Kept {
 
 /** @param summary a detection with `repeat` */
 export function encodeSummary({ definition, event, severity, exception, repeat }: Detection): Uint8Array {
-  // the command line has been taken from them, and redacted
+  // the details have the command line, which was made of the arguments and is redacted
   const withoutArguments = { ...event, actor: { ...event.actor, arguments: [] } };
-  const kept: Kept = {
+  const saved: SavedSummary = {
     name: definition.eventName,
     event: ENRICHED_EVENT.encode(withoutArguments),
     severity,
@@ -25,30 +25,30 @@ export function encodeSummary({ definition, event, severity, exception, repeat }
     lastUnixNs: String(repeat?.lastUnixNs ?? 0n),
     ...(exception === undefined ? {} : { exception }),
   };
-  return Buffer.from(JSON.stringify(kept));
+  return Buffer.from(JSON.stringify(saved));
 }
 
 /**
- * @param signatures among which that of the summary is looked for
- * @returns undefined when it is not there any more
- * @throws SyntaxError, TypeError for bytes that are no summary
+ * @param signatures all signatures of this version
+ * @returns undefined when the summary's signature is not among them or no longer matches
+ * @throws SyntaxError, TypeError for bytes that are not a summary
  */
 export function decodeSummary(bytes: Uint8Array, signatures: readonly Signature[]): Detection | undefined {
-  const kept = JSON.parse(Buffer.from(bytes).toString('utf8')) as Kept;
-  const event = ENRICHED_EVENT.decode(kept.event, 'a kept summary');
-  const signature = signatures.find(({ definition }) => definition.eventName === kept.name);
+  const saved = JSON.parse(Buffer.from(bytes).toString('utf8')) as SavedSummary;
+  const event = ENRICHED_EVENT.decode(saved.event, 'a saved summary');
+  const signature = signatures.find(({ definition }) => definition.eventName === saved.name);
   const match = signature?.match(event);
   if (signature === undefined || match === undefined) return undefined;
   return {
     definition: signature.definition,
-    severity: kept.severity,
+    severity: saved.severity,
     match,
     event,
     repeat: {
-      count: kept.count,
-      firstUnixNs: BigInt(kept.firstUnixNs),
-      lastUnixNs: BigInt(kept.lastUnixNs),
+      count: saved.count,
+      firstUnixNs: BigInt(saved.firstUnixNs),
+      lastUnixNs: BigInt(saved.lastUnixNs),
     },
-    ...(kept.exception === undefined ? {} : { exception: kept.exception }),
+    ...(saved.exception === undefined ? {} : { exception: saved.exception }),
   };
 }

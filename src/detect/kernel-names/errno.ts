@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 const { errno } = constants;
 
-/** Two of the numbers have two names; the last two entries win, since the kernel's own sources use those. */
+/** Two numbers have two names each. The last two entries win: these are the names that the kernel's sources use. */
 const NAMES: ReadonlyMap<number, string> = new Map(
   [
     ...Object.entries(errno),
@@ -13,7 +13,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 
 /**
  * Name of the error in the result of a kernel call, `EACCES` for -13; undefined when the result is a success. A number
- * without a name is told as it is: `errno 512`.
+ * without a name is given as it is: `errno 512`.
  */
 export function errnoName(result: number): string | undefined {
   if (result >= 0) return undefined;

@@ -6,7 +6,7 @@ export type FlagArchitecture = (typeof FLAG_ARCHITECTURES)[number];
 
 type NamedBits = readonly [name: string, bits: number];
 
-/** asm-generic/fcntl.h; O_SYNC stands before O_DSYNC, which it contains. */
+/** asm-generic/fcntl.h. O_SYNC comes before O_DSYNC, whose bit it contains. */
 const COMMON: readonly NamedBits[] = [
   ['O_SYNC', 0o4010000],
   // include/linux/fs.h __FMODE_EXEC: the kernel opens a program to execute it
@@ -24,7 +24,7 @@ const COMMON: readonly NamedBits[] = [
   ['O_PATH', 0o10000000],
 ];
 
-/** arm64 took over arm's values of these (arch/arm64/include/uapi/asm/fcntl.h); O_TMPFILE contains O_DIRECTORY. */
+/** arm64 has the values of arm (arch/arm64/include/uapi/asm/fcntl.h). O_TMPFILE contains the bit of O_DIRECTORY. */
 const SPECIFIC: Readonly<Record<FlagArchitecture, readonly NamedBits[]>> = {
   x64: [
     ['O_TMPFILE', 0o20200000],
@@ -49,12 +49,13 @@ const O_ACCMODE = 0o3;
 /** The architecture whose values this machine's kernel uses. */
 export const HOST_ARCHITECTURE: FlagArchitecture = process.arch === 'arm64' ? 'arm64' : 'x64';
 
-/** What was decoded before: programs use few combinations. */
+/** Cache of decoded flags: programs use few combinations. */
 const DECODED = new Map<string, string>();
 const DECODED_MAX = 1_024;
 
 /**
- * The `O_*` bits of an open as text: the access mode first, then the rest, joined by `|`. Bits without a name come last as one hexadecimal number, so that nothing is hidden.
+ * The `O_*` bits of an open as text: the access mode first, then the other flags, joined by `|`. Bits without a name come
+ * last, as one hexadecimal number.
  */
 export function decodeOpenFlags(flags: number, architecture: FlagArchitecture = HOST_ARCHITECTURE): string {
   const key = architecture + flags;
@@ -81,14 +82,14 @@ function decode(flags: number, architecture: FlagArchitecture): string {
 }
 
 /**
- * What an open may do with the file: `flags & O_ACCMODE`, 0 read, 1 write, 2 both. The fourth value
- * asks for the permissions of both and gives neither (open(2)): undefined.
+ * Access mode of an open, `flags & O_ACCMODE`: 0 read, 1 write, 2 both. Undefined for 3, which requires both permissions
+ * and allows neither to read nor to write (open(2)).
  */
 export function accessModeOf(flags: number): AccessMode | undefined {
   return ACCESS_MODES[flags & O_ACCMODE];
 }
 
-/** The same `O_*` names as bits of another architecture. */
+/** Translates `O_*` bits of one architecture to the bits with the same names on another. */
 export function translateOpenFlags(flags: number, from: FlagArchitecture, to: FlagArchitecture): number {
   if (from === to) return flags;
   let rest = flags;

@@ -1,4 +1,4 @@
-/** The requests of ptrace(2) that signatures speak of; the numbers are one for x86-64 and arm64 (linux/ptrace.h, asm/ptrace-abi.h). */
+/** Requests of ptrace(2). The numbers are the same on x86-64 and arm64 (linux/ptrace.h, asm/ptrace-abi.h). */
 export const PTRACE = {
   TRACEME: 0,
   PEEKTEXT: 1,
@@ -35,7 +35,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
   Object.entries(PTRACE).map(([name, request]) => [request, `PTRACE_${name}`]),
 );
 
-/** Name of a ptrace request, `PTRACE_ATTACH` for 16; one without a name here as a hexadecimal number. */
+/** Name of a ptrace request, `PTRACE_ATTACH` for 16; a hexadecimal number for one that is not listed here. */
 export function ptraceRequestName(request: number): string {
   return NAMES.get(request) ?? `0x${(request >>> 0).toString(16)}`;
 }

@@ -8,7 +8,7 @@ export const dynamicCodeLoading: Signature = {
     id: 'TRC-104',
     version: '1',
     severity: 2,
-    // JIT runtimes do this all day: not in the default set
+    // not in the default set, because JIT compilers do this all the time
     sets: ['signatures'],
     mitre: MITRE.softwarePacking,
     description: 'A process made memory executable that it could write to before.',

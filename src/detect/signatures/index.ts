@@ -11,7 +11,7 @@ import { ptraceCodeInjection } from './ptrace-code-injection.ts';
 import { ptraceMemoryAccess } from './ptrace-memory-access.ts';
 import { securityFileOpen } from './security-file-open.ts';
 
-/** Everything that can be told, in the order of the catalogue. To add one, add its file and a line here. */
+/** All signatures, in the order of the catalogue. To add one, add its file and a line here. */
 export const SIGNATURES: readonly Signature[] = [
   procMemAccess,
   procMemCodeInjection,

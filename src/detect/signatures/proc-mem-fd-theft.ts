@@ -14,7 +14,7 @@ export const procMemFdTheft: Signature = {
       "A process got or used a descriptor of another process's memory that it had not opened itself.",
     reference: 'https://attack.mitre.org/techniques/T1003/007/',
   },
-  // The kernel side tells use by anyone but the opener as fd_transfer too, with fd_read or fd_write as the method.
+  // Use by a process other than the opener is an fd_transfer event too, with fd_read or fd_write as the method.
   kinds: ['fd_transfer'],
   match: event => (event.selfAccess ? undefined : matchMemoryFile(event, 'any')),
 };

@@ -27,9 +27,9 @@ export const ptraceMemoryAccess: Signature = {
     reference: 'https://attack.mitre.org/techniques/T1003/',
   },
   kinds: ['ptrace'],
-  // A tracer reads word by word: its first success and its first failure on a target stand for the rest.
+  // A tracer reads word by word, so only its first success and its first failure on a target are reported.
   once: ({ actor, target, result }) =>
     `${actor.tgid}:${actor.startTimeNs}>${target?.tgid}:${target?.startTimeNs}${(result ?? 0) < 0 ? '!' : ''}`,
-  // A child that asked for it (PTRACE_TRACEME) is how every debugger starts a program.
+  // Every debugger starts a program as a child that asks to be traced (PTRACE_TRACEME).
   match: event => (event.tracemeChild ? undefined : matchPtrace(event, ACCESSES)),
 };

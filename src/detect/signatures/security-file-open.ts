@@ -19,7 +19,7 @@ export const securityFileOpen: Signature = {
         pathname: event.path ?? '',
         flags: decodeOpenFlags(event.flags),
         dev: event.device,
-        // text because a double holds 53 bits only
+        // text because a double is exact only up to 53 bits
         inode: event.inode.toString(),
         ctime: event.ctimeNs.toString(),
         ...(event.requestedPath === undefined ? {} : { syscall_pathname: event.requestedPath }),

@@ -4,11 +4,11 @@ import { toRfc3339 } from '../record/hr-time.ts';
 import type { LineFormat } from './line-format.ts';
 
 /**
- * One JSON object a line, the console contract of the README: `timestamp`, `observedTimestamp` (RFC 3339, UTC, nine
+ * One JSON object per record, as docs/events.md documents it: `timestamp`, `observedTimestamp` (RFC 3339, UTC, nine
  * fraction digits), `eventName`, `severityNumber`, `severityText`, `body`, `attributes`, `resource`, `scope`.
  */
 export function jsonLine(): LineFormat {
-  // Resource and scope are the same objects for every record of a run.
+  // the text of Resource and scope, cached: all records of a run share these objects
   const tails = new WeakMap<object, string>();
   return record => {
     let tail = tails.get(record.resource);

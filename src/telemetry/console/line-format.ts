@@ -1,4 +1,4 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 
-/** Renders a record as one line of text, without the line's end. */
+/** Formats a record as one line of text, without the line end. */
 export type LineFormat = (record: ReadableLogRecord) => string;

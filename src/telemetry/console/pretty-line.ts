@@ -3,7 +3,7 @@ import { toRfc3339 } from '../record/hr-time.ts';
 import type { LineFormat } from './line-format.ts';
 import { readableLine } from './readable-line.ts';
 
-/** One readable line a record, for `stream`. */
+/** One readable line per record, with the colours and the width of `stream`. */
 export function prettyLine(stream: NodeJS.WritableStream): LineFormat {
   return ({ hrTime, severityText = '', attributes, eventName, body }) => {
     const id = attributes[OTEL.SECURITY_RULE_UUID];

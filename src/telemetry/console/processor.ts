@@ -10,13 +10,13 @@ import type { LineFormat } from './line-format.ts';
 const logger = diag.createComponentLogger({ namespace: 'console' });
 
 const LINE_END = 0x0a;
-/** A reader that takes nothing for this long is a problem that /readyz shows, ms. */
+/** When a write to stdout has waited this long for the reader, ms, `/readyz` reports it as a problem. */
 const PATIENCE_MILLIS = 10_000;
 
 /**
- * Writes records to stdout, a line each. A reader that is slow slows `persist`, and with it the reading of the ring
- * buffer: what is kept in memory is bounded by one drain. A reader that has gone ends the output for good. Whatever else
- * fails (a full disk) is tried again with the next records, and those that could not be written are counted.
+ * Writes records to stdout, one line each. A slow reader makes `persist` wait and with it the reading of the ring buffer,
+ * so the memory is bounded by the events of one drain. When the reader closes the pipe, no more is written. After any
+ * other error (a full disk) the next records are tried again, and those that could not be written are counted.
  */
 export class ConsoleProcessor implements DurableLogRecordProcessor {
   shutdownMillis = PATIENCE_MILLIS;
@@ -28,15 +28,15 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
   #emitted = 0;
   #written = 0;
   #unwritten = 0;
-  /** Of them, those that somebody still wanted. */
+  /** Of `#unwritten`, the records that failed while the output still had a reader. */
   #lost = 0;
-  /** The output ends within a line. */
+  /** The last write ended in the middle of a line. */
   #isTorn = false;
   #failure: { readonly reason: string; readonly lostBefore: number } | undefined;
   #waitingSince: number | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param onClosed called once, when nobody reads the output any more. */
+  /** @param onClosed called once, when the reader has closed the output. */
   constructor(output: RecordOutput, format: LineFormat, onClosed: () => void) {
     this.#output = output;
     this.#format = format;
@@ -90,7 +90,7 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
     const reason =
       this.#failure?.reason ??
       (waitedMillis > PATIENCE_MILLIS
-        ? `nobody has read stdout for ${Math.floor(waitedMillis / 1_000)} s`
+        ? `stdout has not been read for ${Math.floor(waitedMillis / 1_000)} s`
         : undefined);
     return { spool: reason, collector: undefined };
   }
@@ -134,12 +134,12 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
   #close(error: Error): void {
     this.#closed = true;
     this.#failure = undefined;
-    logger.warn(`failed to write records to stdout: ${error.message}; nobody reads them any more`);
+    logger.warn(`failed to write records to stdout: ${error.message}; its reader has closed it`);
     this.#onClosed();
   }
 }
 
-/** How many of the records are whole within so many bytes; a readable one may be broken over several lines. */
+/** How many records are complete in the first `bytes` of the text; a readable record can have several lines. */
 function completeIn(bytes: number, records: readonly string[]): number {
   let end = 0;
   const cut = records.findIndex(record => {

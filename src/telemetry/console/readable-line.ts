@@ -4,7 +4,7 @@ import { columnsOf, wrap } from '../../printing/wrap.ts';
 
 const COLORS = { HIGH: 'redBright', MEDIUM: 'yellow', LOW: 'cyan' } as const;
 
-/** What stands in a readable line, as text that is not yet safe to print. */
+/** Parts of a readable line, not yet escaped for a terminal. */
 export interface ReadableParts {
   /** RFC 3339, UTC. */
   readonly timestamp: string;
@@ -15,13 +15,12 @@ export interface ReadableParts {
   readonly body: string;
 }
 
-/** Columns before the event's name: time, severity and id, with a blank after each. */
+/** Columns before the event's name: time, severity and id, each followed by a blank. */
 const MARGIN = 12 + 1 + 6 + 1 + 8 + 1;
 
 /**
- * One readable line: time (UTC), severity, signature, sentence; broken between words where the terminal is too narrow for
- * it. Coloured where `stream` is a terminal that has colours,
- * unless NO_COLOR is set (no-color.org).
+ * One readable line: time (UTC), severity, id, event name and sentence. On a narrow terminal it is wrapped between words.
+ * The severity is coloured if `stream` is a terminal with colours and NO_COLOR is not set (no-color.org).
  */
 export function readableLine(parts: ReadableParts, stream: NodeJS.WritableStream): string {
   const { timestamp, severityText, id, eventName, body } = parts;

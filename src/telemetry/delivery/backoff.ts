@@ -1,4 +1,4 @@
-/** Waits between attempts: each twice the one before, up to the longest, with jitter so that senders do not march in step. */
+/** Exponential backoff: each wait doubles, up to a maximum. Jitter keeps many senders from retrying at the same moment. */
 export class Backoff {
   readonly #initialMillis: number;
   readonly #maxMillis: number;
@@ -12,10 +12,10 @@ export class Backoff {
     this.#random = random;
   }
 
-  /** The next wait, ms: between half of and the whole of its step. */
+  /** The next wait, ms: a random time from half of the step to the whole step. */
   next(): number {
     const step = Math.min(this.#initialMillis * 2 ** this.#attempts, this.#maxMillis);
-    // beyond this the step is the longest for any sensible pair, and the power must not overflow
+    // after 32 doublings the step is the maximum for any sensible settings; more would overflow the power
     if (this.#attempts < 32) this.#attempts += 1;
     return step * (0.5 + this.#random() / 2);
   }

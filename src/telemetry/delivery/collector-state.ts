@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api';
 
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
 
-/** Whether the collector takes records, told when it changes and not with every attempt. */
+/** Whether the collector takes records. It logs a change of this state, and not every attempt. */
 export class CollectorState {
   readonly #address: string;
   readonly #things: string;
@@ -10,14 +10,14 @@ export class CollectorState {
   #problem: string | undefined;
   #rejected: string | undefined;
 
-  /** @param things what is sent @param consequence what becomes of it when it does not arrive */
+  /** @param things what is sent, for messages @param consequence what happens after a failure, for messages */
   constructor(address: string, things = 'records', consequence = 'they are kept and sent again') {
     this.#address = address;
     this.#things = things;
     this.#consequence = consequence;
   }
 
-  /** Why it does not; undefined while it does. */
+  /** Why the collector does not take records; undefined while it does. */
   get problem(): string | undefined {
     return this.#problem;
   }
@@ -39,8 +39,6 @@ export class CollectorState {
   }
 
   refused(records: number, reason: string): void {
-    logger.error(
-      `the collector refused ${records} records for good: ${reason}; memwarden spool inspect shows them`,
-    );
+    logger.error(`the collector refused ${records} records: ${reason}; memwarden spool inspect shows them`);
   }
 }

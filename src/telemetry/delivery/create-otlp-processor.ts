@@ -12,8 +12,8 @@ import { OtlpProcessor } from './otlp-processor.ts';
 import { Sender } from './sender.ts';
 
 /**
- * Reads the credentials and takes the spool directory: what can fail does so before anything is captured.
- * @returns what makes the processor: encoder → spool → sender → transport
+ * Reads the credentials and locks the spool directory, so that their errors come before anything is captured.
+ * @returns a function that creates the processor: encoder → spool → sender → transport
  * @throws MemwardenError CONFIG_INVALID, CREDENTIALS_INVALID, SPOOL_INVALID
  */
 export function prepareOtlpProcessor(
@@ -32,7 +32,7 @@ export function prepareOtlpProcessor(
   };
 }
 
-/** Both steps at once. @throws MemwardenError CONFIG_INVALID, CREDENTIALS_INVALID, SPOOL_INVALID */
+/** Prepares and creates a processor. @throws MemwardenError CONFIG_INVALID, CREDENTIALS_INVALID, SPOOL_INVALID */
 export function createOtlpProcessor(
   options: TelemetryOptions,
   resource: Resource,

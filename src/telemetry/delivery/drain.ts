@@ -6,13 +6,13 @@ import { readBootId } from '../record/boot-id.ts';
 import { createResource } from '../record/resource.ts';
 import { createOtlpProcessor } from './create-otlp-processor.ts';
 
-/** How often the progress is told, ms. */
+/** Time between two reports of the progress, ms. */
 const PROGRESS_MILLIS = 1_000;
 
 /**
- * Sends what waits in a spool that no sidecar uses, until it is empty or the deadline has come.
+ * Sends the records of a spool that no sidecar uses, until it is empty or the deadline has passed.
  *
- * @returns where the records are then.
+ * @returns the counts at the end
  * @throws MemwardenError SPOOL_INVALID when a sidecar uses the spool, CONFIG_INVALID, CREDENTIALS_INVALID
  */
 export async function drainSpool(
@@ -28,7 +28,7 @@ export async function drainSpool(
       const left = end - performance.now();
       if (processor.counts().spooled === 0 || left <= 0) break;
       await Promise.race([processor.forceFlush(), delay(left, undefined, { ref: false })]);
-      // the flush ends early while the collector is away; the sender itself waits for the next attempt
+      // while the collector is away flush() returns at once, and the sender's timer makes the next attempt
       if (processor.counts().spooled > 0)
         await delay(Math.min(options.delivery.retryInitialMillis, Math.max(left, 0)));
     }

@@ -3,7 +3,7 @@ import type { LogContext } from '../otlp/export-request.ts';
 import { encodeResource, encodeScope } from '../otlp/log-encoder.ts';
 import { SCOPE } from '../record/scope.ts';
 
-/** What all records of one Resource have in common, encoded. */
+/** Encodes Resource and scope, which all records of a request share. */
 export function contextOf(resource: Resource): LogContext {
   return { resource: encodeResource(resource), scope: encodeScope(SCOPE) };
 }

@@ -22,7 +22,7 @@ import type { Sender } from './sender.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
 
-/** How long to wait for a spool that cannot be written (disk full) before the next attempt, ms. */
+/** Wait before the next attempt to write the spool after a failure (disk full), ms. */
 const SPOOL_RETRY_MILLIS = 1_000;
 
 /** Encodes records as they are emitted, spools them on `persist`, and wakes the sender. */
@@ -36,7 +36,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   readonly #pending = new Map<Severity, PendingRecords>();
   #batches: Batch[] = [];
   #checkpoint = new Map<string, Uint8Array | null>();
-  /** Some of the checkpoint are to be written even when there is no batch. */
+  /** Some changes of `#checkpoint` must be written even when there is no batch. */
   #checkpointMatters = false;
   #emitted = 0;
   #unencodable = 0;
@@ -46,7 +46,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   #lost = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  /** @param memory of the batches' bodies, which the sender gives back */
+  /** @param memory allocates the bodies of batches; the sender returns them to it */
   constructor(
     detections: DetectionEncoder,
     spool: Spool,
@@ -70,10 +70,10 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     this.#take(detection.severity, to => this.#detections.write(to, detection));
   }
 
-  /** Waits as long as the spool cannot be written: the kernel keeps the events meanwhile, and counts what it must drop. */
+  /** Waits while the spool cannot be written. Meanwhile the events stay in the ring buffer; the kernel counts its drops. */
   persist(): Promise<void> {
     const writing = this.#writing.then(() => this.#write());
-    // a failure goes to this caller, and does not keep the next one from trying
+    // a failure rejects for this caller only; the next call tries again
     this.#writing = writing.catch(() => undefined);
     return writing;
   }
@@ -102,9 +102,9 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
 
   async shutdown(deadlineMillis = this.shutdownMillis): Promise<void> {
     const end = performance.now() + deadlineMillis;
-    // The deadline alone must not saveCheckpoint the process alive.
+    // a pending persist may outlive the deadline: unref'd, so that the timer does not keep the process alive
     const persisted = this.persist().catch((error: unknown) =>
-      logger.debug('nothing more is spooled', error),
+      logger.debug('failed to spool the last records', error),
     );
     await Promise.race([persisted, delay(deadlineMillis, undefined, { ref: false })]);
     await this.#sender.stop(Math.max(end - performance.now(), 0));
@@ -163,7 +163,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
 
   async #write(): Promise<void> {
     while (this.#hasWork() && !this.#stopped) {
-      // again in each attempt: a note must not be written before the records that it came with
+      // cut in each attempt: a checkpoint entry must not be written before the records that were emitted ahead of it
       for (const pending of this.#pending.values()) this.#cut(pending);
       try {
         this.#spool.append(this.#batches, this.#checkpoint);
@@ -203,7 +203,7 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
   }
 }
 
-/** Severity of the record's own attribute; what has none is told as information. */
+/** Severity by the record's own attribute; 0 without it. */
 function severityOf({ attributes }: ReadableLogRecord): Severity {
   const value = attributes[MEMWARDEN.SEVERITY];
   return value === 1 || value === 2 || value === 3 ? value : 0;

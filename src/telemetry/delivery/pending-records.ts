@@ -4,16 +4,16 @@ import { MessageWriter } from '../otlp/message-writer.ts';
 import type { Batch } from '../spool/batch.ts';
 
 const INITIAL_BYTES = 16 * 1024;
-/** In front of a body, for what a request has before it: mostly the Resource. */
+/** Free bytes in front of a body, for the head of a request: mostly the Resource. */
 const ROOM_BYTES = 4 * 1024;
 
-/** What a batch holds at most; a single larger record is a batch of its own. */
+/** Most records and bytes of a batch; a single larger record is a batch of its own. */
 export interface BatchLimits {
   readonly records: number;
   readonly bytes: number;
 }
 
-/** Encoded records of one severity that are not in the spool yet, one behind the other in one buffer. */
+/** Encoded records of one severity that are not in the spool yet, contiguous in one buffer. */
 export class PendingRecords {
   readonly #severity: Severity;
   readonly #limits: BatchLimits;
@@ -22,7 +22,7 @@ export class PendingRecords {
   #records = 0;
   #expectedBytes = INITIAL_BYTES;
 
-  /** @param memory of the batches' bodies */
+  /** @param memory allocates the bodies of batches */
   constructor(severity: Severity, limits: BatchLimits, memory: Memory) {
     this.#severity = severity;
     this.#limits = limits;
@@ -35,8 +35,8 @@ export class PendingRecords {
   }
 
   /**
-   * Adds a record, encoded in its place. What `write` throws is thrown on, and no record is added then.
-   * @returns a batch that is full by now
+   * Adds a record, encoded in place. When `write` throws, no record is added and the error is thrown on.
+   * @returns a batch, if one is full
    */
   add(write: (to: MessageWriter) => void): Batch | undefined {
     if (this.#records === 0) this.#writer = this.#begin(this.#expectedBytes);
@@ -52,19 +52,19 @@ export class PendingRecords {
     return this.#records >= this.#limits.records ? this.take() : undefined;
   }
 
-  /** What was added since the last time; undefined when it is nothing. */
+  /** Ends the current batch and returns it; undefined when no record was added. */
   take(): Batch | undefined {
     if (this.#records === 0) return undefined;
     const body = this.#writer.bytes();
     const batch = { severity: this.#severity, records: this.#records, body };
-    // the batch keeps its bytes; in a storm the next one is about as large
+    // the buffer belongs to the batch now; in a storm the next batch is about as large
     this.#expectedBytes = Math.ceil(body.length * 1.1);
     this.#writer = new MessageWriter(0);
     this.#records = 0;
     return batch;
   }
 
-  /** The last record is one too many. */
+  /** Ends the batch before its last record, which does not fit, and begins the next batch with that record. */
   #cutBefore(start: number): Batch | undefined {
     const record = this.#writer.bytes().subarray(start);
     this.#writer.truncate(start);

@@ -19,12 +19,12 @@ import type { CollectorState } from './collector-state.ts';
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
 
 const HIGH = 3;
-/** Longest wait that a server can ask for, ms: a mistaken answer must not end the delivery, nor overflow a timer. */
+/** Upper limit of a server's RetryInfo or Retry-After, ms: a wrong value must not stop delivery or overflow a timer. */
 const ASKED_WAIT_MAX_MILLIS = 600_000;
-/** How often what has waited too long is given up, ms. */
+/** Time between two evictions of expired records, ms. */
 const EXPIRY_MILLIS = 60_000;
 
-/** Brings what is in the spool to the collector: several requests at a time, again and again where that may help. */
+/** Sends the spool's batches to the collector: several requests at a time, with retries where OTLP allows them. */
 export class Sender {
   readonly #spool: Spool;
   readonly #transport: OtlpTransport;
@@ -40,7 +40,7 @@ export class Sender {
   #flushing = false;
   #stopped = false;
 
-  /** @param memory of the requests, and where the bodies go when they have been sent */
+  /** @param memory allocates requests; requests and bodies are returned to it when the collector has accepted them */
   constructor(
     spool: Spool,
     transport: OtlpTransport,
@@ -62,7 +62,7 @@ export class Sender {
     return this.#state.problem;
   }
 
-  /** Something was appended: sends at once what is severe or fills a request, the rest when its time has come. */
+  /** Must be called after an append. Sends HIGH records and full requests at once, others after the schedule delay. */
   wake(): void {
     if (this.#stopped) return;
     if (this.#spool.unclaimed() > 0) this.#oldestSince ??= performance.now();
@@ -70,8 +70,8 @@ export class Sender {
   }
 
   /**
-   * Sends everything without waiting for company. Resolves when the spool is empty, or when the collector does not take
-   * records and another attempt would have to wait.
+   * Sends everything without the schedule delay. Resolves when the spool is empty, or when the collector does not take
+   * records and the next attempt would have to wait.
    */
   async flush(): Promise<void> {
     this.#flushing = true;
@@ -86,7 +86,7 @@ export class Sender {
     }
   }
 
-  /** Flushes for at most `deadlineMillis`, then gives up; what is under way then stays in the spool. */
+  /** Flushes for at most `deadlineMillis`, then stops; records in flight at that moment stay in the spool. */
   async stop(deadlineMillis: number): Promise<void> {
     clearInterval(this.#expiry);
     const { promise: deadline, resolve } = Promise.withResolvers<void>();
@@ -106,7 +106,7 @@ export class Sender {
       this.#pumpAfter(this.#pausedUntil - now);
       return;
     }
-    // while the collector is in doubt one request asks for all
+    // while the collector has a problem, one request probes for all
     const most =
       this.#state.problem === undefined && !this.#options.preserveOrder ? this.#options.maxInFlight : 1;
     while (this.#spool.unclaimed() > 0 && this.#inFlight.size < most && this.#isDue(now)) {
@@ -170,7 +170,7 @@ export class Sender {
         if (outcome.blame === 'size' && claim.records > 1) {
           await this.#deliverInParts(claim);
         } else if (outcome.blame === 'connection') {
-          // an expired token or a wrong address is put right by a person, and no record is lost until then
+          // a person has to correct an expired token or a wrong address; the records wait until then
           this.#release(claim, outcome.reason, this.#options.retryMaxMillis);
         } else {
           this.#state.refused(claim.records, outcome.reason);
@@ -182,7 +182,7 @@ export class Sender {
   async #send(context: LogContext, bodies: readonly Uint8Array[]): Promise<ExportOutcome> {
     const request = buildExportRequest(context, bodies, this.#memory);
     const outcome = await this.#transport.send(request);
-    // who has not answered may still be sent the bytes; and a request that is a body with a head in front goes with it
+    // without an answer the transport may still be sending the buffer; a request in a body's own buffer is returned with it
     if (outcome.kind === 'accepted' && !bodies.some(({ buffer }) => buffer === request.buffer))
       this.#memory.give(request);
     return outcome;
@@ -193,14 +193,14 @@ export class Sender {
     this.#spool.release(claim);
     this.#oldestSince ??= performance.now();
     const now = performance.now();
-    // A wait of nothing is no wait: a server that asks for it would be asked again at once, without end.
+    // a delay of 0 counts as none: otherwise requests would follow each other without any wait
     const asked = Math.min(delayMillis ?? 0, ASKED_WAIT_MAX_MILLIS);
     if (asked > 0) this.#pausedUntil = Math.max(this.#pausedUntil, now + asked);
-    // requests that were under way together fail together: one step of the backoff for all of them
+    // requests that were in flight together fail together: one step of the backoff for all of them
     else if (now >= this.#pausedUntil) this.#pausedUntil = now + this.#backoff.next();
   }
 
-  /** A disk that cannot be read must not end the process from within a timer: it is told, and tried again. */
+  /** Logs an error of the spool, which would end the process if a timer's callback threw it; the caller tries again. */
   #tryOnSpool<T>(work: () => T): T | undefined {
     try {
       return work();
@@ -212,8 +212,8 @@ export class Sender {
   }
 
   /**
-   * The server takes only smaller requests than ours: halves until they fit. A record that is too large by itself counts
-   * as rejected. When the collector goes away in between, all of them are sent again, with the same uid each.
+   * Sends a claim that is too large for the server in smaller requests: halves them until they fit. A single record that is
+   * too large counts as rejected. If the collector fails in between, all records are sent again, each with its uid.
    */
   async #deliverInParts(claim: Claim): Promise<void> {
     const records = claim.bodies.flatMap(splitRecords);

@@ -5,9 +5,8 @@ import { OtlpMetricExporter } from '../otlp/metric-exporter.ts';
 import { METRICS } from '../otlp/signal.ts';
 
 /**
- * Sends the sidecar's metrics of itself over OTLP; undefined when nobody asked for that. Off unless asked for, other than
- * the specification has it: a collector that was set up for records need not take metrics, and would be in the log as a
- * trouble.
+ * Exports the sidecar's metrics of itself over OTLP; undefined when that is off. It is off by default, unlike in the
+ * specification: a collector that was set up for records may not take metrics, which would be logged as a problem.
  *
  * @throws MemwardenError CONFIG_INVALID (endpoint), CREDENTIALS_INVALID
  */

@@ -1,11 +1,11 @@
-/** How a metric behaves: only grows, is a sum that goes up and down, or a reading that adds up to nothing. */
+/** Instrument of a metric: a sum that only grows, a sum that also falls, or a value whose sum has no meaning. */
 export type MetricKind = 'counter' | 'updowncounter' | 'gauge';
 
-/** One metric, as it is registered and as docs/metrics.md has it. */
+/** One metric, as it is registered and as docs/metrics.md lists it. */
 export interface Metric {
   readonly name: string;
   readonly kind: MetricKind;
-  /** UCUM, as the conventions ask. */
+  /** UCUM, as the semantic conventions require. */
   readonly unit: string;
   readonly description: string;
   /** Names of its attributes. */
@@ -15,16 +15,17 @@ export interface Metric {
 const COMPONENT = ['otel.component.name', 'otel.component.type'];
 
 /**
- * Every metric that the sidecar tells of itself. The first ones are of the OpenTelemetry semantic conventions ("SDK
- * metrics", not stable yet), the others ours: what no convention knows. The counters begin at 0 with the process, but
- * for those of the kernel.
+ * All metrics of the sidecar. The first ones are of the OpenTelemetry semantic conventions ("SDK metrics", not stable yet);
+ * the others are our own, for which there is no convention. The counters begin at 0 with the process, except those that the
+ * kernel keeps.
  */
 export const METRICS = {
   LOG_PROCESSED: {
     name: 'otel.sdk.processor.log.processed',
     kind: 'counter',
     unit: '{log_record}',
-    description: 'Records that have left the spool, those that were given up by the reason.',
+    description:
+      'Records that have left the spool; those that were given up have the reason as `error.type`.',
     attributes: [...COMPONENT, 'error.type'],
   },
   LOG_QUEUE_SIZE: {
@@ -45,7 +46,7 @@ export const METRICS = {
     name: 'otel.sdk.exporter.log.exported',
     kind: 'counter',
     unit: '{log_record}',
-    description: 'Records that the collector has answered for good; refused ones with `error.type`.',
+    description: 'Records that the collector has accepted or refused; the refused ones with `error.type`.',
     attributes: [...COMPONENT, 'error.type'],
   },
   EVENTS_CAPTURED: {
@@ -85,14 +86,14 @@ export const METRICS = {
     kind: 'counter',
     unit: '{run}',
     description:
-      'Runs of a program that the kernel has skipped since it was attached, while a task was preempted inside it; no lost events, since most would have found nothing to report.',
+      'Runs of a program that the kernel has skipped since it was attached, because another task was preempted inside it on that CPU. Not counted as lost events: most runs would have reported nothing.',
     attributes: ['capability', 'program'],
   },
   EVENTS_IN_FLIGHT: {
     name: 'memwarden.events.in_flight',
     kind: 'updowncounter',
     unit: '{event}',
-    description: 'Events in the ring buffer, and repetitions whose window in the kernel is not over.',
+    description: 'Events in the ring buffer, and repeats whose window in the kernel has not ended.',
   },
   EVENTS_UNKNOWN: {
     name: 'memwarden.events.unknown',
@@ -104,7 +105,7 @@ export const METRICS = {
     name: 'memwarden.detections.found',
     kind: 'counter',
     unit: '{detection}',
-    description: 'Detections of the signatures; one event can be several.',
+    description: 'Detections of the signatures; one event can be several detections.',
   },
   DETECTIONS_EXCEPTED: {
     name: 'memwarden.detections.excepted',
@@ -128,7 +129,7 @@ export const METRICS = {
     name: 'memwarden.detections.pending',
     kind: 'updowncounter',
     unit: '{detection}',
-    description: 'Detections that are pending back for a summary.',
+    description: 'Detections that wait for a summary.',
   },
   EXCEPTION_MATCHES: {
     name: 'memwarden.exception.matches',
@@ -141,7 +142,7 @@ export const METRICS = {
     name: 'memwarden.records.emitted',
     kind: 'counter',
     unit: '{record}',
-    description: 'Records made: detections reported, summaries, and notices of losses.',
+    description: 'Records made: detections reported, summaries, and loss records.',
   },
   RECORDS_INHERITED: {
     name: 'memwarden.records.inherited',
@@ -153,7 +154,7 @@ export const METRICS = {
     name: 'memwarden.records.accepted',
     kind: 'counter',
     unit: '{record}',
-    description: 'Records that the collector has.',
+    description: 'Records that the collector has accepted.',
   },
   RECORDS_SPOOLED: {
     name: 'memwarden.records.spooled',
@@ -166,14 +167,14 @@ export const METRICS = {
     kind: 'counter',
     unit: '{record}',
     description:
-      'Records that the collector refused for good, that could not be encoded, or, in stock mode, whose export failed.',
+      'Records that the collector refused, that could not be encoded, or, in stock mode, whose export failed.',
   },
   RECORDS_EVICTED: {
     name: 'memwarden.records.evicted',
     kind: 'counter',
     unit: '{record}',
     description:
-      'Records given up for want of room, for their age, with a damaged file, or because stdout could not be written.',
+      'Records given up because the spool was full, they were too old, the file was damaged or stdout could not be written.',
     attributes: ['reason'],
   },
   SPOOL_SIZE: {
@@ -186,20 +187,20 @@ export const METRICS = {
     name: 'memwarden.spool.oldest_age',
     kind: 'gauge',
     unit: 's',
-    description: 'How long the oldest record in the spool has waited.',
+    description: 'Age of the oldest record in the spool.',
   },
   CANARY_AGE: {
     name: 'memwarden.canary.age',
     kind: 'gauge',
     unit: 's',
-    description: 'Time since an event of the sidecar itself last proved the hook alive.',
+    description: 'Time since the last canary, an event of the sidecar itself that proves the hook alive.',
     attributes: ['capability'],
   },
   MESSAGES_DROPPED: {
     name: 'memwarden.messages.dropped',
     kind: 'counter',
     unit: '{message}',
-    description: 'Messages of the sidecar about itself that could not be written to stderr.',
+    description: 'Log messages of the sidecar that could not be written to stderr.',
   },
   PROCESS_MEMORY: {
     name: 'process.memory.usage',

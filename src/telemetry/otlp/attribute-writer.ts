@@ -13,7 +13,7 @@ const VALUES = 1;
 
 const INT64_END = 2 ** 63;
 
-/** Names of attributes as a field, as many as the code and the configuration have. */
+/** Cache of encoded attribute names. Bounded: all names are from the code or the configuration. */
 const keys = new Map<string, Uint8Array>();
 
 /** Writes attributes as repeated KeyValue. */
@@ -21,7 +21,7 @@ export class AttributeWriter implements AttributeSink {
   readonly #to: MessageWriter;
   readonly #field: number;
 
-  /** @param field number of the attributes in the message that is being written */
+  /** @param field number of the attributes' field in the message that is being written */
   constructor(to: MessageWriter, field: number) {
     this.#to = to;
     this.#field = field;
@@ -33,7 +33,7 @@ export class AttributeWriter implements AttributeSink {
     const to = this.#to;
     const key = keyOf(name);
     if (typeof value === 'string') {
-      // most attributes are texts: measured once
+      // the common case: the length of the text is computed only once
       const textBytes = utf8Size(value);
       to.delimited(this.#field, key.length + fieldSize(fieldSize(textBytes)));
       to.raw(key);
@@ -45,14 +45,14 @@ export class AttributeWriter implements AttributeSink {
     }
   }
 
-  /** Attributes that are encoded already. */
+  /** Writes attributes that are already encoded. */
   raw(encoded: Uint8Array): void {
     this.#to.raw(encoded);
   }
 }
 
 /**
- * A field of an AnyValue.
+ * Writes a field of type AnyValue.
  * @throws TypeError for a value that OTLP has no type for
  */
 export function writeAnyValue(to: MessageWriter, field: number, value: unknown): void {
@@ -87,8 +87,8 @@ function valueSize(value: unknown): number {
 }
 
 /**
- * Whether it fits `int_value`. A larger one, as the length that somebody passes to mmap(2), would be a varint that no
- * collector reads, and would have the whole request refused.
+ * Whether a number fits `int_value`. A larger one (a program can pass any length to mmap(2)) would be an invalid varint,
+ * for which the collector would refuse the whole request.
  */
 function isInt64(value: number): boolean {
   return Number.isInteger(value) && value >= -INT64_END && value < INT64_END;
@@ -98,7 +98,7 @@ function arraySize(values: readonly unknown[]): number {
   return values.reduce<number>((sum, value) => sum + fieldSize(valueSize(value)), 0);
 }
 
-/** Bytes of a field with a content of so many, its key and length included. */
+/** Bytes of a length-delimited field, with its key and length. */
 function fieldSize(contentBytes: number): number {
   return 1 + varintSize(contentBytes) + contentBytes;
 }

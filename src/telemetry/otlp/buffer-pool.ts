@@ -1,37 +1,36 @@
-/** Where buffers come from and go to. */
+/** Allocates and takes back buffers. */
 export interface Memory {
   /**
-   * A buffer of at least so many bytes, with anything in it.
-   * @param room bytes at its start that are left free for whoever has to put something in front of the rest
+   * A buffer of at least this many bytes, not initialised.
+   * @param room free bytes at its start, into which a head can be written later
    */
   take(bytes: number, room: number): Buffer;
-  /** How many bytes directly before these are free. */
+  /** Free bytes directly in front of `bytes`. */
   roomBefore(bytes: Uint8Array): number;
-  /** Nobody uses this any more. Nothing for what was not taken from here, so that it may be called for any bytes. */
+  /** Takes a buffer back that is no longer used. Ignores bytes that are not from here, so any bytes may be passed. */
   give(bytes: Uint8Array): void;
 }
 
-/** Leaves all of it to the garbage collector. */
+/** Allocates without a pool and leaves the buffers to the garbage collector. */
 export const UNPOOLED: Memory = {
   take: bytes => Buffer.allocUnsafeSlow(bytes),
   roomBefore: () => 0,
   give: () => undefined,
 };
 
-/** Most bytes that are kept for later: a few requests' worth. */
+/** Most bytes of free buffers in the pool: those of a few requests. */
 const FREE_BYTES_MAX = 4 * 1024 * 1024;
 /** Sizes are multiples of this, so that a buffer fits the next, slightly larger request. */
 const GRAIN_BYTES = 64 * 1024;
-/** A small batch that waits must not keep the memory of a large one from it. */
+/** A buffer is reused only up to this multiple of the wanted size: a small batch must not occupy a large buffer. */
 const WASTE_MAX = 2;
 
 /**
- * Keeps large buffers to be used again. In a storm each second needs some hundred megabytes of them: memory that is new to
- * the process costs a page fault every 4 KiB, and the garbage collector is called for it long before it has anything else
- * to do.
+ * Reuses large buffers. A storm needs some hundred megabytes of them per second. Each new buffer would cost a page fault
+ * per 4 KiB, and their number would start the garbage collector much more often.
  */
 export class BufferPool implements Memory {
-  /** What is in use, with the room at its start. */
+  /** Buffers in use, with the room at their start. */
   readonly #taken = new WeakMap<ArrayBufferLike, number>();
   readonly #free: Buffer[] = [];
   #freeBytes = 0;
@@ -58,7 +57,7 @@ export class BufferPool implements Memory {
     if (!this.#taken.delete(buffer)) return;
     this.#free.push(Buffer.from(buffer));
     this.#freeBytes += buffer.byteLength;
-    // the oldest is of a size that is not asked for now
+    // drop the oldest, whose size has not been wanted for the longest time
     while (this.#freeBytes > FREE_BYTES_MAX) this.#freeBytes -= this.#free.shift()?.length ?? 0;
   }
 }

@@ -9,7 +9,7 @@ import { LOGS, type Signal } from './signal.ts';
 import type { OtlpTransport } from './transport.ts';
 
 /**
- * The transport that the options ask for.
+ * Creates the transport of the configured protocol.
  * @throws MemwardenError CONFIG_INVALID (endpoint), CREDENTIALS_INVALID
  */
 export function createTransport(options: OtlpOptions, signal: Signal = LOGS): OtlpTransport {
@@ -21,7 +21,7 @@ export function createTransport(options: OtlpOptions, signal: Signal = LOGS): Ot
   );
 }
 
-/** What a server or a network says is printed, kept and served at many places: it is made harmless where it comes in. */
+/** Escapes the texts of server and network once, where they arrive: they are logged, stored and served in many places. */
 function quoting(transport: OtlpTransport): OtlpTransport {
   return {
     address: maskEndpoint(transport.address),

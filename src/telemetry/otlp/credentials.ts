@@ -6,17 +6,17 @@ import { MemwardenError } from '../../errors.ts';
 import { modeOf } from '../../files/file-kind.ts';
 import { hintOf } from '../../files/file-refusal.ts';
 import { readFile } from '../../files/read-file.ts';
-import { keepSecretsOfHeaders } from '../../printing/secrets.ts';
+import { keepSecretsOfHeaderPair } from '../../printing/secrets.ts';
 import type { OtlpOptions } from '../options.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'otlp' });
 
-/** A bundle of every public authority has 220 KB. */
+/** A bundle of all public authorities has 220 KB. */
 const FILE_BYTES_MAX = 4 * 1024 * 1024;
 
 const OTHERS_READ = 0o004;
 
-/** What a connection is made with; PEM texts as they stand in their files. */
+/** Credentials of a connection; PEM texts as in their files. */
 export interface OtlpCredentials {
   readonly certificate: Buffer | undefined;
   readonly clientKey: Buffer | undefined;
@@ -24,7 +24,7 @@ export interface OtlpCredentials {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Certificates and headers, read anew when their files change. */
+/** Certificates and headers, read again when their files change. */
 export class CredentialSource {
   readonly #options: OtlpOptions;
   readonly #paths: readonly string[];
@@ -32,7 +32,7 @@ export class CredentialSource {
   #current: OtlpCredentials;
   #warned = false;
 
-  /** @throws MemwardenError CREDENTIALS_INVALID when a file is missing, unreadable or not what it should be. */
+  /** @throws MemwardenError CREDENTIALS_INVALID when a file is missing, unreadable or invalid. */
   constructor(options: OtlpOptions) {
     this.#options = options;
     const { certificatePath, clientKeyPath, clientCertificatePath, headersPath } = options;
@@ -48,8 +48,8 @@ export class CredentialSource {
   }
 
   /**
-   * Reads the files again if any of them changed. Files that are unreadable or do not belong together, as between the
-   * two writes of a rotation, leave the credentials as they were, with one warning.
+   * Reads the files again if any of them changed. Files that are unreadable or do not match, as in the middle of a rotation,
+   * leave the credentials unchanged, with one warning.
    *
    * @returns whether `current` is new.
    */
@@ -70,7 +70,7 @@ export class CredentialSource {
     return true;
   }
 
-  /** Identity, size and change time: a Kubernetes secret is rotated by swapping a symbolic link. */
+  /** Device, inode, size and change time: Kubernetes rotates a secret by replacing a symbolic link. */
   #fingerprintFiles(): string {
     return this.#paths
       .map(path => {
@@ -115,7 +115,7 @@ function read(path: string | undefined, what: string, content: 'public' | 'secre
   }
 }
 
-/** Lets OpenSSL judge a PEM text, and whether key and certificate belong together. */
+/** Has OpenSSL parse a PEM text, or check that key and certificate belong together. */
 function check(what: string, path: string | undefined, parse: () => unknown): void {
   if (path === undefined) return;
   try {
@@ -132,12 +132,12 @@ function check(what: string, path: string | undefined, parse: () => unknown): vo
 
 function parseHeaders(text: Buffer, path: string | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
-  keepSecretsOfHeaders(text.toString('utf8'));
   for (const line of text.toString('utf8').split('\n')) {
     const trimmed = line.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
+    keepSecretsOfHeaderPair(trimmed);
     const equals = trimmed.indexOf('=');
-    // The line itself may hold a secret and is not repeated.
+    // the line itself is not quoted: it may contain a secret
     if (equals <= 0)
       throw unusable('header file', path ?? '', 'a line is not name=value', 'write one header a line');
     headers[trimmed.slice(0, equals).trim().toLowerCase()] = trimmed.slice(equals + 1).trim();
@@ -145,7 +145,7 @@ function parseHeaders(text: Buffer, path: string | undefined): Record<string, st
   return headers;
 }
 
-/** What both gRPC metadata and HTTP fields can carry; `-bin` names are binary in gRPC. Values are never repeated. */
+/** Accepts headers that both gRPC and HTTP can carry: gRPC takes `-bin` names for binary. Never quotes a value. */
 function checkHeaders(headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) {
     if (/^[0-9a-z_.-]+(?<!-bin)$/i.test(name) && /^[ -~]*$/.test(value)) continue;

@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from '../../capture/event.ts';
+import { type Canonical, IdentityCache } from '../../capture/identity.ts';
 import type { Detection } from '../../detect/detection.ts';
 import type { EnrichedEvent, ProcessDetails } from '../../enrich/event.ts';
 import {
@@ -16,33 +17,33 @@ import type { MessageWriter } from './message-writer.ts';
 
 const NS_PER_MILLI = 1_000_000;
 const NOTHING = new Uint8Array();
-/** Kinds of detections that are remembered; beyond it all are forgotten. A storm has a few. */
+/** Most entries of the cache of common parts; beyond it the cache is cleared. A storm needs a few. */
 const COMMON_MAX = 64;
 
-/** What detections have in common, and that encoded. */
+/** Common part of detections, encoded, and the values that it depends on. */
 interface EncodedCommon {
   readonly values: readonly unknown[];
   readonly bytes: Uint8Array;
 }
 
-/** A process as it was encoded, and what of it may change while its identity is the same object. */
+/** An encoded process, and the inputs that can change while its identity is the same object. */
 interface EncodedProcess {
   readonly details: ProcessDetails;
-  /** Wall clock minus boot clock, ns: the start time that is told depends on it. */
+  /** Wall clock minus boot clock, ns: `process.creation.time` depends on it. */
   readonly clocksNs: bigint;
   readonly bytes: Uint8Array;
 }
 
 /**
- * Encodes detections without a live record between, whose 45 or so attributes the SDK would copy and check one by one.
- * The bytes are those of `toLogRecord` behind the SDK's serializer, which its test compares. What records have in
- * common, and in a storm both processes, is encoded once and copied.
+ * Encodes detections without a log record of the SDK, which would copy and check its 45 or so attributes one by one. The
+ * bytes equal those of `toLogRecord` and the SDK's serializer (compared by a test). Common parts and, in a storm, both
+ * processes are encoded once and then copied.
  */
 export class DetectionEncoder {
   readonly #bootId: string;
   readonly #common: EncodedCommon[] = [];
-  readonly #actors = new WeakMap<ProcessIdentity, EncodedProcess>();
-  readonly #targets = new WeakMap<ProcessIdentity, EncodedProcess>();
+  readonly #actors = new IdentityCache<Canonical<ProcessIdentity>, EncodedProcess>();
+  readonly #targets = new IdentityCache<Canonical<ProcessIdentity>, EncodedProcess>();
 
   constructor(bootId: string) {
     this.#bootId = bootId;
@@ -97,8 +98,8 @@ export class DetectionEncoder {
   }
 
   #process(
-    known: WeakMap<ProcessIdentity, EncodedProcess>,
-    identity: ProcessIdentity,
+    known: IdentityCache<Canonical<ProcessIdentity>, EncodedProcess>,
+    identity: Canonical<ProcessIdentity>,
     details: ProcessDetails,
     event: EnrichedEvent,
     describe: typeof describeActor,
@@ -116,7 +117,7 @@ function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
   return some.every((value, i) => value === others[i]);
 }
 
-/** The difference of the clocks is measured again and again, and flickers by less than a millisecond. */
+/** The difference of the clocks is measured repeatedly, with a jitter of less than a millisecond. */
 function isSameMoment(oneNs: bigint, otherNs: bigint): boolean {
   return oneNs === otherNs || Math.abs(Number(oneNs - otherNs)) <= NS_PER_MILLI;
 }

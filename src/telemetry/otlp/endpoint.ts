@@ -11,8 +11,8 @@ export interface GrpcEndpoint {
 }
 
 /**
- * Where gRPC requests go. A scheme decides on TLS; without one `insecure` does (OpenTelemetry specification, "OTLP
- * Exporter Configuration").
+ * The endpoint of gRPC requests. Its scheme decides about TLS; without a scheme `insecure` does (OpenTelemetry
+ * specification, "OTLP Exporter Configuration").
  *
  * @throws MemwardenError CONFIG_INVALID
  */
@@ -23,13 +23,13 @@ export function grpcEndpoint(options: OtlpOptions, signal: Signal): GrpcEndpoint
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   const url = parse(hasScheme ? text : `${insecure ? 'http' : 'https'}://${text}`, text);
   if (url.pathname !== '/') throw invalid(text, 'gRPC endpoints have no path');
-  // URL drops the port that is the scheme's default, which means nothing to gRPC.
+  // URL removes the scheme's default port, and gRPC has no default ports
   const port = url.port === '' ? (url.protocol === 'https:' ? '443' : '80') : url.port;
   return { target: `${url.hostname}:${port}`, tls: url.protocol === 'https:' };
 }
 
 /**
- * Where HTTP requests go: the signal's own endpoint as it is, else the general one with the signal's path appended.
+ * The URL of HTTP requests: the signal's own endpoint unchanged, else the general one with the signal's path appended.
  *
  * @throws MemwardenError CONFIG_INVALID
  */

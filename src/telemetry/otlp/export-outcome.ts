@@ -1,15 +1,15 @@
-/** What became of one request, in the terms of the OTLP specification ("Failures", "Partial Success"). */
+/** Result of one request, in the terms of the OTLP specification ("Failures", "Partial Success"). */
 export type ExportOutcome =
   | {
       readonly kind: 'accepted';
-      /** Records of the request that the collector did not take, and what it said about them. */
+      /** Number of the request's records that the collector did not take, and its message about them. */
       readonly rejected: number;
       readonly message: string;
     }
   | {
       readonly kind: 'retry';
       readonly reason: string;
-      /** Wait that the collector asked for (RetryInfo, Retry-After), milliseconds. */
+      /** Delay that the collector requested (RetryInfo, Retry-After), milliseconds. */
       readonly delayMillis?: number;
       /** The connection itself may be dead: open a new one. */
       readonly reconnect?: boolean;
@@ -23,7 +23,7 @@ export type ExportOutcome =
     };
 
 /**
- * Whose fault a refusal is. `records`: something in them. `size`: smaller requests may do. `connection`: credentials,
- * rights or address; any other request would fare the same now, and these records may be welcome later.
+ * Cause of a refusal. `records`: their content. `size`: smaller requests may be accepted. `connection`: credentials, rights
+ * or address, which affect any request at the moment; the same records may be accepted later.
  */
 export type RefusalBlame = 'records' | 'size' | 'connection';

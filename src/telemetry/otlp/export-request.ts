@@ -1,7 +1,7 @@
 import { type Memory, UNPOOLED } from './buffer-pool.ts';
 import { MessageWriter, varintSize } from './message-writer.ts';
 
-/** What the records of a batch have in common, encoded: Resource and scope, each with its key and length. */
+/** Encoded Resource and scope of a batch, each with its key and length. */
 export interface LogContext {
   readonly resource: Uint8Array;
   readonly scope: Uint8Array;
@@ -14,12 +14,12 @@ const SCOPE_LOGS = 2;
 const LOG_RECORD = 0x12;
 
 /**
- * Puts an ExportLogsServiceRequest together from records that are encoded already: repeated fields of a message are
- * one after the other, so bodies are joined without being looked at. A single body that has room in front is not even
- * copied: the request is it, with the rest written into that room.
+ * Builds an ExportLogsServiceRequest from encoded records. The elements of a repeated field follow each other, so bodies
+ * are concatenated without decoding them. A single body with enough room in front is not even copied: the head is written
+ * into that room.
  *
- * @param bodies records, each with key and length, in the order in which they are to arrive.
- * @param memory where the bodies are from, and the request's bytes
+ * @param bodies records, each with key and length, in the order of delivery
+ * @param memory has allocated the bodies, and allocates the request
  */
 export function buildExportRequest(
   context: LogContext,
@@ -40,7 +40,7 @@ export function buildExportRequest(
   return to.bytes();
 }
 
-/** All that is before the records. */
+/** The bytes in front of the records. */
 function encodeHead({ resource, scope }: LogContext, bodyBytes: number): Uint8Array {
   const scopeLogs = scope.length + bodyBytes;
   const resourceLogs = resource.length + 1 + varintSize(scopeLogs) + scopeLogs;
@@ -52,7 +52,7 @@ function encodeHead({ resource, scope }: LogContext, bodyBytes: number): Uint8Ar
   return to.bytes();
 }
 
-/** Bytes that a request has beside its records, at most. */
+/** Most bytes of a request without its records. */
 export function requestOverhead({ resource, scope }: LogContext): number {
   return resource.length + scope.length + 2 * (1 + varintSize(Number.MAX_SAFE_INTEGER));
 }
@@ -60,7 +60,7 @@ export function requestOverhead({ resource, scope }: LogContext): number {
 /**
  * Cuts a body into its records.
  *
- * @throws RangeError when the body is not a row of records.
+ * @throws RangeError when the body is not a sequence of records.
  */
 export function splitRecords(body: Uint8Array): Uint8Array[] {
   const records: Uint8Array[] = [];

@@ -21,12 +21,12 @@ import { USER_AGENT } from './user-agent.ts';
 const DETAILS_TRAILER = 'grpc-status-details-bin';
 
 /**
- * Largest answer, bytes; an answer is a few hundred. The odd number is found again in the message with which grpc-js
- * reports a larger one, and distinguishes it from a server's complaint about a larger request.
+ * Largest response, bytes; a normal one has a few hundred. grpc-js reports a larger one with this number in the message; as
+ * the number is unusual, NO_ANSWER can tell that message from a server's error about a request that is too large.
  */
 const MAX_ANSWER_BYTES = 1024 * 1024 + 1;
 
-/** OTLP specification, "Failures": these are to be retried, RESOURCE_EXHAUSTED only with RetryInfo. */
+/** Retryable status codes (OTLP specification, "Failures"); RESOURCE_EXHAUSTED is retryable only with RetryInfo. */
 const RETRYABLE = new Set([
   status.CANCELLED,
   status.DEADLINE_EXCEEDED,
@@ -36,7 +36,7 @@ const RETRYABLE = new Set([
   status.DATA_LOSS,
 ]);
 
-/** Answers to who asks, or where, and not to what was sent. */
+/** Errors because of credentials or address and not because of the records. */
 const CONNECTION = new Set([
   status.UNAUTHENTICATED,
   status.PERMISSION_DENIED,
@@ -45,8 +45,8 @@ const CONNECTION = new Set([
 ]);
 
 /**
- * What grpc-js itself says of a connection that broke or spoke no gRPC. It borrows codes that are final when a server
- * sends them, but no server has judged the request (grpc-js 1.14, subchannel-call.ts, stream-decoder.ts).
+ * Messages of grpc-js itself for a broken connection or a peer without gRPC. Their codes would be final if a server had
+ * sent them, but no server has answered the request (grpc-js 1.14, subchannel-call.ts, stream-decoder.ts).
  */
 const NO_ANSWER = new RegExp(
   '^Received (RST_STREAM|HTTP status code)|Call ended without gRPC status|^Protocol not secure enough' +
@@ -64,7 +64,7 @@ interface ExportClient extends Client {
 
 const pass = (bytes: Buffer): Buffer => bytes;
 
-/** The service with its messages left encoded, on the way out and on the way in. */
+/** A client whose requests and responses are passed through as bytes. */
 function serviceClient({ method }: Signal): ReturnType<typeof makeGenericClientConstructor> {
   const messages = {
     requestSerialize: pass,
@@ -111,7 +111,7 @@ export class GrpcTransport implements OtlpTransport {
         resolve(error === null ? readResponse(this.#signal, response ?? Buffer.alloc(0)) : classify(error));
       });
     });
-    // A connection whose other end is gone without a word stays open for minutes; a new one shows.
+    // TCP keeps a connection to a vanished peer open for minutes; a new connection shows whether the peer is there
     if (outcome.kind === 'retry' && outcome.reconnect && this.#client === client) this.close();
     return outcome;
   }
@@ -128,28 +128,28 @@ export class GrpcTransport implements OtlpTransport {
       'grpc.default_compression_algorithm':
         this.#options.compression === 'gzip' ? compressionAlgorithms.gzip : compressionAlgorithms.identity,
       'grpc.max_receive_message_length': MAX_ANSWER_BYTES,
-      // Only while a request is under way: servers count pings on idle connections as abuse.
+      // only while a request is in flight: servers count pings on idle connections as abuse
       'grpc.keepalive_time_ms': 20_000,
       'grpc.keepalive_timeout_ms': 10_000,
       'grpc.keepalive_permit_without_calls': 0,
-      // The sender paces its own attempts; the channel's default backoff of up to two minutes would come on top.
+      // the sender has its own backoff, to which the channel's default of up to two minutes would be added
       'grpc.initial_reconnect_backoff_ms': 100,
       'grpc.max_reconnect_backoff_ms': 1_000,
       'grpc.enable_retries': 0,
-      // A connection that was closed for being dead must not come back from the process-wide pool.
+      // a connection that was closed as dead must not be reused from the process-wide pool
       'grpc.use_local_subchannel_pool': 1,
     };
     const credentials = this.#endpoint.tls
       ? createSslCredentials(certificate, clientKey, clientCertificate)
       : createInsecureCredentials();
-    // The constructor made above has exactly the method that ExportClient declares.
+    // serviceClient defines exactly the method that ExportClient declares
     const ServiceClient = serviceClient(this.#signal);
     return new ServiceClient(this.#endpoint.target, credentials, channelOptions) as unknown as ExportClient;
   }
 }
 
 function classify(error: ServiceError): ExportOutcome {
-  // grpc-js ends its message about a failed connection with a note of the resolver, which is mostly empty
+  // grpc-js appends to the message of a failed connection a "Resolution note", which is usually empty
   const reason = `${status[error.code] ?? error.code}: ${error.details.replace(/\.? Resolution note: $/, '')}`;
   const [details] = error.metadata.get(DETAILS_TRAILER);
   const delayMillis = details instanceof Uint8Array ? readRetryInfoMillis(details) : undefined;

@@ -12,10 +12,10 @@ import { USER_AGENT } from './user-agent.ts';
 
 /** OTLP specification, "OTLP/HTTP Response", "Retryable Response Codes". */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** Answers to who asks, or where, and not to what was sent. */
+/** Errors because of credentials or address and not because of the records. */
 const CONNECTION: ReadonlySet<number> = new Set([401, 403, 404, 405, 407]);
 const TOO_LARGE = 413;
-/** Largest answer, bytes; an answer is a few hundred. */
+/** Largest response, bytes; a normal one has a few hundred. */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** OTLP/HTTP with protocol buffers. */
@@ -80,11 +80,11 @@ export class HttpTransport implements OtlpTransport {
     outgoing.on('error', reject);
     outgoing.end(body);
     const response = await promise;
-    return judge(this.#signal, response, await read(response));
+    return outcomeOf(this.#signal, response, await read(response));
   }
 }
 
-function judge(signal: Signal, response: IncomingMessage, body: Buffer): ExportOutcome {
+function outcomeOf(signal: Signal, response: IncomingMessage, body: Buffer): ExportOutcome {
   const { statusCode = 0, statusMessage, headers } = response;
   if (statusCode >= 200 && statusCode < 300) return readResponse(signal, body);
   const code = `HTTP ${statusCode}`;
@@ -97,7 +97,7 @@ function judge(signal: Signal, response: IncomingMessage, body: Buffer): ExportO
   return { kind: 'refused', code, reason, blame: CONNECTION.has(statusCode) ? 'connection' : 'records' };
 }
 
-/** @throws Error when the answer ends early or is no collector's */
+/** @throws Error when the response ends early or is too large */
 async function read(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -1,7 +1,7 @@
 import { toRfc3339 } from '../record/hr-time.ts';
 import { readFields } from './message-reader.ts';
 
-/** A record as a person reads it. */
+/** The fields of a record that `memwarden spool inspect` prints. */
 export interface DecodedRecord {
   timestamp?: string;
   eventName?: string;
@@ -13,7 +13,7 @@ export interface DecodedRecord {
 const NS_PER_SECOND = 1_000_000_000n;
 
 /**
- * Reads a record that LogEncoder wrote (`log_records` of ScopeLogs, with key and length).
+ * Decodes a record as log-encoder.ts writes it (`log_records` of ScopeLogs, with key and length).
  *
  * @throws RangeError when it is damaged.
  */
@@ -23,7 +23,7 @@ export function decodeRecord(bytes: Uint8Array): DecodedRecord {
   throw new RangeError('there is no record');
 }
 
-/** Reads the LogRecord message by itself. @throws RangeError when it is damaged. */
+/** Decodes a LogRecord message without key and length. @throws RangeError when it is damaged. */
 export function decodeMessage(message: Uint8Array): DecodedRecord {
   const record: DecodedRecord = { attributes: {} };
   for (const { field, content } of readFields(message)) {

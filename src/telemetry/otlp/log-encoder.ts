@@ -7,14 +7,14 @@ import { AttributeWriter, writeAnyValue } from './attribute-writer.ts';
 import { MessageWriter, utf8Size } from './message-writer.ts';
 
 /**
- * Encodes OTLP logs (opentelemetry/proto/logs/v1/logs.proto, common.proto, resource.proto) record by record, as they are
- * emitted: one that cannot be encoded is a loss of one, not of its batch, and the spool and every resend use the bytes as
- * they are. The SDK's own serializer works on whole batches of live objects; it is the reference that the tests compare
- * this one with, byte by byte. Trace ids are left out: detections happen outside of any trace.
+ * Encodes OTLP logs (opentelemetry/proto/logs/v1/logs.proto, common.proto, resource.proto) record by record, when they are
+ * emitted. So a record that cannot be encoded does not take its batch with it, and the spool and every retry use the same
+ * bytes. The SDK's serializer encodes whole batches of live objects; the tests compare the bytes with it. Trace ids are
+ * left out: detections happen outside of any trace.
  */
 
 const NS_PER_SECOND = 1_000_000_000n;
-/** What resources, scopes and parts of records seldom exceed, bytes. */
+/** Initial buffer for resources, scopes and parts of records, bytes. */
 const PART_BYTES = 1_024;
 
 /** `log_records` of ScopeLogs, `resource` of ResourceLogs, `scope` of ScopeLogs. */
@@ -40,7 +40,7 @@ const DROPPED_ATTRIBUTES = 7;
 const OBSERVED_TIME = 11;
 const EVENT_NAME = 12;
 
-/** What a record holds beside its attributes. */
+/** The fields of a record without its attributes. */
 export interface RecordHead {
   readonly eventName: ReadableLogRecord['eventName'];
   readonly severityNumber: ReadableLogRecord['severityNumber'];
@@ -54,7 +54,7 @@ export interface RecordHead {
 /**
  * Writes a record as a `log_records` field of ScopeLogs.
  *
- * @throws TypeError for an attribute or body value that OTLP has no type for; what was written by then is to be truncated.
+ * @throws TypeError for an attribute or body value that OTLP has no type for; the caller must truncate what was written.
  */
 export function writeLogRecord(to: MessageWriter, record: ReadableLogRecord): void {
   const { eventName, severityNumber, severityText, body, droppedAttributesCount } = record;
@@ -67,7 +67,7 @@ export function writeLogRecord(to: MessageWriter, record: ReadableLogRecord): vo
 }
 
 /**
- * The same of a record whose attributes are told one by one.
+ * The same for a record whose attributes `describe` sets one by one.
  *
  * @throws TypeError as writeLogRecord
  */
@@ -88,12 +88,12 @@ export function writeRecord(
   to.close(start);
 }
 
-/** Attributes of a record, to be a part of any number of records. */
+/** Encodes attributes that any number of records can share. */
 export function encodeRecordAttributes(describe: (attributes: AttributeSink) => void): Uint8Array {
   return encode(to => describe(new AttributeWriter(to, ATTRIBUTES)));
 }
 
-/** A Resource as the `resource` field of ResourceLogs. */
+/** Encodes a Resource as the `resource` field of ResourceLogs. */
 export function encodeResource({ attributes }: Resource): Uint8Array {
   return encode(to => {
     const start = to.open(RESOURCE);
@@ -103,7 +103,7 @@ export function encodeResource({ attributes }: Resource): Uint8Array {
   });
 }
 
-/** A scope as the `scope` field of ScopeLogs. */
+/** Encodes a scope as the `scope` field of ScopeLogs. */
 export function encodeScope({ name, version }: InstrumentationScope): Uint8Array {
   return encode(to => {
     const start = to.open(SCOPE);
@@ -116,7 +116,7 @@ export function encodeScope({ name, version }: InstrumentationScope): Uint8Array
 function encode(write: (to: MessageWriter) => void): Uint8Array {
   const writer = new MessageWriter(PART_BYTES);
   write(writer);
-  // a copy: what is kept for long keeps no more than itself
+  // a copy, so that a cached part does not keep the writer's larger buffer in memory
   return new Uint8Array(writer.bytes());
 }
 

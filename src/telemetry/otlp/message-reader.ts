@@ -1,11 +1,11 @@
 export interface MessageField {
   readonly field: number;
-  /** Bytes of what is length-delimited; the bits of any number. */
+  /** The bytes of a length-delimited field; the raw bits of a number. */
   readonly content: Uint8Array | bigint;
 }
 
 /**
- * The fields of a protocol buffers message, in the order in which they were written.
+ * The fields of a protocol buffers message, in their order.
  *
  * @throws RangeError when the message is damaged.
  */

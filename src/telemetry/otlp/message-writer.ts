@@ -3,17 +3,17 @@ import { type Memory, UNPOOLED } from './buffer-pool.ts';
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
-/** Below these lengths a loop beats the call into native code (measured). */
+/** Below these lengths a loop is faster than the call into native code (measured). */
 const NATIVE_STRING_MIN = 32;
 const NATIVE_COPY_MIN = 64;
-/** Most bytes of a field's key, as all field numbers here are below 16, and of a length or a number behind it. */
+/** Most bytes of a field's key and the varint after it. The key has one byte: all field numbers here are below 16. */
 const NUMBER_MAX_BYTES = 11;
-/** A message of 128 bytes to 16 KiB has its length in this many: what is reserved until it is known. */
+/** Bytes reserved for the length of a message until it is known: enough for 128 bytes to 16 KiB. */
 const LENGTH_BYTES = 2;
 
 /**
- * Protocol-buffer writer into one buffer that grows. Lengths that can be known are known before they are written; that of
- * a message that is opened is put in afterwards, into a room that fits almost all.
+ * Protocol buffers writer into one buffer that grows. Where the length of a field is known it is written first. The length
+ * of a message between open() and close() is filled in afterwards, in a gap that has the right size for most messages.
  */
 export class MessageWriter {
   #buffer: Buffer;
@@ -24,8 +24,8 @@ export class MessageWriter {
   #end: number;
 
   /**
-   * @param bytes what it holds before it must grow
-   * @param room bytes that are left free in front of what is written
+   * @param bytes capacity before the buffer must grow
+   * @param room free bytes in front of the first field
    */
   constructor(bytes: number, memory: Memory = UNPOOLED, room = 0) {
     this.#memory = memory;
@@ -39,17 +39,17 @@ export class MessageWriter {
     return this.#end - this.#room;
   }
 
-  /** What was written, without a copy: valid until more is written, or the writer cut back. */
+  /** The written bytes, without a copy: valid until the next write or truncate. */
   bytes(): Buffer {
     return this.#buffer.subarray(this.#room, this.#end);
   }
 
-  /** Forgets what was written behind the first `length` bytes. */
+  /** Removes everything after the first `length` bytes. */
   truncate(length: number): void {
     this.#end = this.#room + length;
   }
 
-  /** Begins a message in a field. @returns what `close` needs to end it */
+  /** Begins a message in a field. @returns the position to pass to `close` */
   open(field: number): number {
     this.#reserve(1 + LENGTH_BYTES);
     this.#buffer[this.#end] = (field << 3) | LENGTH_DELIMITED;
@@ -69,7 +69,7 @@ export class MessageWriter {
     this.#end += bytes;
   }
 
-  /** Begins a field whose content is as long as is said, and must follow. */
+  /** Begins a length-delimited field. The caller must write exactly this many bytes next. */
   delimited(field: number, bytes: number): void {
     this.#reserve(NUMBER_MAX_BYTES);
     this.#buffer[this.#end++] = (field << 3) | LENGTH_DELIMITED;
@@ -114,7 +114,7 @@ export class MessageWriter {
     this.#end = start + bytes;
   }
 
-  /** What is encoded already. */
+  /** Writes bytes that are already encoded. */
   raw(bytes: Uint8Array): void {
     const { length } = bytes;
     this.#reserve(length);
@@ -161,7 +161,7 @@ export class MessageWriter {
   }
 }
 
-/** Bytes of a negative integer as a varint: those of int64. */
+/** Bytes of a negative integer as a varint: always those of an int64. */
 const NEGATIVE_BYTES = 10;
 
 /** Bytes of an integer as a varint. */

@@ -5,8 +5,8 @@ import { CollectorState } from '../delivery/collector-state.ts';
 import type { OtlpTransport } from './transport.ts';
 
 /**
- * Sends metrics the way records go. They are not spooled: the counters only grow, so the next reading makes up for one
- * that did not arrive.
+ * Exports metrics over the same transport as records. They are not spooled: the counters are cumulative, so the next
+ * export makes up for one that failed.
  */
 export class OtlpMetricExporter implements PushMetricExporter {
   readonly #transport: OtlpTransport;
@@ -14,11 +14,11 @@ export class OtlpMetricExporter implements PushMetricExporter {
 
   constructor(transport: OtlpTransport) {
     this.#transport = transport;
-    this.#state = new CollectorState(transport.address, 'metrics', 'the next reading makes up for it');
+    this.#state = new CollectorState(transport.address, 'metrics', 'the next export makes up for it');
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
-    // the state logs a failure once; passed to the reader, it would be an error in the log each time
+    // CollectorState logs a failure once; the reader, to which it is passed on, logs it at each export
     this.#send(metrics).then(
       () => done({ code: ExportResultCode.SUCCESS }),
       (error: Error) => done({ code: ExportResultCode.FAILED, error }),

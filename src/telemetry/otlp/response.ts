@@ -2,8 +2,8 @@ import type { ExportOutcome } from './export-outcome.ts';
 import type { Signal } from './signal.ts';
 
 /**
- * Reads the body of a positive answer. What cannot be read came from something that is no
- * collector, so nothing is known to have been stored, and the request is to be sent again.
+ * Decodes the body of a successful response. If that fails the peer is not a collector and may not have stored anything,
+ * so the request is sent again.
  */
 export function readResponse(signal: Signal, body: Uint8Array): ExportOutcome {
   try {

@@ -3,7 +3,7 @@ import { readFields } from './message-reader.ts';
 const RETRY_INFO_TYPE = 'google.rpc.RetryInfo';
 
 /**
- * The wait that a server asks for in `grpc-status-details-bin`: a google.rpc.Status whose details hold an Any with a
+ * The delay that a server requests in `grpc-status-details-bin`: a google.rpc.Status whose details hold an Any with a
  * google.rpc.RetryInfo (googleapis google/rpc/status.proto, error_details.proto).
  *
  * @returns milliseconds; undefined when there is none or the trailer is damaged.
@@ -20,7 +20,7 @@ export function readRetryInfoMillis(status: Uint8Array): number | undefined {
       return Number(varintField(duration, 1)) * 1_000 + Number(varintField(duration, 2)) / 1_000_000;
     }
   } catch (error) {
-    // A damaged trailer says nothing about a wait; the status itself is still valid.
+    // a damaged trailer requests no delay; the status code itself is still valid
     if (!(error instanceof RangeError)) throw error;
   }
   return undefined;

@@ -1,21 +1,21 @@
 import { ProtobufLogsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { OtlpOptions } from '../options.ts';
 
-/** What the collector took only in part, and what it said about the rest. */
+/** The records or data points that the collector rejected from an accepted request, and its message about them. */
 export interface PartialSuccess {
   readonly rejected: number;
   readonly message: string;
 }
 
-/** A kind of telemetry, as far as OTLP distinguishes them. */
+/** The parts of OTLP that differ between logs and metrics. */
 export interface Signal {
   /** Full name of the gRPC method. */
   readonly method: string;
-  /** Path of HTTP requests, below the endpoint that is for all signals. */
+  /** Path of HTTP requests, appended to the endpoint for all signals. */
   readonly path: string;
-  /** The endpoint that is for this signal alone. */
+  /** The endpoint that is set for this signal alone. */
   ownEndpoint(options: OtlpOptions): string | undefined;
-  /** @throws Error when the answer is no collector's */
+  /** @throws Error when the response is not OTLP */
   readResponse(body: Uint8Array): PartialSuccess;
 }
 

@@ -1,7 +1,7 @@
 import { SCOPE } from '../record/scope.ts';
 
 /**
- * Names the exporter, its language and its version (OpenTelemetry Protocol Exporter, "User Agent"), after the product. It is
- * not the SDK's exporter, and does not call itself so.
+ * Product, then exporter with language and version (OpenTelemetry Protocol Exporter, "User Agent"). The exporter is our own
+ * and so does not have the name of the SDK's.
  */
 export const USER_AGENT = `${SCOPE.name}/${SCOPE.version} memwarden-OTLP-Exporter-JavaScript/${SCOPE.version}`;

@@ -1,12 +1,12 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 
-/** Takes the attributes of a record one by one, each name once. */
+/** Receives the attributes of a record one by one, each name at most once. */
 export interface AttributeSink {
-  /** An attribute whose value is not known is absent. */
+  /** With the value undefined the attribute is absent. */
   set(name: string, value: AttributeValue | undefined): void;
 }
 
-/** Attributes as the SDK has them. */
+/** Collects attributes in the form of the SDK. */
 export function collect(describe: (to: AttributeSink) => void): Attributes {
   const attributes: Attributes = {};
   describe({

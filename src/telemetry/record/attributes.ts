@@ -51,7 +51,7 @@ export const OTEL = {
   OS_VERSION: 'os.version',
 } as const;
 
-/** Elastic Common Schema: the names that backends know for an outcome and for ATT&CK. */
+/** Elastic Common Schema: names for an outcome and for ATT&CK that backends already know. */
 export const ECS = {
   EVENT_OUTCOME: 'event.outcome',
   THREAT_FRAMEWORK: 'threat.framework',
@@ -63,7 +63,7 @@ export const ECS = {
   THREAT_SUBTECHNIQUE_NAME: 'threat.technique.subtechnique.name',
 } as const;
 
-/** Ours: what no convention names, above all the process whose memory is touched. */
+/** Our own names, where no convention has one; most are for the process whose memory is accessed. */
 export const MEMWARDEN = {
   TARGET_PID: 'memwarden.target.process.pid',
   TARGET_VPID: 'memwarden.target.process.vpid',
@@ -92,7 +92,7 @@ export const MEMWARDEN = {
   HOOK: 'memwarden.hook',
   /** Name of the rule of the exceptions that lowered the severity. */
   EXCEPTION: 'memwarden.exception',
-  /** Summary: identical detections that were not told one by one, and when the first and the last happened. */
+  /** Summary: number of identical detections without a record of their own, and the times of the first and the last. */
   REPEAT_COUNT: 'memwarden.repeat.count',
   REPEAT_START: 'memwarden.repeat.start',
   REPEAT_END: 'memwarden.repeat.end',
@@ -105,7 +105,7 @@ export const MEMWARDEN = {
   LOST_INTERVAL_END: 'memwarden.lost.interval.end',
 } as const;
 
-/** EventName of the record that tells of events that did not make it; those of detections are in their signatures. */
+/** EventName of the record that reports lost events; those of detections are in their signatures. */
 export const EVENTS_LOST = 'memwarden.events_lost';
 
 /** Value of threat.framework. */

@@ -6,7 +6,7 @@ const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 /**
  * The running kernel's boot id, random per boot, the same in every container: 32 hexadecimal digits.
  *
- * @throws MemwardenError CAPTURE_UNAVAILABLE when /proc does not tell it.
+ * @throws MemwardenError CAPTURE_UNAVAILABLE when it cannot be read.
  */
 export function readBootId(): string {
   try {

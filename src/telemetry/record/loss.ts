@@ -2,21 +2,21 @@ import { type LogRecord, SeverityNumber } from '@opentelemetry/api';
 import { EVENTS_LOST, MEMWARDEN, OTEL } from './attributes.ts';
 import { toHrTime, toRfc3339 } from './hr-time.ts';
 
-/** Events of one CPU that the kernel could not hand over for one reason, within an interval. */
+/** Events of one CPU that were lost for one reason, within an interval. */
 export interface Loss {
   readonly cpu: number;
-  /** The kernel side's word, `ring_full` or `scratch_full`; `sequence_gap`: nothing explains it. */
+  /** `ring_full` or `scratch_full`, counted by the kernel side; `sequence_gap` or `other_version`, found by LossWatch. */
   readonly reason: string;
   readonly count: bigint;
-  /** The kernel's counter after it, and when that counter began, ns on CLOCK_BOOTTIME: they name the loss. */
+  /** The kernel's counter after the loss, and when that counter began, ns on CLOCK_BOOTTIME: both are part of the uid. */
   readonly total: bigint;
   readonly countersSinceNs: bigint;
-  /** ns since the Unix epoch: the two looks at the counter between which they were lost. */
+  /** ns since the Unix epoch: times of the two checks between which the events were lost. */
   readonly startUnixNs: bigint;
   readonly endUnixNs: bigint;
 }
 
-/** Tells of a loss as a record of its own: what nobody saw must not look like what did not happen. */
+/** The log record of a loss. Without it an event that was lost would look like one that did not happen. */
 export function toLossRecord(loss: Loss, bootId: string): LogRecord {
   const { cpu, reason, count, total, countersSinceNs } = loss;
   const end = toHrTime(loss.endUnixNs);

@@ -18,9 +18,9 @@ export const SEVERITIES: Readonly<Record<Severity, readonly [SeverityNumber, str
 };
 
 /**
- * The log record of a detection, attribute by attribute as docs/events.md has it. An attribute whose value is not
- * known is absent, never empty; addresses are strings (a number is exact only up to 2^53). The DetectionEncoder makes
- * the same record of the same parts.
+ * The log record of a detection, with the attributes of docs/events.md. An attribute with an unknown value is absent, never
+ * empty; addresses are strings (a number is exact only up to 2^53). DetectionEncoder encodes the same record from the same
+ * describe functions.
  *
  * @param bootId the kernel's boot id, the part of `log.record.uid` that distinguishes one boot from the next.
  */
@@ -34,19 +34,19 @@ export function toLogRecord(detection: Detection, bootId: string): LogRecord {
     severityNumber,
     severityText,
     body: toSentence(detection),
-    // part by part: V8 makes a slow dictionary of an object that gets so many attributes one by one
+    // in parts, because V8 turns an object to which so many properties are added one by one into a slow dictionary
     attributes: {
       ...collect(to => describeDetection(to, detection, bootId)),
       ...collect(to => describeActor(to, event)),
       ...collect(to => describeTarget(to, event)),
       ...collect(to => describeAccess(to, detection)),
-      ...collect(to => describeManner(to, detection)),
-      ...collect(to => describeMeaning(to, detection)),
+      ...collect(to => describeRelationAndAccess(to, detection)),
+      ...collect(to => describeAssessment(to, detection)),
     },
   };
 }
 
-/** What makes this one detection: its uid and the event's documented data fields. */
+/** The attributes that are unique to a detection: its uid and the event's documented data fields. */
 export function describeDetection(to: AttributeSink, detection: Detection, bootId: string): void {
   const { data } = detection.match;
   to.set(OTEL.LOG_RECORD_UID, recordUid(detection, bootId));
@@ -54,11 +54,11 @@ export function describeDetection(to: AttributeSink, detection: Detection, bootI
 }
 
 /**
- * Names a record for good: the same however often the event is read or the record sent, different for any two records.
- * Boot id, CPU and that CPU's event number name the event. Its boot-clock time is added because a program that is
- * preempted between counting and reading the count back (the kernel allows that in some hooks) gives two events one
- * number, and the name because one open for reading and writing makes two records. The boot clock, unlike the wall
- * clock, is never set back. A summary of repeats may name an event that was told already, hence its suffix.
+ * Unique id of a record: the same however often the event is read or the record sent, different for any two records. Boot
+ * id, CPU and that CPU's event number identify the event. The boot-clock time is added because a program that is preempted
+ * between counting and reading the count back (the kernel allows that in some hooks) gives two events the same number; the
+ * boot clock, unlike the wall clock, is never set back. The name is added because one open for reading and writing makes
+ * two records. A summary can have the event of a detection that was already reported, hence its suffix.
  */
 function recordUid({ definition, event, repeat }: Detection, bootId: string): string {
   const uid = `${bootId}-${event.cpu}-${event.sequence}-${event.timeNs}-${definition.eventName}`;
@@ -90,7 +90,7 @@ export function describeActor(to: AttributeSink, event: EnrichedEvent): void {
   }
 }
 
-/** Empty where the kernel had no task for the target. */
+/** Sets nothing where the kernel had no task for the target. */
 export function describeTarget(to: AttributeSink, event: EnrichedEvent): void {
   const { target, targetDetails: details } = event;
   if (target === undefined) return;
@@ -106,13 +106,13 @@ export function describeTarget(to: AttributeSink, event: EnrichedEvent): void {
   to.set(MEMWARDEN.TARGET_POD_UID, details.podUid);
 }
 
-/** Where it was done, how much, and how often. */
+/** Address, size, file and repeats of the access. */
 export function describeAccess(to: AttributeSink, { event, match, repeat }: Detection): void {
   if (event.address !== 0n) to.set(MEMWARDEN.MEMORY_ADDRESS, `0x${event.address.toString(16)}`);
   if (match.method === 'mmap' || match.method === 'mprotect') {
     to.set(MEMWARDEN.MEMORY_SIZE, Number(event.sizeBytes));
     to.set(MEMWARDEN.MEMORY_PROTECTION, decodeProtection(event.protection));
-    // Fresh memory had no protection before.
+    // new memory had no protection before
     if (match.method === 'mprotect') {
       to.set(MEMWARDEN.MEMORY_PREVIOUS_PROTECTION, decodeProtection(event.previousProtection));
     }
@@ -124,14 +124,14 @@ export function describeAccess(to: AttributeSink, { event, match, repeat }: Dete
   describeRepeat(to, repeat);
 }
 
-/** What many detections have in common. */
+/** The attributes that many detections share. */
 export function describeCommon(to: AttributeSink, detection: Detection): void {
-  describeManner(to, detection);
-  describeMeaning(to, detection);
+  describeRelationAndAccess(to, detection);
+  describeAssessment(to, detection);
 }
 
-/** How the two are related, how it was done, and how it ended. */
-function describeManner(to: AttributeSink, { match, event }: Detection): void {
+/** Relation of the processes, method and mode of the access, and its outcome. */
+function describeRelationAndAccess(to: AttributeSink, { match, event }: Detection): void {
   if (event.target !== undefined) {
     to.set(MEMWARDEN.CROSS_CONTAINER, event.crossContainer);
     to.set(MEMWARDEN.SELF_ACCESS, event.selfAccess);
@@ -142,15 +142,15 @@ function describeManner(to: AttributeSink, { match, event }: Detection): void {
   describeOutcome(to, event);
 }
 
-/** What that means, and how bad it is. */
-function describeMeaning(to: AttributeSink, { definition, event, severity, exception }: Detection): void {
+/** Signature, severity, hook and exception. */
+function describeAssessment(to: AttributeSink, { definition, event, severity, exception }: Detection): void {
   describeRule(to, definition);
   to.set(MEMWARDEN.SEVERITY, severity);
   to.set(MEMWARDEN.HOOK, event.hook);
   to.set(MEMWARDEN.EXCEPTION, exception);
 }
 
-/** All that describeCommon tells, so that what is told of one detection can be told of any with equal values. */
+/** The values on which describeCommon depends: detections with equal values have equal common attributes. */
 export function commonOf({ definition, match, event, severity, exception }: Detection): readonly unknown[] {
   const { target, crossContainer, selfAccess, targetIsDescendant, result, hook } = event;
   return [
@@ -161,7 +161,7 @@ export function commonOf({ definition, match, event, severity, exception }: Dete
     crossContainer,
     selfAccess,
     targetIsDescendant,
-    // the bytes that were read or written are no part of it
+    // a successful result is the number of bytes, which is not among the common attributes
     result !== undefined && result >= 0 ? 0 : result,
     severity,
     hook,
@@ -169,7 +169,7 @@ export function commonOf({ definition, match, event, severity, exception }: Dete
   ];
 }
 
-/** A summary stands for detections of its own interval. */
+/** The count and the interval of a summary. */
 function describeRepeat(to: AttributeSink, repeat: Repeat | undefined): void {
   if (repeat === undefined) return;
   to.set(MEMWARDEN.REPEAT_COUNT, repeat.count);
@@ -177,14 +177,14 @@ function describeRepeat(to: AttributeSink, repeat: Repeat | undefined): void {
   to.set(MEMWARDEN.REPEAT_END, toRfc3339(toHrTime(repeat.lastUnixNs)));
 }
 
-/** No hook saw the result: no outcome is claimed. */
+/** Sets no outcome when no hook saw the result. */
 function describeOutcome(to: AttributeSink, { result }: EnrichedEvent): void {
   if (result === undefined) return;
   to.set(ECS.EVENT_OUTCOME, result < 0 ? 'failure' : 'success');
   to.set(OTEL.ERROR_TYPE, errnoName(result));
 }
 
-/** Raw events have no id: they report, and accuse nobody of a technique. */
+/** Raw events have no id, and so no security_rule and no technique. */
 function describeRule(to: AttributeSink, definition: EventDefinition): void {
   const { id, eventName, version, description, reference, mitre } = definition;
   if (id !== undefined) {
@@ -208,7 +208,7 @@ function describeRule(to: AttributeSink, definition: EventDefinition): void {
   }
 }
 
-/** Start of a process on the wall clock, ISO 8601 with milliseconds: its boot time, shifted as the event's was. */
+/** Start of a process by the wall clock, ISO 8601 with milliseconds: its boot-clock time plus the event's clock offset. */
 function creationTime(event: EnrichedEvent, process: ProcessIdentity): string {
   const unixNs = process.startTimeNs + (event.timeUnixNs - event.timeNs);
   return new Date(Number(unixNs / 1_000_000n)).toISOString();

@@ -12,10 +12,10 @@ import { SCOPE } from './scope.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'telemetry' });
 
-/** machine-id(5): the second is where D-Bus keeps it on hosts without systemd. */
+/** machine-id(5); the second is the file of D-Bus, for hosts without systemd. */
 const MACHINE_ID_PATHS = ['/etc/machine-id', '/var/lib/dbus/machine-id'];
 
-/** machine-id(5): 32 hexadecimal digits, or a word of systemd's before the first boot; a UUID on other systems. */
+/** 32 hexadecimal digits (machine-id(5)), or a UUID on other systems; the word `uninitialized` before the first boot. */
 const MACHINE_ID = /^[0-9a-f-]{32,36}$/i;
 const MACHINE_ID_BYTES_MAX = 4096;
 
@@ -28,8 +28,8 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The Resource of every record: this service on this host. Not the sidecar's own process and container, which a
- * backend would take for the actor's.
+ * The Resource of every record: this service on this host. It does not describe the sidecar's own process and container,
+ * because a backend would take them for the actor's.
  *
  * @throws MemwardenError CONFIG_INVALID when `options.attributes` is not `key=value,…`.
  */
@@ -50,14 +50,14 @@ export function createResource(options: ResourceOptions): Resource {
   });
 }
 
-/** Adds the hook per capability, for example `file_open=lsm,ptrace=lsm`, which is known only once they are attached. */
+/** Adds the hook per capability, for example `file_open=lsm,ptrace=lsm`; it is known only after the hooks are attached. */
 export function withCaptureHook(resource: Resource, captureHook: string): Resource {
   return resource.merge(resourceFromAttributes({ [MEMWARDEN.CAPTURE_HOOK]: captureHook }));
 }
 
 /**
- * Reads `OTEL_RESOURCE_ATTRIBUTES`. The specification has a faulty value discarded as a whole; here it stops the
- * start, since the user meant something by it (OpenTelemetry specification, "Resource SDK").
+ * Parses `OTEL_RESOURCE_ATTRIBUTES`. The specification ("Resource SDK") says to discard an invalid value as a whole; here
+ * it stops the start, so that the user notices the mistake.
  */
 function parseResourceAttributes(text: string): Record<string, string> {
   const attributes: Record<string, string> = {};
@@ -70,7 +70,7 @@ function parseResourceAttributes(text: string): Record<string, string> {
       logger.warn(`resource attribute ${key} is ignored: it would be read as the actor's`);
       continue;
     }
-    // it goes with every record: no place for the sidecar's own credentials
+    // sent with every record, so secrets such as the sidecar's own credentials are removed
     attributes[key] = withoutSecrets(maskUrls(decode(pair.slice(equals + 1))));
   }
   return attributes;

@@ -3,7 +3,7 @@ import type { ProcessIdentity } from '../../capture/event.ts';
 import type { AccessMethod, AccessMode, Detection } from '../../detect/detection.ts';
 import { errnoName } from '../../detect/kernel-names/errno.ts';
 
-/** What was done, in the past tense and as an infinitive, and to what of the target. */
+/** Words for an access: verb in the past tense, verb as an infinitive, and the object. */
 interface Phrase {
   readonly done: string;
   readonly tried: string;
@@ -64,13 +64,13 @@ const PHRASES: Record<AccessMethod, Phrase> = {
 
 const OPENS = new Set<AccessMethod>(['proc_mem_open', 'kcore_open', 'file_open']);
 
-/** Name of a process for a person: its executable's, or for a kernel thread its own. */
+/** Name of a process for a person: that of its executable, or of the thread for a kernel thread. */
 export function processName(process: ProcessIdentity): string {
   return process.executablePath === undefined ? process.comm : basename(process.executablePath);
 }
 
 /**
- * The record's body: one sentence that says who did what to whom and how it went, for example
+ * The record's body: one sentence with actor, access, target and outcome, for example
  * `python3 (pid 4711) opened the memory of Runner.Worker (pid 4242) for reading: /proc/4242/mem`.
  */
 export function toSentence({ event, match, repeat }: Detection): string {

@@ -5,7 +5,7 @@ import type { LogContext } from '../otlp/export-request.ts';
 import type { Refusal } from './batch.ts';
 import type { Amount } from './tally.ts';
 
-/** A waiting batch without its body. */
+/** A pending batch without its body. */
 export interface BatchRow {
   readonly id: number;
   readonly context: number;
@@ -14,7 +14,7 @@ export interface BatchRow {
   readonly bytes: number;
 }
 
-/** A whole row, as it is written. */
+/** All columns of a row. */
 export interface BatchContent extends Omit<BatchRow, 'id'> {
   /** ms on the spool's clock. */
   readonly created: number;
@@ -27,7 +27,7 @@ type Row = Record<string, SQLOutputValue>;
 
 const COLUMNS = 'context, severity, records, bytes, created, attempts, checksum, body';
 
-/** The statements of the spool's database; what they mean together is the Spool's business. */
+/** The SQL statements of the spool's database. Spool combines them and keeps their invariants. */
 export class BatchTable {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
@@ -39,8 +39,8 @@ export class BatchTable {
   /**
    * Runs `work` in one transaction, undone when it throws.
    *
-   * @param durable whether the disk must have it when this returns. A transaction that is not durable survives the end
-   * of this process all the same; after a power cut it may be missing, but only together with all later ones.
+   * @param durable whether the transaction is on the disk when this returns. Otherwise it survives the end of this process
+   * too, but not necessarily a power cut, which can undo it together with all later transactions.
    */
   transaction<T>(durable: boolean, work: () => T): T {
     this.#database.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}; BEGIN IMMEDIATE`);
@@ -49,19 +49,19 @@ export class BatchTable {
       this.#database.exec('COMMIT');
       return result;
     } catch (error) {
-      // SQLite has ended the transaction by itself after some errors, a full disk among them.
+      // after some errors, such as a full disk, SQLite has already rolled back by itself
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }
 
-  /** @param id undefined: the next one. @returns the batch's id. */
+  /** @param id undefined: the next free one. @returns the batch's id. */
   insert(content: BatchContent, id?: number): number {
     const sql = `INSERT INTO batch (id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
     return Number(this.#statement(sql).run(id ?? null, ...values(content)).lastInsertRowid);
   }
 
-  /** Keeps ids up to `last` from being given again. */
+  /** Makes sure that no new batch gets an id up to `last`. */
   reserveIds(last: number): void {
     this.#run("DELETE FROM sqlite_sequence WHERE name = 'batch' AND seq < ?", last);
     this.#run(
@@ -70,7 +70,7 @@ export class BatchTable {
     );
   }
 
-  /** Tally batches, oldest first; of one severity, or of all. */
+  /** All batches, oldest first; of one severity, or of all. */
   *scan(severity?: Severity): Generator<BatchRow> {
     const where = severity === undefined ? '' : 'WHERE severity = ?';
     const statement = this.#statement(
@@ -79,13 +79,13 @@ export class BatchTable {
     for (const row of statement.iterate(...(severity === undefined ? [] : [severity]))) yield batchRow(row);
   }
 
-  /** Tally batches made before `created` on the spool's clock. */
+  /** Batches made before `created` on the spool's clock. */
   expired(created: number): BatchRow[] {
     const sql = 'SELECT id, context, severity, records, bytes FROM batch WHERE created < ? ORDER BY id';
     return this.#statement(sql).all(created).map(batchRow);
   }
 
-  /** When the oldest batch was made, ms on the spool's clock; undefined when none waits. */
+  /** When the oldest batch was made, ms on the spool's clock; undefined without a batch. */
   oldest(): number | undefined {
     const created = this.#statement('SELECT created FROM batch ORDER BY id LIMIT 1').get()?.['created'];
     return typeof created === 'number' ? created : undefined;
@@ -100,7 +100,7 @@ export class BatchTable {
     this.#run('DELETE FROM batch WHERE id = ?', id);
   }
 
-  /** Moves a batch to the refused ones. */
+  /** Moves a batch to the table of refused batches. */
   refuse(id: number, { code, reason }: Refusal): void {
     this.#run(
       `INSERT OR REPLACE INTO refused SELECT id, ${COLUMNS}, ?, ? FROM batch WHERE id = ?`,
@@ -143,7 +143,7 @@ export class BatchTable {
       }));
   }
 
-  /** Number of a Resource and scope, stored once for all batches that share them. */
+  /** Id of a Resource and scope, which are stored once for all batches that share them. */
   contextId({ resource, scope }: LogContext): number {
     this.#run('INSERT OR IGNORE INTO context (resource, scope) VALUES (?, ?)', resource, scope);
     const row = this.#statement('SELECT id FROM context WHERE resource = ? AND scope = ?').get(
@@ -158,7 +158,7 @@ export class BatchTable {
     return row === undefined ? undefined : { resource: blob(row['resource']), scope: blob(row['scope']) };
   }
 
-  /** Deletes the Resources of earlier runs that no batch needs any more. */
+  /** Deletes the Resources of earlier runs that no batch uses any more. */
   trimContexts(current: number): void {
     const used = 'SELECT context FROM batch UNION SELECT context FROM refused';
     this.#run(`DELETE FROM context WHERE id <> ? AND id NOT IN (${used})`, current);
@@ -218,7 +218,7 @@ function batchContent(row: Row): BatchContent {
   };
 }
 
-/** A severity that no detection has can only come from a damaged row; it is kept as the highest. */
+/** An invalid severity can only come from a damaged row; it is taken for the highest. */
 function severityOf(row: Row): Severity {
   const severity = row['severity'];
   return severity === 0 || severity === 1 || severity === 2 ? severity : 3;

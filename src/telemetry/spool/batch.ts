@@ -10,7 +10,7 @@ export interface Batch {
   readonly body: Uint8Array;
 }
 
-/** Batches that one request is made of; nobody else takes them until they are settled. */
+/** The batches of one request. No other request takes them until they are accepted, refused or released. */
 export interface Claim {
   readonly ids: readonly number[];
   readonly context: LogContext;
@@ -18,18 +18,18 @@ export interface Claim {
   readonly records: number;
 }
 
-/** How much one request may hold. */
+/** Limits of one request. */
 export interface ClaimLimits {
   readonly records: number;
   readonly bytes: number;
-  /** Oldest first, whatever the severity; else the highest severity first. */
+  /** True: oldest first, whatever the severity. False: highest severity first. */
   readonly inOrder: boolean;
 }
 
-/** Why records were set aside. */
+/** Why records were refused. */
 export interface Refusal {
   /** gRPC status name, `HTTP <status>` or `CHECKSUM`. */
   readonly code: string;
-  /** What the collector said. */
+  /** The collector's message. */
   readonly reason: string;
 }

@@ -5,13 +5,13 @@ import type { Checkpoint } from '../../checkpoint.ts';
 import type { LogContext } from '../otlp/export-request.ts';
 import { type BatchContent, BatchTable } from './batch-table.ts';
 
-/** Primary result codes (sqlite.org/rescode.html) that tell of a damaged file, and not of a disk that is full or gone. */
+/** Primary result codes (sqlite.org/rescode.html) of a damaged file. Others can mean a full or missing disk. */
 const DAMAGE = new Set([11 /* CORRUPT */, 24 /* FORMAT */, 26 /* NOTADB */]);
 
-/** Statements that fail one after the other before the rest of a damaged table is given up. */
+/** After this many consecutive failures the rest of a damaged table is given up. */
 const FAILURES_MAX = 10_000;
 
-/** Whether an error of node:sqlite says that the database file is damaged, or reads a number that nobody wrote. */
+/** Whether an error of node:sqlite means damage: SQLite reports it, or a number is outside of the range that we write. */
 export function isDamage(error: unknown): boolean {
   if (error instanceof RangeError && 'code' in error) return error.code === 'ERR_OUT_OF_RANGE';
   return DAMAGE.has(primaryCode(error));
@@ -24,9 +24,9 @@ export function primaryCode(error: unknown): number {
 }
 
 /**
- * Moves a damaged database out of the way, with its log, for a person to look at.
+ * Renames a damaged database and its log, so that they can be examined later.
  *
- * @returns where it is now: beside the old place, with the time in its name.
+ * @returns the new path, in the same directory, with the time in its name.
  */
 export function setAside(path: string): string {
   const stamp = new Date().toISOString().replaceAll(':', '-');
@@ -38,8 +38,8 @@ export function setAside(path: string): string {
 }
 
 /**
- * Reads what can still be read of a damaged database: batches whose pages are whole and whose checksum is right. One
- * row is fetched at a time, since a scan ends at the first bad page.
+ * Reads the intact batches of a damaged database: those with readable pages and the right checksum. Reads row by row,
+ * because a scan ends at the first bad page.
  */
 export function* salvage(
   path: string,
@@ -64,14 +64,14 @@ export function* salvage(
       }
     }
   } catch (error) {
-    // Its first page or its table of tables is gone: nothing can be found in it.
+    // the first page or the schema is damaged: nothing can be read
     if (!isDamage(error) && primaryCode(error) !== 1) throw error;
   } finally {
     database?.close();
   }
 }
 
-/** The checkpoint of a damaged database, where all of them can still be read; else none. */
+/** The checkpoint of a damaged database if all of its entries can be read, else an empty one. */
 export function salvageCheckpoint(path: string): Checkpoint {
   let database: DatabaseSync | undefined;
   try {
@@ -87,8 +87,8 @@ export function salvageCheckpoint(path: string): Checkpoint {
 }
 
 /**
- * SQLite reads nothing at all of a file that is shorter than its header says; zeros in place of the missing pages are
- * damage that it can live with (sqlite.org/fileformat2.html: page size at byte 16, number of pages at byte 28).
+ * Extends a file that is shorter than its header says with zeros. SQLite refuses to read a file that is too short, but can
+ * read around zeroed pages (sqlite.org/fileformat2.html: page size at byte 16, number of pages at byte 28).
  */
 function restoreLength(path: string): void {
   const file = openSync(path, 'r');

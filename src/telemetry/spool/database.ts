@@ -1,16 +1,17 @@
 import { DatabaseSync } from 'node:sqlite';
 import { openOwnDatabase } from './own-database.ts';
 
-/** How long to wait for another process that writes, ms. */
+/** Longest wait for another process's write lock, ms. */
 const TIMEOUT_MILLIS = 5_000;
 
-const NOTES = 'CREATE TABLE note (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;';
+/** Entries of the checkpoint. */
+const CHECKPOINT_TABLE = 'CREATE TABLE note (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;';
 
-/** What became different with version 2, 3, and so on; a file of an earlier one is brought up to the last. */
-const CHANGES = [NOTES, 'ALTER TABLE refused DROP COLUMN retriable;'];
+/** The changes of version 2, 3, and so on. A file of an earlier version is migrated when it is opened. */
+const MIGRATIONS = [CHECKPOINT_TABLE, 'ALTER TABLE refused DROP COLUMN retriable;'];
 
-/** Layout of the tables. A file of a later version stops the start, and stays as it is. */
-const SCHEMA_VERSION = 1 + CHANGES.length;
+/** Version of the tables. A file of a later version stops the start and is left unchanged. */
+const SCHEMA_VERSION = 1 + MIGRATIONS.length;
 
 const SCHEMA = `
   CREATE TABLE context (id INTEGER PRIMARY KEY, resource BLOB NOT NULL, scope BLOB NOT NULL, UNIQUE (resource, scope));
@@ -40,14 +41,14 @@ const SCHEMA = `
     reason TEXT NOT NULL
   );
   CREATE TABLE total (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-  ${NOTES}
+  ${CHECKPOINT_TABLE}
 `;
 
 /**
- * Opens the spool's database, made new if there is none, readable and writable for its owner alone.
+ * Opens or creates the spool's database, readable and writable for its owner alone.
  *
- * Write-ahead logging lets `memwarden spool status` read while the sidecar writes. 16 KiB pages take half
- * the time of the usual 4 KiB ones for full batches, and a third more for single records (test/bench/spool.ts).
+ * Write-ahead logging lets `memwarden spool status` read while the sidecar writes. Compared with the default of 4 KiB, pages
+ * of 16 KiB take half the time for full batches and a third more for single records (test/bench/spool.ts).
  *
  * @throws FileRefusal, or Error of SQLite, with its `errcode`.
  */
@@ -61,7 +62,7 @@ export function openDatabase(path: string): DatabaseSync {
     } else if (version > SCHEMA_VERSION) {
       throw new Error(`its layout has version ${version}, this program writes version ${SCHEMA_VERSION}`);
     } else if (version < SCHEMA_VERSION) {
-      const changes = CHANGES.slice(version - 1).join(' ');
+      const changes = MIGRATIONS.slice(version - 1).join(' ');
       database.exec(`BEGIN; ${changes} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     }
   } catch (error) {

@@ -1,15 +1,15 @@
 import type { BatchContent } from './batch-table.ts';
 
-/** Most bytes of bodies in memory: a few requests' worth, so that a collector that keeps up is never read for. */
+/** Most bytes of bodies in memory: those of a few requests, so that nothing is read back while the collector keeps up. */
 const BYTES_MAX = 8 * 1024 * 1024;
 
-/** A batch as it was written, and its body as it is sent. */
+/** A batch as it was written, and its uncompressed body. */
 export interface FreshBatch {
   readonly content: BatchContent;
   readonly body: Uint8Array;
 }
 
-/** The batches appended last, which are the next to be sent while the collector keeps up: those need not be read back. */
+/** Cache of the batches appended last. While the collector keeps up, these are sent next, without reading the disk. */
 export class FreshBodies {
   readonly #batches = new Map<number, FreshBatch>();
   #bytes = 0;
@@ -23,7 +23,7 @@ export class FreshBodies {
     }
   }
 
-  /** Undefined when it has to be read. */
+  /** Undefined when the batch must be read from the database. */
   get(id: number): FreshBatch | undefined {
     return this.#batches.get(id);
   }

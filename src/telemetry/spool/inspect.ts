@@ -13,9 +13,9 @@ import type { Amount } from './tally.ts';
 import { readTotals, type SpoolTotals } from './totals.ts';
 
 export interface SpoolStatus {
-  /** What waits, by severity. */
+  /** Pending records, by severity. */
   readonly waiting: readonly Amount[];
-  /** When the oldest that waits was spooled, ms since the Unix epoch; undefined when nothing waits. */
+  /** When the oldest pending batch was spooled, ms since the Unix epoch; undefined without one. */
   readonly oldestMillis: number | undefined;
   readonly totals: SpoolTotals;
 }
@@ -28,12 +28,12 @@ export interface RefusedRecord {
 }
 
 /**
- * How much is in a spool; also while a sidecar uses it.
+ * How much is in a spool. Works also while a sidecar uses it.
  *
  * @throws MemwardenError SPOOL_INVALID
  */
 export function spoolStatus(directory: string): SpoolStatus {
-  return look(directory, database => {
+  return withDatabase(directory, database => {
     const table = new BatchTable(database);
     return {
       waiting: table.sums(),
@@ -44,12 +44,12 @@ export function spoolStatus(directory: string): SpoolStatus {
 }
 
 /**
- * The refused records that are still kept, oldest first; also while a sidecar uses the spool.
+ * The refused records that are still in the spool, oldest first. Works also while a sidecar uses it.
  *
  * @throws MemwardenError SPOOL_INVALID
  */
 export function refusedRecords(directory: string): RefusedRecord[] {
-  return look(directory, database => {
+  return withDatabase(directory, database => {
     const rows = database.prepare('SELECT code, reason, body FROM refused ORDER BY id').all();
     return rows.flatMap(({ code, reason, body }) => {
       const records = splitRecords(body instanceof Uint8Array ? unpackBody(body) : new Uint8Array());
@@ -62,12 +62,12 @@ export function refusedRecords(directory: string): RefusedRecord[] {
   });
 }
 
-function look<T>(directory: string, work: (database: DatabaseSync) => T): T {
+function withDatabase<T>(directory: string, work: (database: DatabaseSync) => T): T {
   const path = databasePathOf(directory);
   let database: DatabaseSync | undefined;
   try {
     if (!existsSync(directory)) throw new Error('there is no spool');
-    // reading makes SQLite write, too: the index of the log
+    // a reader of SQLite writes too: the index of the log
     assertOwnDirectory(directory, false);
     if (!assertOwnDatabase(path)) throw new Error('there is no spool');
     database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });

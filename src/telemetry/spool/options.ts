@@ -1,12 +1,12 @@
 /** The durable store of what the collector has not accepted yet. */
 export interface SpoolOptions {
-  /** Directory of the spool, created with mode 0700. One running sidecar per directory. */
+  /** Directory of the spool, created with mode 0700. Only one running sidecar may use it. */
   readonly directory: string;
-  /** Most bytes of undelivered records; beyond it the oldest of the lowest severity go first, counted. */
+  /** Most bytes of undelivered records; beyond it the oldest of the lowest severity are evicted first, and counted. */
   readonly maxBytes: number;
-  /** Longest time an undelivered record is kept, milliseconds. */
+  /** Longest time that an undelivered record stays in the spool, milliseconds. */
   readonly maxAgeMillis: number;
-  /** Most bytes of refused records kept for `memwarden spool inspect`; the oldest go first. */
+  /** Most bytes of refused records for `memwarden spool inspect`; beyond it the oldest are deleted first. */
   readonly maxRefusedBytes: number;
 }
 

@@ -2,14 +2,14 @@ import { closeSync, fstatSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { assertOwnFile, assertSameFile, openOwnFile } from '../../files/own-file.ts';
 
-/** Beside a database, by its name: the write-ahead log, its index, and the journal of a transaction. */
+/** Suffixes of SQLite's other files: write-ahead log, its index, rollback journal. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
- * Opens a database of the program's own, made if there is none, for its owner alone. SQLite opens by name and follows
- * links, so what bears the name is looked at before, and whether it was that after.
+ * Opens or creates a database that only its owner may access. SQLite opens by name and follows symbolic links, so the file
+ * is checked before, and its identity is compared after.
  *
- * SQLite gives its other files the mode of the database, which is therefore right before the first open.
+ * SQLite gives its other files the mode of the database, so that mode must be right before the first open.
  *
  * @throws FileRefusal, or Error of SQLite, with its `errcode`.
  */
@@ -26,14 +26,14 @@ export function openOwnDatabase(path: string, timeout: number): DatabaseSync {
     }
     return database;
   } finally {
-    // before the first transaction: closing any descriptor of a file drops the locks that this process has on it
+    // before the first transaction: closing any descriptor of a file drops the process's POSIX locks on it (fcntl(2))
     closeSync(file);
   }
 }
 
 /**
- * Looks at a database that is to be read.
- * @returns whether it is there
+ * Checks the files of a database before it is opened for reading.
+ * @returns whether the database exists
  * @throws FileRefusal
  */
 export function assertOwnDatabase(path: string): boolean {

@@ -4,10 +4,10 @@ import { openOwnDatabase } from './own-database.ts';
 const SQLITE_BUSY = 5;
 
 /**
- * Makes one process the owner of a spool directory for as long as it lives. An open transaction on an empty database
- * is a file lock that the kernel drops with the process, however that ends, so no stale lock is ever left behind.
+ * Locks a spool directory for this process. The lock is an open transaction on an empty database, that is a file lock. The
+ * kernel drops it when the process ends, however that happens, so there are no stale locks.
  *
- * @returns undefined when another process is the owner; else a function that gives the lock back.
+ * @returns undefined when another process has the lock; else a function that releases it.
  */
 export function takeOwnerLock(path: string): (() => void) | undefined {
   const database = openOwnDatabase(path, 0);

@@ -6,9 +6,10 @@ const SEVERITIES_UP: readonly Severity[] = [0, 1, 2, 3];
 const SEVERITIES_DOWN: readonly Severity[] = [3, 2, 1, 0];
 
 /**
- * Batches of one Resource for one request: the most severe first, or strictly the oldest. At least one, however large.
+ * Batches of one Resource for one request: the most severe first, or strictly the oldest first. At least one, however
+ * large.
  *
- * @param taken whether a batch is in somebody's hands already.
+ * @param taken whether a batch is claimed or answered
  */
 export function chooseToSend(
   table: BatchTable,
@@ -33,10 +34,11 @@ export function chooseToSend(
 }
 
 /**
- * Batches to give up so that `excess` bytes become free: of the lowest severity first, of those the oldest. None of a
- * higher severity goes for the room that lower ones under way take up: those come back, or are gone with the answer.
+ * Batches to evict so that `excess` bytes become free: lowest severity first, and of these the oldest. A batch in flight is
+ * not evicted, but its room counts as free, so that no batch of a higher severity is evicted for it: it will be removed
+ * when it is accepted, or can be evicted after its release.
  *
- * @param answered batches that the table still holds, and that nobody counts any more
+ * @param answered whether a batch was answered and is no longer counted, though it is still in the table
  */
 export function chooseToEvict(
   table: BatchTable,

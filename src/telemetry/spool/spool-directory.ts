@@ -8,12 +8,12 @@ import { TotalsFile } from './totals-file.ts';
 
 const DATABASE = 'spool.db';
 
-/** Where the database of a spool directory is. */
+/** Path of the database in a spool directory. */
 export function databasePathOf(directory: string): string {
   return join(directory, DATABASE);
 }
 
-/** A spool's directory, owned by this process: for its user alone, locked against a second sidecar. */
+/** A spool's directory: accessible to its user alone, and locked against a second sidecar. */
 export class SpoolDirectory {
   readonly databasePath: string;
   readonly #bootId: string;
@@ -21,8 +21,8 @@ export class SpoolDirectory {
   readonly #unlock: () => void;
 
   /**
-   * @param bootId the kernel's boot id: tells whether the totals file can be believed.
-   * @throws MemwardenError SPOOL_INVALID when the directory cannot be made or written, or is in use.
+   * @param bootId the kernel's boot id, which decides whether the totals file is valid
+   * @throws MemwardenError SPOOL_INVALID when the directory cannot be created or written, or is in use.
    */
   constructor(path: string, bootId: string) {
     this.databasePath = databasePathOf(path);
@@ -43,12 +43,12 @@ export class SpoolDirectory {
     }
   }
 
-  /** The spool was closed in good order when it was last used. */
+  /** The last process that used the spool has closed it. */
   get closedInOrder(): boolean {
     return this.#totals.found?.closed ?? false;
   }
 
-  /** The totals as last written, where they can be believed: not after a power cut. */
+  /** The totals of the totals file; undefined if they may be out of date, that is after a power cut. */
   get witness(): SpoolTotals | undefined {
     const { found } = this.#totals;
     return found !== undefined && (found.closed || found.bootId === this.#bootId) ? found.totals : undefined;

@@ -9,25 +9,25 @@ import { openDatabase, pragma } from './database.ts';
 
 const logger = diag.createComponentLogger({ namespace: 'spool' });
 
-/** Free space, bytes, that the file may keep for later batches. */
+/** Free space that may remain in the file for later batches, bytes. */
 const FREE_BYTES_MAX = 16 * 1024 * 1024;
-/** Pages given back to the file system at a time: a few milliseconds' work. */
+/** Pages returned to the file system at a time, which takes a few milliseconds. */
 const VACUUM_PAGES = 256;
 
-/** The spool's database file: opened, and when it turns out to be damaged, replaced by what can be saved of it. */
+/** The spool's database file. When it is damaged it is replaced by a new file with the intact batches. */
 export class SpoolFile {
   readonly #path: string;
-  /** Called when `run` has replaced the file; the new table holds what was saved. */
+  /** Called when `run` has replaced the file; the new table has the batches that were saved. */
   readonly #onReplaced: (table: BatchTable) => void;
   #database: DatabaseSync;
   #table: BatchTable;
-  /** The file was damaged when it was opened, and replaced. */
+  /** The file was found damaged when it was opened, and was replaced. */
   readonly openedDamaged: boolean;
 
   /**
    * @param path `:memory:` for a spool without a file.
-   * @param check whether to look at every page first, which takes about a second per gigabyte.
-   * @throws MemwardenError SPOOL_INVALID when the file cannot be opened or made.
+   * @param check whether to check every page first, which takes about a second per gigabyte.
+   * @throws MemwardenError SPOOL_INVALID when the file cannot be opened or created.
    */
   constructor(path: string, check: boolean, onReplaced: (table: BatchTable) => void) {
     this.#path = path;
@@ -50,9 +50,9 @@ export class SpoolFile {
   }
 
   /**
-   * Runs `work` on the table; a second time on the replacement when it finds the file damaged.
+   * Runs `work` on the table. If it finds the file damaged, replaces the file and runs `work` again on the new table.
    *
-   * @throws MemwardenError SPOOL_INVALID when the disk is full or gone.
+   * @throws MemwardenError SPOOL_INVALID when the disk is full or missing.
    */
   run<T>(verb: string, work: (table: BatchTable) => T): T {
     try {
@@ -67,15 +67,15 @@ export class SpoolFile {
     }
   }
 
-  /** Gives space that is free for long back to the file system, a little at a time. */
+  /** Returns free space above FREE_BYTES_MAX to the file system, in small portions. */
   shrink(): void {
     const free = pragma(this.#database, 'freelist_count') * pragma(this.#database, 'page_size');
     if (free > FREE_BYTES_MAX) this.#database.exec(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`);
   }
 
   /**
-   * Starts over with an empty file. On a full disk even a deletion needs room that the log cannot get; once nothing in
-   * the file is needed any more, this gives all of its room back.
+   * Replaces the file by an empty one. On a full disk even a deletion fails, because the log cannot grow. Once no batch is
+   * needed any more, this frees all of the file's space.
    *
    * @throws MemwardenError SPOOL_INVALID
    */
@@ -103,7 +103,7 @@ export class SpoolFile {
       let batches = 0;
       table.transaction(true, () => {
         for (const { id, content, context } of salvage(aside)) {
-          // with the id by which the spool knows it: it may be under way, or answered
+          // with its old id, by which Spool knows it: the batch may be in flight or already answered
           table.insert({ ...content, context: table.contextId(context) }, id);
           batches++;
         }
@@ -133,7 +133,7 @@ export class SpoolFile {
   }
 }
 
-/** Without it a damaged page is found only when its batch is due. */
+/** Finds damage at the start; otherwise a damaged page would be found only when its batch is sent. */
 function quickCheck(database: DatabaseSync): void {
   const [answer] = Object.values(database.prepare('PRAGMA quick_check(1)').get() ?? {});
   if (answer === 'ok') return;

@@ -20,19 +20,19 @@ const logger = diag.createComponentLogger({ namespace: 'spool' });
 
 const NO_CHANGES: CheckpointChanges = new Map();
 
-/** A batch in a request under way, with what is needed to write it again if the file is lost meanwhile. */
+/** A batch in a request in flight, with all that is needed to write it again if the file is damaged meanwhile. */
 interface Claimed {
   readonly row: BatchRow;
   readonly content: BatchContent;
   readonly context: LogContext;
 }
 
-/** A change to the database that the collector's answer asks for. */
+/** The change to the database after an answer of the collector. */
 type Settlement = (table: BatchTable) => void;
 
 /**
- * The durable, bounded queue of encoded batches between the kernel and the collector. Whatever was appended is
- * accepted, refused, evicted, or still here: `totals` says how many of each, across restarts and damage.
+ * The durable, bounded queue of encoded batches between the kernel and the collector. A record that was appended is
+ * accepted, refused, evicted or pending; `totals` has the count of each, across restarts and damage.
  */
 export class Spool {
   readonly #options: SpoolOptions;
@@ -40,16 +40,16 @@ export class Spool {
   readonly #file: SpoolFile;
   #context: LogContext;
   readonly #claimed = new Map<number, Claimed>();
-  /** Answered batches that the database could not be told of yet. */
+  /** Answered batches that are still in the database, because it could not be written. */
   readonly #settled = new Set<number>();
   #settlements: Settlement[] = [];
   #lastId = 0;
-  /** The present trouble with the disk has been told. */
+  /** The current failure of the disk has been logged. */
   #hasWarned = false;
   #totals: SpoolTotals = noTotals();
   #totalsAtStart: SpoolTotals = noTotals();
   #waiting = new Tally([]);
-  #free = new Tally([]);
+  #unclaimed = new Tally([]);
   readonly #fresh = new FreshBodies();
   readonly #isClaimed = (id: number): boolean => this.#claimed.has(id);
   readonly #isSettled = (id: number): boolean => this.#settled.has(id);
@@ -57,8 +57,8 @@ export class Spool {
   readonly #clockZero = Date.now() - performance.now();
 
   /**
-   * @param context Resource and scope of what this process appends.
-   * @param directory where the spool is kept; undefined: in memory, gone with the process.
+   * @param context Resource and scope of the batches that this process appends
+   * @param directory directory of the spool; undefined: in memory, lost with the process
    * @throws MemwardenError SPOOL_INVALID
    */
   constructor(options: SpoolOptions, context: LogContext, directory: SpoolDirectory | undefined) {
@@ -71,7 +71,7 @@ export class Spool {
     this.evictExpired();
   }
 
-  /** Records waiting, and their bytes; those under way included. */
+  /** Pending records and their bytes, including those in flight. */
   get waiting(): { readonly records: number; readonly bytes: number } {
     return { records: this.#waiting.records(), bytes: this.#waiting.bytes };
   }
@@ -80,42 +80,42 @@ export class Spool {
     return this.#totals;
   }
 
-  /** Resource and scope of what is appended from now on. */
+  /** Sets Resource and scope of the batches that are appended from now on. */
   setContext(context: LogContext): void {
     this.#context = context;
   }
 
-  /** What `append` has kept. */
+  /** The checkpoint that `append` has saved, also in earlier processes. */
   get checkpoint(): Checkpoint {
     return this.#file.run('read', table => table.checkpoint());
   }
 
-  /** What has been added to the totals since the spool was opened. */
+  /** The changes of the totals since the spool was opened. */
   get changes(): Readonly<SpoolTotals> {
     return totalsSince(this.#totalsAtStart, this.#totals);
   }
 
-  /** Records that were waiting when the spool was opened, those that proved to be lost with it included. */
+  /** Records that were pending when the spool was opened, including those that turned out to be lost by damage. */
   get inherited(): number {
     return waitingOf(this.#totalsAtStart);
   }
 
-  /** How long the oldest record has waited, ms. @throws MemwardenError SPOOL_INVALID */
+  /** Age of the oldest pending record, ms; 0 without one. @throws MemwardenError SPOOL_INVALID */
   oldestAgeMillis(): number {
     const created = this.#file.run('read', table => table.oldest());
     return created === undefined ? 0 : Math.max(0, this.#now() - created);
   }
 
-  /** Records of at least one severity that no request has taken yet. */
+  /** Pending records that no request has claimed, of severity `from` and higher. */
   unclaimed(from: Severity = 0): number {
-    return this.#free.records(from);
+    return this.#unclaimed.records(from);
   }
 
   /**
-   * Writes batches; when it returns the disk has them. Makes room by giving up the oldest of the lowest severity.
+   * Writes batches; when it returns they are on the disk. Makes room by evicting the oldest of the lowest severity.
    *
    * @param checkpoint written in the same transaction.
-   * @throws MemwardenError SPOOL_INVALID when the disk is full or gone; then nothing was written.
+   * @throws MemwardenError SPOOL_INVALID when the disk is full or missing; then nothing was written.
    */
   append(batches: readonly Batch[], checkpoint: CheckpointChanges = NO_CHANGES): void {
     const contents = batches.map(batch => this.#contentOf(batch));
@@ -151,7 +151,7 @@ export class Spool {
     if (evicted.length > 0) logger.warn(`the spool is full: ${recordsOf(evicted)} records were given up`);
   }
 
-  /** Takes batches for one request: the most severe first, or the oldest. Undefined when none is free. */
+  /** Claims batches for one request: the most severe first, or the oldest. Undefined when none is unclaimed. */
   claim(limits: ClaimLimits): Claim | undefined {
     while (this.unclaimed() > 0) {
       const claim = this.#file.run('read', table => this.#take(table, limits));
@@ -160,7 +160,7 @@ export class Spool {
     return undefined;
   }
 
-  /** The collector has taken the batches, all but `rejected` records of them. */
+  /** The collector has accepted the batches except `rejected` of their records. */
   accept(claim: Claim, rejected: number): void {
     const rows = this.#unclaim(claim);
     const refused = Math.min(rejected, claim.records);
@@ -171,23 +171,23 @@ export class Spool {
     });
   }
 
-  /** The collector will not take the batches: sets them aside, the oldest of them making room. */
+  /** The collector has refused the batches: moves them to the refused ones, of which the oldest are deleted for room. */
   refuse(claim: Claim, refusal: Refusal): void {
     this.#refuse(this.#unclaim(claim), refusal);
   }
 
-  /** Nothing is known of the batches: they wait for another request. */
+  /** The request has failed: the batches can be claimed again. */
   release(claim: Claim): void {
-    for (const row of this.#unclaim(claim)) this.#free.add(row);
+    for (const row of this.#unclaim(claim)) this.#unclaimed.add(row);
   }
 
-  /** Gives up what has waited longer than allowed. */
+  /** Evicts the batches that are older than allowed. */
   evictExpired(): void {
     const oldest = this.#now() - this.#options.maxAgeMillis;
     const expired = this.#file.run('read', table => table.expired(oldest));
     const rows = expired.filter(({ id }) => !this.#taken(id));
     if (rows.length === 0) return;
-    for (const row of rows) this.#free.subtract(row);
+    for (const row of rows) this.#unclaimed.subtract(row);
     this.#totals.evicted.age += recordsOf(rows);
     this.#settle(rows, table => {
       for (const { id } of rows) table.remove(id);
@@ -195,19 +195,19 @@ export class Spool {
     logger.warn(`${recordsOf(rows)} records waited longer than allowed and were given up`);
   }
 
-  /** Closes the file; what waits is found by the next process. */
+  /** Closes the file; the next process finds the pending batches in it. */
   close(): void {
     this.#file.close();
     this.#directory?.close(this.#totals);
   }
 
-  /** First look at the file: what is there, and what should be there. */
+  /** Compares the batches in the file with the totals when the spool is opened. */
   #open(table: BatchTable): void {
     const damaged = this.#file.openedDamaged;
     const found = recordsOf(table.sums());
     const witness = this.#directory?.witness;
     this.#totals = readTotals(table);
-    // The database's own count is exact unless transactions are missing from it.
+    // the totals in the database are exact unless its last transactions are lost
     if (witness !== undefined && (damaged || waitingOf(witness) > found))
       this.#totals = structuredClone(witness);
     this.#totalsAtStart = structuredClone(this.#totals);
@@ -215,7 +215,7 @@ export class Spool {
     table.transaction(false, () => table.trimContexts(table.contextId(this.#context)));
   }
 
-  /** Brings the sums in line with a table that was opened or replaced, and counts what is missing from it. */
+  /** Recomputes the tallies for a table that was opened or replaced, and counts missing records as lost. */
   #recount(table: BatchTable): void {
     table.transaction(true, () => {
       for (const id of this.#settled) table.remove(id);
@@ -229,7 +229,7 @@ export class Spool {
         this.#totals.evicted.corruption += missing;
         logger.error(`${missing} records were lost with damaged parts of the spool`);
       } else {
-        // Saved from a file whose totals are not known.
+        // more batches were saved from a damaged file than its totals say: they count as appended
         this.#totals.appended -= missing;
         this.#totalsAtStart.appended -= missing;
       }
@@ -237,8 +237,8 @@ export class Spool {
     });
     this.#settled.clear();
     this.#settlements = [];
-    this.#free = new Tally(table.sums());
-    for (const { row } of this.#claimed.values()) this.#free.subtract(row);
+    this.#unclaimed = new Tally(table.sums());
+    for (const { row } of this.#claimed.values()) this.#unclaimed.subtract(row);
     this.#directory?.write(this.#totals);
   }
 
@@ -252,9 +252,9 @@ export class Spool {
       if (batch && context) claimed.push({ row, context, ...batch });
       else damaged.push(row);
     }
-    // Only now, since all of the above is done again when it finds the file damaged.
+    // only now, because everything above runs again when it finds the file damaged
     for (const row of rows) {
-      this.#free.subtract(row);
+      this.#unclaimed.subtract(row);
       this.#fresh.remove(row.id);
     }
     for (const { row, context, content } of claimed) this.#claimed.set(row.id, { row, context, content });
@@ -285,8 +285,8 @@ export class Spool {
   }
 
   /**
-   * Counts batches out, then tells the database. When it cannot be told (a full disk refuses even deletions), they are
-   * remembered, so that they are not sent again, and it is told together with the next ones.
+   * Removes answered batches from the counts, then from the database. If the database cannot be written (on a full disk even
+   * deletions fail), they are remembered, so that they are not sent again, and are removed together with the next ones.
    */
   #settle(rows: readonly BatchRow[], settlement: Settlement): void {
     for (const row of rows) {
@@ -310,12 +310,12 @@ export class Spool {
       if (!(error instanceof MemwardenError)) throw error;
       if (this.#waiting.records() === 0 && this.#directory !== undefined) this.#startOver();
       else if (!this.#hasWarned)
-        logger.warn(`${error.message}; answered batches are kept in mind until then`);
+        logger.warn(`${error.message}; answered batches are remembered in memory until it can be written`);
       this.#hasWarned = true;
     }
   }
 
-  /** With nothing but the checkpoint, for which there is room then. */
+  /** Replaces the file by one that has only the checkpoint, for which there is room then. */
   #startOver(): void {
     try {
       const { checkpoint } = this;
@@ -339,21 +339,21 @@ export class Spool {
 
   #add(amount: Amount): void {
     this.#waiting.add(amount);
-    this.#free.add(amount);
+    this.#unclaimed.add(amount);
   }
 
   #subtract(amount: Amount): void {
     this.#waiting.subtract(amount);
-    this.#free.subtract(amount);
+    this.#unclaimed.subtract(amount);
   }
 
-  /** ms since the Unix epoch as it was when the spool was opened: a clock that is set does not age what waits. */
+  /** ms since the Unix epoch by the clock at the time of opening: a later change of the clock ages no batch. */
   #now(): number {
     return Math.trunc(this.#clockZero + performance.now());
   }
 }
 
-/** A batch from the disk; undefined when it is gone or its bytes changed. */
+/** A batch from the database; undefined when it is missing or its bytes changed. */
 function readIntact(table: BatchTable, id: number): FreshBatch | undefined {
   const content = table.read(id);
   if (content === undefined || crc32(content.body) !== content.checksum) return undefined;

@@ -1,19 +1,19 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-/** Below it a body shares a page of the database with others anyway, bytes. */
+/** Smaller bodies are not compressed, bytes: they share a page of the database with others anyway. */
 const PACKED_MIN_BYTES = 16 * 1024;
 /** First bytes of a zstd frame (RFC 8878); a body of records begins with 0x12. */
 const ZSTD_MAGIC = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
-/** Fast before small: records are alike, and what the collector takes at once is never read. */
+/** Speed before size: similar records compress well anyway, and a batch that is sent at once is never read. */
 const OPTIONS = { params: { [constants.ZSTD_c_compressionLevel]: -3 } };
 
-/** A body as it is kept on the disk: writing a few pages costs less than compressing many into them. */
+/** Compresses a body for the disk, which costs less time than writing all of its pages. */
 export function packBody(body: Uint8Array): Uint8Array {
   return body.length < PACKED_MIN_BYTES ? body : zstdCompressSync(body, OPTIONS);
 }
 
 /**
- * The body that was packed.
+ * The body as it was before packBody.
  * @throws Error when the stored bytes are damaged
  */
 export function unpackBody(stored: Uint8Array): Uint8Array {

@@ -7,7 +7,7 @@ export interface Amount {
   readonly bytes: number;
 }
 
-/** Sums over batches by severity, so that nobody has to ask the database how much there is. */
+/** Sums over batches by severity, so that the database need not be queried for them. */
 export class Tally {
   readonly #records: [number, number, number, number] = [0, 0, 0, 0];
   #bytes = 0;
@@ -20,7 +20,7 @@ export class Tally {
     return this.#bytes;
   }
 
-  /** Records of at least one severity. */
+  /** Records of severity `from` and higher. */
   records(from: Severity = 0): number {
     return this.#records.slice(from).reduce((sum, records) => sum + records, 0);
   }

@@ -4,35 +4,35 @@ import type { SpoolTotals } from './totals.ts';
 
 const FILE_BYTES = 512;
 
-/** What the file held when it was opened. */
+/** Content of the file. */
 export interface WitnessedTotals {
   readonly totals: SpoolTotals;
-  /** Boot during which it was written; another boot may not have found its last state on the disk. */
+  /** Boot in which it was written. After a reboot the file may be older than the last write, if the power was cut. */
   readonly bootId: string;
-  /** The spool was closed in good order, so the file is on the disk as it was. */
+  /** The spool was closed and the file synchronised, so it is valid after a reboot too. */
   readonly closed: boolean;
 }
 
 /**
- * A second witness of the totals, beside the database. A damaged write-ahead log makes SQLite forget its last
- * transactions without a word, and a damaged first page all of them: only a count kept elsewhere tells how many
- * records that were. It is written without waiting for the disk; the page cache outlives this process, and a power cut
- * is distinguished by the boot id.
+ * A second copy of the totals, outside of the database. With a damaged write-ahead log SQLite drops the last transactions
+ * without an error, and with a damaged first page all of them; only a count in another file shows how many records that
+ * were. It is written without fsync: the page cache survives the end of this process, and after a reboot the boot id
+ * differs.
  *
- * The file must never promise more waiting records than the database has. So it is written after a transaction that
- * adds records and before one that settles them.
+ * The file must never have more pending records than the database. So it is written after a transaction that adds records
+ * and before one that removes them.
  */
 export class TotalsFile {
   readonly #file: number;
   readonly #bootId: string;
-  /** Undefined when the file is new or unreadable. */
+  /** The content when the file was opened; undefined when it was new or invalid. */
   readonly found: WitnessedTotals | undefined;
 
   /** @throws FileRefusal, Error of the file system. */
   constructor(path: string, bootId: string) {
     this.#bootId = bootId;
     this.#file = openOwnFile(path);
-    this.found = readWitness(this.#file);
+    this.found = readContent(this.#file);
   }
 
   write(totals: SpoolTotals): void {
@@ -45,26 +45,26 @@ export class TotalsFile {
     closeSync(this.#file);
   }
 
-  #put(witness: WitnessedTotals): void {
-    // One write of one fixed size: another process never sees half of it.
-    writeSync(this.#file, `${JSON.stringify(witness).padEnd(FILE_BYTES - 1)}\n`, 0);
+  #put(content: WitnessedTotals): void {
+    // one write of a fixed size, so that no other process can read half of it
+    writeSync(this.#file, `${JSON.stringify(content).padEnd(FILE_BYTES - 1)}\n`, 0);
   }
 }
 
-function readWitness(file: number): WitnessedTotals | undefined {
+function readContent(file: number): WitnessedTotals | undefined {
   const buffer = Buffer.alloc(FILE_BYTES);
   const length = readSync(file, buffer, 0, FILE_BYTES, 0);
   let value: unknown;
   try {
     value = JSON.parse(buffer.toString('utf8', 0, length));
   } catch {
-    // New, or damaged as well: there is no second witness this time.
+    // new, or damaged too
     return undefined;
   }
-  return isWitness(value) ? value : undefined;
+  return isValid(value) ? value : undefined;
 }
 
-function isWitness(value: unknown): value is WitnessedTotals {
+function isValid(value: unknown): value is WitnessedTotals {
   if (typeof value !== 'object' || value === null) return false;
   const { totals, bootId, closed } = value as Partial<WitnessedTotals>;
   const numbers = [

@@ -1,9 +1,9 @@
 import type { BatchTable } from './batch-table.ts';
 
-/** Why records were given up: no room, too old, or the file that held them was damaged. */
+/** Why records were given up: no room, too old, or their file was damaged. */
 export type EvictionReason = 'size' | 'age' | 'corruption';
 
-/** Records by what became of them, since the spool was made. Those still waiting are `waitingOf(totals)`. */
+/** Counts of records by result, since the spool was created. The pending ones are `waitingOf(totals)`. */
 export interface SpoolTotals {
   appended: number;
   accepted: number;
@@ -15,7 +15,7 @@ export function noTotals(): SpoolTotals {
   return { appended: 0, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } };
 }
 
-/** What must be waiting if every record is accounted for: appended = accepted + refused + evicted + waiting. */
+/** Number of pending records, from the equation appended = accepted + refused + evicted + pending. */
 export function waitingOf(totals: SpoolTotals): number {
   return totals.appended - totals.accepted - totals.refused - evictedOf(totals);
 }
@@ -24,7 +24,7 @@ export function evictedOf({ evicted }: Pick<SpoolTotals, 'evicted'>): number {
   return evicted.size + evicted.age + evicted.corruption;
 }
 
-/** What was added to `before`. */
+/** The increase from `before` to `now`. */
 export function totalsSince(before: SpoolTotals, now: SpoolTotals): SpoolTotals {
   return {
     appended: now.appended - before.appended,

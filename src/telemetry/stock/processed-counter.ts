@@ -6,13 +6,13 @@ import {
   type MeterProvider,
 } from '@opentelemetry/api';
 
-/** Names of the OpenTelemetry semantic conventions, "SDK metrics" (incubating, so the SDK has copies of its own, too). */
+/** Names of the semantic conventions, "SDK metrics". They are not stable yet, so they are copied, as in the SDK. */
 const PROCESSED = 'otel.sdk.processor.log.processed';
 const ERROR_TYPE = 'error.type';
 /** `error.type` of records for which the processor's queue had no room. */
 const QUEUE_FULL = 'queue_full';
 
-/** What became of the records that the SDK's batch processor was given. */
+/** Counts of the records that the SDK's batch processor has finished. */
 export interface ProcessedRecords {
   readonly exported: number;
   readonly failed: number;
@@ -20,8 +20,8 @@ export interface ProcessedRecords {
 }
 
 /**
- * Listens to the batch processor's metric of itself: the only place where the SDK says that it dropped a record. Read at
- * once and not by a MetricReader, because the accounts must balance at every moment.
+ * Counts the batch processor's metric `otel.sdk.processor.log.processed`, the only place where the SDK reports a dropped
+ * record. It is counted directly and not through a MetricReader, because the accounts must balance at every moment.
  */
 export class ProcessedCounter implements MeterProvider {
   #exported = 0;

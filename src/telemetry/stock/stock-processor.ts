@@ -18,7 +18,7 @@ const logger = diag.createComponentLogger({ namespace: 'stock' });
 
 type ExporterConfig = NonNullable<ConstructorParameters<typeof OTLPLogExporter>[0]>;
 
-/** What this mode does not promise, for the log. */
+/** The limits of this mode, logged at the start. */
 export const STOCK_LIMITS =
   'telemetry.delivery.mode is stock: records are queued in memory and exported by the OpenTelemetry SDK alone. ' +
   'What the queue cannot hold is dropped, a failed export is not tried again, records that the collector rejects in part ' +
@@ -26,8 +26,8 @@ export const STOCK_LIMITS =
   'does not record while it is down';
 
 /**
- * The SDK's own delivery, for who wants no disk and no code of ours on the wire: BatchLogRecordProcessor and
- * OTLPLogExporter as they are, and a count of what becomes of the records.
+ * Delivery by the SDK alone, without a spool and without our encoder and transport: an unchanged BatchLogRecordProcessor
+ * and OTLPLogExporter, and counts of their results.
  */
 export class StockProcessor implements DurableLogRecordProcessor {
   shutdownMillis = 0;
@@ -55,7 +55,7 @@ export class StockProcessor implements DurableLogRecordProcessor {
     this.#processor.onEmit(record);
   }
 
-  /** There is nothing to wait for: what is in the queue is as safe as it will be. */
+  /** Nothing to do: the SDK's queue is in memory only. */
   async persist(): Promise<void> {}
 
   forceFlush(): Promise<void> {

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 */
+/* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Baselines for memwarden's programs, per hook: an empty program, the least that a hook can cost, and one that
  * sends every open with its path to user space, as sensors do that filter there.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A local repository with one commit, cloned.
+# Clones a local repository with one commit.
 set -eu
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A C compile from source to a program that runs, in a folder of its own.
+# Compiles a C program and runs it, in its own folder.
 set -eu
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What an engine does to start a container: namespaces, a root of its own, procfs, pivot_root, and a shell in it.
+# Starts a container as an engine does: namespaces, its own root, procfs, pivot_root, and a shell in it.
 set -eu
 exec unshare --mount --pid --uts --ipc --fork --propagation private sh -eu -c '
 	root=$(mktemp -d)

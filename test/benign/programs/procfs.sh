@@ -1,5 +1,5 @@
 #!/bin/sh
-# What monitoring agents do all day: read everything about every process but its memory. A process may end meanwhile.
+# Reads everything about every process except its memory, as monitoring agents do. A process may end meanwhile.
 cd /proc
 for process in [0-9]*; do
 	for file in stat status statm cmdline comm cgroup limits io oom_score wchan sched schedstat mountinfo \

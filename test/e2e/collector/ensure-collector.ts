@@ -5,9 +5,9 @@ const BUILD_SCRIPT = new URL('build.sh', import.meta.url).pathname;
 
 /**
  * Path of an OpenTelemetry Collector binary: the one that `MEMWARDEN_TEST_COLLECTOR` names (otelcol-contrib, for example), or
- * one that build.sh builds from its modules and keeps, which takes minutes the first time.
+ * the one that build.sh builds from Go modules and caches, which takes minutes the first time.
  *
- * @throws Error with the builder's own words when there is no Go or a module cannot be had.
+ * @throws Error with the builder's message when Go or a module is missing.
  */
 export async function ensureCollector(): Promise<string> {
   const given = process.env['MEMWARDEN_TEST_COLLECTOR'];

@@ -25,7 +25,7 @@ const { services }: { readonly services: Readonly<Record<string, Service>> } = p
   { merge: true },
 );
 
-/** Images of others, which need rights of their own choosing. */
+/** Third-party images, which need other rights. */
 const BACKENDS = ['elasticsearch', 'kibana', 'splunk'];
 
 describe('docker-compose.yml', () => {
@@ -51,16 +51,16 @@ describe('docker-compose.yml', () => {
     );
   });
 
-  test('starts nothing of a backend by default', () => {
+  test('starts no backend by default', () => {
     for (const backend of BACKENDS) assert.equal(services[backend]?.profiles?.length, 1, backend);
   });
 
-  test('names an image of a fixed version for every service of others', () => {
+  test('names a fixed version of every third-party image', () => {
     const images = Object.values(services).flatMap(({ image }) => (image === 'memwarden' ? [] : [image]));
     for (const image of images) assert.match(image ?? '', /:\d+\.\d+\.\d+$/);
   });
 
-  test('mounts folders of the repository, and of the host its id and its BPF file system', () => {
+  test('mounts folders of the repository, and only the machine id and the BPF file system of the host', () => {
     const sources = Object.values(services)
       .flatMap(service => service.volumes ?? [])
       .map(volume => volume.split(':')[0] ?? '');

@@ -6,7 +6,7 @@ import type { ConsoleRecord } from '../../live/console-record.ts';
 /** The image of docker-compose.yml. */
 export const IMAGE = 'memwarden';
 
-/** Options of docker-compose.yml as `docker run` spells them; compose.test.ts keeps the file to them. */
+/** The options of docker-compose.yml for `docker run`; compose.test.ts checks that the file has them. */
 const CONFINEMENT = ['--cap-drop=ALL', '--security-opt=no-new-privileges', '--read-only'];
 
 /** memwarden in a container, with the console exporter and without a network. */
@@ -18,7 +18,7 @@ export class Container implements AsyncDisposable {
   #diagnostics = '';
   #changed = Promise.withResolvers<void>();
 
-  /** Starts it with nothing but these capabilities. */
+  /** Starts it with only these capabilities. */
   constructor(capabilities: readonly string[]) {
     this.#name = `memwarden-test-${process.pid}-${capabilities.length}`;
     this.#client = spawn(
@@ -43,7 +43,7 @@ export class Container implements AsyncDisposable {
     });
   }
 
-  /** What it said about itself. */
+  /** Its log so far. */
   get diagnostics(): string {
     return this.#diagnostics;
   }
@@ -55,19 +55,19 @@ export class Container implements AsyncDisposable {
     );
   }
 
-  /** @throws Error when it ends first. */
+  /** Waits for a message in the log. @throws Error when it ends first. */
   async ready(): Promise<void> {
     await this.#until(() => (this.#diagnostics.includes('memwarden ready') ? true : undefined));
   }
 
-  /** The record about an actor, once it is there. */
+  /** Waits for the record about an actor. */
   async recordOf(actorPid: number): Promise<ConsoleRecord> {
     return this.#until(() => this.#records.find(({ attributes }) => attributes['process.pid'] === actorPid));
   }
 
-  /** What the engine makes of the image's health check, once it has made up its mind. */
+  /** Waits for the engine's result of the image's health check. */
   async healthStatus(): Promise<string> {
-    // those since the beginning too: none is missed
+    // including earlier events, so that none is missed
     const events = spawn(
       'docker',
       [
@@ -104,7 +104,7 @@ export class Container implements AsyncDisposable {
       this.#changed = Promise.withResolvers();
       const found = look();
       if (found !== undefined) {
-        // It will end some day, and nobody waits for that here any more.
+        // the container is removed in any case: nothing waits for its end any more
         ended.catch(() => undefined);
         return found;
       }

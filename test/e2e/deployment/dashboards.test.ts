@@ -15,7 +15,7 @@ const ATTRIBUTES: readonly string[] = [
   ...Object.values(MEMWARDEN),
 ];
 
-/** What a dashboard is for: a panel for each question. */
+/** The questions that a dashboard answers, each with a panel. */
 const QUESTIONS = [
   'Who read whose memory',
   'Techniques',
@@ -29,7 +29,7 @@ function assertTitles(titles: readonly string[]): void {
   assert.deepEqual(unknown(QUESTIONS, new Set(titles)), []);
 }
 
-/** A panel's place on the grid of a page. */
+/** A panel's position on the grid of a page. */
 interface Place {
   readonly x: number;
   readonly y: number;
@@ -86,7 +86,7 @@ describe('the Kibana dashboard', () => {
       ...['@timestamp', 'event_name', 'severity_text'],
       ...ATTRIBUTES.flatMap(name => [`attributes.${name}`, `resource.attributes.${name}`]),
     ]);
-    // Objects within objects are JSON in strings: undo one level of quoting to read them with one pattern.
+    // nested objects are JSON in strings: one level of quoting is removed, so that one pattern finds all fields
     const text = JSON.stringify(objects).replaceAll('\\', '');
     const fields = [
       ...matches(text, /"field":"([^"]+)"/g),
@@ -97,14 +97,14 @@ describe('the Kibana dashboard', () => {
     assert.deepEqual(unknown(fields, known), []);
   });
 
-  test('carries the versions that keep the import from changing it as if it were ancient', () => {
+  test('has the versions that keep the import from migrating it as an old format', () => {
     for (const object of objects) {
       assert.match(object.coreMigrationVersion ?? '', /^8\./, object.id);
       assert.match(object.typeMigrationVersion ?? '', /^8\./, object.id);
     }
   });
 
-  test('has each object once, with the JSON within it valid', () => {
+  test('has each object once, with valid nested JSON', () => {
     assert.equal(new Set(objects.map(({ type, id }) => `${type}/${id}`)).size, objects.length);
     for (const { id, attributes } of objects) {
       for (const [name, value] of Object.entries(attributes)) {
@@ -114,7 +114,7 @@ describe('the Kibana dashboard', () => {
     }
   });
 
-  test('shows each panel by a reference of its name, all of them in its width and none over another', () => {
+  test('has a reference for each panel, within its width and without overlap', () => {
     const dashboard = objects.find(({ type }) => type === 'dashboard');
     assert.ok(dashboard);
     const panels: readonly { readonly panelRefName: string; readonly gridData: Place }[] = JSON.parse(
@@ -136,7 +136,7 @@ describe('the Kibana dashboard', () => {
   test('answers every question', () =>
     assertTitles(objects.map(({ attributes }) => String(attributes['title']))));
 
-  test('brings everything that it refers to', () => {
+  test('includes everything that it refers to', () => {
     const ids = new Set(objects.map(({ type, id }) => `${type}/${id}`));
     const references = objects.flatMap(object => object.references.map(({ type, id }) => `${type}/${id}`));
     assert.deepEqual(unknown(references, ids), []);
@@ -158,7 +158,7 @@ describe('the Grafana dashboard', () => {
     readFileSync(join(FOLDER, 'grafana/memwarden.json'), 'utf8'),
   );
 
-  test('has each panel once, in the width of the page, and none over another', () => {
+  test('has each panel once, within the width of the page and without overlap', () => {
     assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length);
     assertApart(
       panels.map(({ gridPos }) => gridPos),
@@ -166,7 +166,7 @@ describe('the Grafana dashboard', () => {
     );
   });
 
-  test('asks only data sources that its user is asked for', () => {
+  test('queries only the data sources that the user selects', () => {
     const variables = new Set(templating.list.map(({ name }) => `\${${name}}`));
     assert.deepEqual(
       unknown(
@@ -199,7 +199,7 @@ describe('the Splunk app', () => {
     execFileSync('python3', ['-c', PARSE_XML, view], { stdio: ['ignore', 'ignore', 'pipe'] });
   });
 
-  test('builds on searches that the view has', () => {
+  test('refers only to searches that the view has', () => {
     const xml = readFileSync(view, 'utf8');
     const bases = matches(xml, / base="([^"]+)"/g);
     assert.ok(bases.length > 5, 'the pattern finds them');
@@ -217,7 +217,7 @@ describe('the Splunk app', () => {
 
   test('uses fields that events have', () => {
     const known = new Set([
-      // what the pipeline and the exporter add
+      // fields that the pipeline and the exporter add
       ...['event.name', 'otel.log.severity.text'],
       EVENTS_LOST,
       ...ATTRIBUTES,

@@ -15,7 +15,7 @@ const COLLECTOR: string = parse(readFileSync(`${ROOT}docker-compose.yml`, 'utf8'
 /** include/uapi/linux/magic.h */
 const BPF_FS_MAGIC = 0xcafe4a11;
 
-/** A project of its own: a demonstration that someone is watching goes on. */
+/** A separate project name, so that a running demonstration is not disturbed. */
 const COMPOSE = ['compose', '--project-name', 'memwarden-test'];
 
 const skip =
@@ -39,7 +39,7 @@ describe('the demonstration of docker-compose.yml', { skip }, () => {
     assert.match(attacker, /MEMWARDEN-DEMO-SECRET-[0-9a-f]{16}/);
   });
 
-  test('reports what happened while memwarden was away', { skip: whyNotPinned() }, async () => {
+  test('reports the accesses of the time while memwarden was stopped', { skip: whyNotPinned() }, async () => {
     await firstLine('memwarden', /memwarden ready/);
     compose('stop', 'memwarden');
     const act = await attack('open_mem');
@@ -67,14 +67,14 @@ function compose(...words: string[]): string {
   return stdout + stderr;
 }
 
-/** Why programs cannot outlive the container here, for `skip`. */
+/** Why programs cannot stay in the kernel after the container ends on this machine, for `skip`. */
 function whyNotPinned(): string | false {
   return existsSync('/sys/fs/bpf') && statfsSync('/sys/fs/bpf').type === BPF_FS_MAGIC
     ? false
     : 'needs a BPF file system: mount -t bpf bpf /sys/fs/bpf';
 }
 
-/** The first line of a service's log that matches, from its beginning on. */
+/** Waits for the first line of a service's log that matches. */
 async function firstLine(service: string, pattern: RegExp): Promise<string> {
   const logs = spawn('docker', [...COMPOSE, 'logs', '--follow', '--no-log-prefix', service], {
     cwd: ROOT,
@@ -85,7 +85,7 @@ async function firstLine(service: string, pattern: RegExp): Promise<string> {
     for await (const chunk of logs.stdout.setEncoding('utf8')) {
       text += chunk;
       const line = text.split('\n').find(candidate => pattern.test(candidate));
-      // the last one may be half a line
+      // the last line can be incomplete
       if (line !== undefined && text.includes(`${line}\n`)) return line;
     }
     throw new Error(`${service} ended before it said ${pattern}:\n${text}`);

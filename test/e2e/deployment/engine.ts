@@ -10,12 +10,12 @@ export function docker(...words: string[]): boolean {
   }
 }
 
-/** Why an image cannot be tried, for `skip`. @param how to get it */
+/** Why an image cannot be tested, for `skip`. @param how the command that builds it */
 export function whyNoImage(name: string, how: string): string | false {
   return docker('image', 'inspect', name) ? false : `needs a docker engine with the image ${name}: ${how}`;
 }
 
-/** Why `docker compose` cannot be asked, for `skip`. */
+/** Why `docker compose` cannot be used, for `skip`. */
 export function whyNoCompose(): string | false {
   return docker('compose', 'version') ? false : 'needs docker compose';
 }

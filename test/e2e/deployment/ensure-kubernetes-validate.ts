@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** It carries the schemas of every Kubernetes version, so that nothing is asked of the network. */
+/** The package has the schemas of all Kubernetes versions, so the test needs no network. */
 const REQUIREMENT = 'kubernetes-validate==1.37.0';
 
 /**

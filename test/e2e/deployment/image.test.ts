@@ -33,7 +33,7 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
     }
   });
 
-  test('reports an access on the machine with three capabilities, read-only, without new privileges', async () => {
+  test('reports an access on the host with three capabilities, a read-only root and no new privileges', async () => {
     await using container = new Container(['BPF', 'PERFMON', 'SYS_PTRACE']);
     await container.ready();
 
@@ -54,7 +54,7 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
 
     const threads = readdirSync(`/proc/${container.pid}/task`);
     assert.ok(threads.length > 5, 'Node.js has many');
-    // before Linux 5.19 the kernel wants BPF for every look at its counters
+    // before Linux 5.19 the kernel requires CAP_BPF for each read of the counters
     const allowed = container.diagnostics.includes('CAP_BPF') ? CAP_SYS_PTRACE | CAP_BPF : CAP_SYS_PTRACE;
     for (const thread of threads) {
       const status = readFileSync(`/proc/${container.pid}/task/${thread}/status`, 'utf8');
@@ -70,13 +70,13 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
   test('needs SYS_PTRACE for working directories and stolen descriptors, and for nothing else', async () => {
     for (const [capabilities, directory, isDescriptorHooked] of [
       [['BPF', 'PERFMON', 'SYS_PTRACE'], '/', true],
-      // the default seccomp profile allows pidfd_getfd(2), with which a hook is proven, to those that have it
+      // the default seccomp profile allows pidfd_getfd(2), which the canary of a hook uses, only with SYS_PTRACE
       [['BPF', 'PERFMON'], undefined, false],
     ] as const) {
       await using container = new Container(capabilities);
       await container.ready();
 
-      // of a process that is still there when it is looked at
+      // the working directory can be read only while the process exists
       const shell = spawn('sh', ['-c', 'exec 3</proc/self/mem; read line'], {
         cwd: '/',
         stdio: ['pipe', 'ignore', 'inherit'],
@@ -96,7 +96,7 @@ describe('the image', { skip: whyNoImage(IMAGE, `docker build --tag ${IMAGE} .`)
   });
 
   for (const missing of ['BPF', 'PERFMON']) {
-    test(`does not start without ${missing}, and says so`, async () => {
+    test(`does not start without ${missing}, and names it`, async () => {
       const capabilities = ['BPF', 'PERFMON', 'SYS_PTRACE'].filter(name => name !== missing);
       await using container = new Container(capabilities);
 

@@ -58,7 +58,7 @@ const pods = manifests.flatMap(podsOf);
 const containers = pods.flatMap(pod => [...(pod.initContainers ?? []), ...pod.containers]);
 const memwardens = containers.filter(({ name }) => name === 'memwarden');
 
-/** Why the manifests cannot be compared with the schemas, for `skip`. */
+/** Why the manifests cannot be validated, for `skip`. */
 function whyNoSchemas(): string | false {
   try {
     ensureKubernetesValidate();
@@ -69,7 +69,7 @@ function whyNoSchemas(): string | false {
 }
 
 describe('the Kubernetes manifests', () => {
-  test('agree with the strict schemas of Kubernetes', { skip: whyNoSchemas() }, () => {
+  test('are valid by the strict schemas of Kubernetes', { skip: whyNoSchemas() }, () => {
     const packages = ensureKubernetesValidate();
     const command = join(packages, 'bin', 'kubernetes-validate');
     const output = execFileSync('python3', [command, '--strict', ...files], {
@@ -80,7 +80,7 @@ describe('the Kubernetes manifests', () => {
     assert.equal(output.match(/ passed for resource /g)?.length ?? 0, manifests.length);
   });
 
-  test('run memwarden twice: on each node, and beside an application', () => {
+  test('run memwarden in two ways: on each node, and as a sidecar of an application', () => {
     assert.equal(memwardens.length, 2);
     assert.deepEqual(
       pods.map(({ hostPID, shareProcessNamespace }) => [hostPID, shareProcessNamespace]).sort(),
@@ -101,7 +101,7 @@ describe('the Kubernetes manifests', () => {
     }
   });
 
-  test('let no container gain rights or grow without limit', () => {
+  test('let no container gain rights or use unlimited memory', () => {
     for (const { name, securityContext, resources } of containers) {
       assert.equal(securityContext?.allowPrivilegeEscalation, false, name);
       assert.deepEqual(securityContext?.capabilities?.drop, ['ALL'], name);
@@ -110,14 +110,14 @@ describe('the Kubernetes manifests', () => {
     for (const { hostNetwork } of pods) assert.equal(hostNetwork, undefined);
   });
 
-  test('set only what memwarden reads', () => {
+  test('set only variables that memwarden reads', () => {
     const known = new Set([...settings.values()].flatMap(({ env }) => env));
     for (const { env = [] } of memwardens) {
       for (const { name } of env) assert.ok(known.has(name), `${name} is a setting`);
     }
   });
 
-  test('let the Collector read the cluster and change nothing', () => {
+  test('let the Collector read the cluster but change nothing', () => {
     const verbs = manifests.flatMap(({ rules = [] }) => rules.flatMap(rule => rule.verbs));
     assert.deepEqual(new Set(verbs), new Set(['get', 'list', 'watch']));
   });

@@ -12,7 +12,7 @@ interface Answer {
   readonly reasons: readonly string[];
 }
 
-/** What the kernel answers a process that has only these capabilities; memwarden's own check is not asked. */
+/** The kernel's own result for a process with only these capabilities, without memwarden's check at the start. */
 function answersWith(capabilities: readonly string[]): readonly Answer[] {
   const bounding = ['-all', ...capabilities.map(name => `+${name}`)].join(',');
   const output = execFileSync(
@@ -36,7 +36,7 @@ describe('the kernel', { skip: whyNotLive() || whyNoSetpriv() }, () => {
   const hooksOf = (answers: readonly Answer[]) =>
     answers.flatMap(({ capability, hook }) => (hook === undefined ? [] : [capability]));
 
-  test('lets BPF and PERFMON attach what root may attach', () => {
+  test('allows with BPF and PERFMON every hook that it allows root', () => {
     const asRoot = hooksOf(answersWith(['all']));
     assert.ok(asRoot.includes('file_open'));
     assert.deepEqual(hooksOf(answersWith(['bpf', 'perfmon'])), asRoot);

@@ -10,7 +10,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 suite=trixie
 mirror=${MEMWARDEN_TEST_MIRROR:-http://deb.debian.org/debian}
-# What gcr.io/distroless/cc-debian13 is made of.
+# The packages of gcr.io/distroless/cc-debian13.
 runtime='base-files ca-certificates libc6 libgcc-s1 libgomp1 libssl3t64 libstdc++6 netbase tzdata'
 
 work=$(mktemp -d)
@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 
 debootstrap --variant=minbase "$suite" "$work/build" "$mirror" >&2
 chroot "$work/build" apt-get clean
-# where the way out is through a proxy with a certificate of its own
+# for networks with a proxy that has its own certificate
 [ ! -d /usr/local/share/ca-certificates ] || cp -R /usr/local/share/ca-certificates "$work/build/usr/local/share/"
 tar -C "$work/build" -c . | docker import - memwarden-build-base
 
@@ -29,7 +29,7 @@ for package in "$work/build/packages"/*.deb; do
 	dpkg-deb --fsys-tarfile "$package" | tar -x -C "$work/runtime" --keep-directory-symlink
 done
 rm -rf "$work/runtime/usr/share/doc" "$work/runtime/usr/share/man" "$work/runtime/usr/share/locale"
-# what their scripts would do
+# the effect of their maintainer scripts
 cat "$work/runtime"/usr/share/ca-certificates/mozilla/*.crt >"$work/ca-certificates.crt"
 mkdir -p "$work/runtime/etc/ssl/certs" "$work/runtime/tmp" "$work/runtime/root"
 mv "$work/ca-certificates.crt" "$work/runtime/etc/ssl/certs/"

@@ -1,4 +1,4 @@
-/** Says how large the image is and how long it takes to be ready: node test/e2e/deployment/measure.ts */
+/** Prints the size of the image and the time until it is ready: node test/e2e/deployment/measure.ts */
 import { execFileSync, spawn } from 'node:child_process';
 import { createGzip } from 'node:zlib';
 import { Container, IMAGE } from './container.ts';
@@ -6,7 +6,7 @@ import { Container, IMAGE } from './container.ts';
 const STARTS = 5;
 const MB = 1e6;
 
-/** Bytes of the image as a registry would hold it: its layers, compressed. */
+/** Bytes of the image in a registry: its compressed layers. */
 async function compressedBytes(): Promise<number> {
   const save = spawn('docker', ['save', IMAGE], { stdio: ['ignore', 'pipe', 'inherit'] });
   let bytes = 0;

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-/** Why the package cannot be made and installed here, for `skip`. */
+/** Why the package cannot be built and installed on this machine, for `skip`. */
 function whyNoPackage(): string | false {
   for (const command of ['clang --version', 'npm view commander version']) {
     try {
@@ -32,7 +32,7 @@ describe('the npm package', { skip: whyNoPackage() }, () => {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    // what the scripts print comes before it
+    // the output of the npm scripts comes before it
     const [archive] = JSON.parse(packed.slice(packed.lastIndexOf('\n[') + 1));
     assert.equal(typeof archive.filename, 'string');
     run('npm', 'init', '--yes');
@@ -53,7 +53,7 @@ describe('the npm package', { skip: whyNoPackage() }, () => {
     }
   });
 
-  test('takes nothing over that the environment has for Node.js', () => {
+  test('ignores variables of Node.js in the environment', () => {
     const bin = join(folder, 'node_modules/.src/launcher/memwarden');
     const env = {
       PATH: process.env['PATH'],

@@ -1,4 +1,4 @@
-/** Started by least-privilege.test.ts, with fewer capabilities than memwarden itself would start with. */
+/** Started by least-privilege.test.ts with fewer capabilities than memwarden itself accepts. */
 import { probeHooks } from '../../../src/capture/index.ts';
 import { loadSettings } from '../../../src/config/index.ts';
 

@@ -6,7 +6,7 @@ import { whyNoCollector } from '../requirements.ts';
 import { Pipeline } from './pipeline.ts';
 
 describe('the base pipeline', { skip: await whyNoCollector() }, () => {
-  test('keeps records in a file, as they came', async () => {
+  test('writes records to a file, unchanged', async () => {
     await using pipeline = await Pipeline.prepare(['base']);
     await pipeline.start();
 

@@ -6,7 +6,7 @@ import { whyNoCollector } from '../requirements.ts';
 import { Pipeline } from './pipeline.ts';
 
 describe('the ECS pipeline', { skip: await whyNoCollector() }, () => {
-  test('gives a detection the names of the Elastic Common Schema', async () => {
+  test('maps a detection to the Elastic Common Schema', async () => {
     await using pipeline = await Pipeline.prepare(['base', 'ecs']);
     await pipeline.start();
 
@@ -54,7 +54,7 @@ describe('the ECS pipeline', { skip: await whyNoCollector() }, () => {
     assert.equal(resource['observer.product'], 'memwarden');
   });
 
-  test('leaves no name that is an object in one place and a value in another', async () => {
+  test('leaves no field that is an object in one place and a value in another', async () => {
     await using pipeline = await Pipeline.prepare(['base', 'ecs']);
     await pipeline.start();
 
@@ -67,7 +67,7 @@ describe('the ECS pipeline', { skip: await whyNoCollector() }, () => {
     assert.deepEqual(conflicts, []);
   });
 
-  test('calls a refused write a denied change', async () => {
+  test('maps a refused write to a denied change', async () => {
     await using pipeline = await Pipeline.prepare(['base', 'ecs']);
     await pipeline.start();
 

@@ -9,7 +9,7 @@ import { Pipeline } from './pipeline.ts';
 
 const LOGS = '/_otlp/v1/logs';
 
-/** An endpoint that takes everything. */
+/** An endpoint that accepts every request. */
 const accept: Answer = (_, response) => {
   response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
 };
@@ -35,7 +35,7 @@ describe('the pipeline to the OTLP endpoint of Elasticsearch', { skip: await why
     assert.equal(path, LOGS);
     assert.equal(headers.authorization, 'ApiKey a2V5OnNlY3JldA==');
     assert.equal(headers['content-type'], 'application/x-protobuf');
-    // Protobuf: another Collector reads it.
+    // protobuf, so another Collector decodes it
     await using reader = await Collector.prepare();
     await reader.start();
     const answer = await fetch(`http://127.0.0.1:${reader.httpPort}/v1/logs`, {

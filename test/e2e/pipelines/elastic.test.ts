@@ -5,7 +5,7 @@ import { type Answer, Backend } from '../backend.ts';
 import { whyNoCollector } from '../requirements.ts';
 import { Pipeline, whyNoExporter } from './pipeline.ts';
 
-/** Elasticsearch as far as the exporter looks: its product header and the bulk API. */
+/** The parts of Elasticsearch that the exporter uses: product header and bulk API. */
 const elasticsearch: Answer = ({ method, path, body }, response) => {
   response.setHeader('X-Elastic-Product', 'Elasticsearch');
   response.setHeader('content-type', 'application/json');
@@ -31,7 +31,7 @@ interface BulkDocument {
   };
 }
 
-/** A bulk body: lines in pairs, what to do and with what. */
+/** A bulk body: pairs of lines, action and document. */
 function documentsOf(body: Buffer): BulkDocument[] {
   const lines = body.toString().trimEnd().split('\n');
   assert.equal(lines.length % 2, 0, 'an action for each document');
@@ -42,7 +42,7 @@ function documentsOf(body: Buffer): BulkDocument[] {
 }
 
 describe('the Elasticsearch pipeline', { skip: await whyNoCollector() }, () => {
-  test('creates one document a record in the data stream of memwarden', async t => {
+  test('creates one document per record in the data stream of memwarden', async t => {
     const missing = await whyNoExporter('elasticsearch');
     if (missing !== undefined) return t.skip(missing);
     await using backend = await Backend.start(elasticsearch);
@@ -71,7 +71,7 @@ describe('the Elasticsearch pipeline', { skip: await whyNoCollector() }, () => {
     assert.equal(source.resource.attributes['service.name'], 'memwarden');
   });
 
-  test('creates documents of the Elastic Common Schema where it is told to', async t => {
+  test('creates documents of the Elastic Common Schema if configured', async t => {
     const missing = await whyNoExporter('elasticsearch');
     if (missing !== undefined) return t.skip(missing);
     await using backend = await Backend.start(elasticsearch);
@@ -97,7 +97,7 @@ describe('the Elasticsearch pipeline', { skip: await whyNoCollector() }, () => {
   });
 });
 
-/** The dotted names of everything in a document, however its objects are nested. */
+/** The dotted names of all fields of a document, however its objects are nested. */
 function flat(value: object, prefix = ''): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>

@@ -7,14 +7,14 @@ export interface Pod {
   readonly uid: string;
   readonly name: string;
   readonly namespace: string;
-  /** Name of the Deployment that made it. */
+  /** Name of the Deployment that created the pod. */
   readonly deployment: string;
 }
 
-/** What a Deployment puts between its own name and those of its pods. */
+/** The ReplicaSet's part of a pod's name, after the name of the Deployment. */
 const TEMPLATE_HASH = '5d4f8c7b9d';
 
-/** A Kubernetes API server as far as the Collector looks: a list of pods, and watches that stay silent. */
+/** The parts of a Kubernetes API server that the Collector uses: a list of pods, and watches without events. */
 export class KubernetesApi implements AsyncDisposable {
   readonly #backend: Backend;
   readonly #folder: string;
@@ -57,7 +57,7 @@ function answers(pods: readonly Pod[]): Answer {
     const url = new URL(path, 'http://localhost');
     response.setHeader('content-type', 'application/json');
     if (url.searchParams.has('sendInitialEvents')) {
-      // client-go asks for a list as a stream first, and asks again the old way of a server that has never heard of it.
+      // client-go first requests the list as a stream, and falls back to a plain list if the server does not support that
       response.statusCode = 422;
       response.end(
         JSON.stringify({ kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'Invalid', code: 422 }),

@@ -20,7 +20,7 @@ const TARGET = {
 };
 
 describe('the Kubernetes pipeline', { skip: await whyNoCollector() }, () => {
-  test('names the pods of both processes, each record its own', async () => {
+  test('adds the pods of both processes to each record', async () => {
     await using api = await KubernetesApi.start([ACTOR, TARGET]);
     await using pipeline = await Pipeline.prepare(['base', 'kubernetes'], {
       K8S_AUTH_TYPE: 'kubeConfig',

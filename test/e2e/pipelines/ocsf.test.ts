@@ -6,7 +6,7 @@ import { whyNoCollector } from '../requirements.ts';
 import { Pipeline } from './pipeline.ts';
 
 describe('the OCSF pipeline', { skip: await whyNoCollector() }, () => {
-  test('makes a Detection Detection of a detection', async () => {
+  test('maps a detection to an OCSF Detection Finding', async () => {
     await using pipeline = await Pipeline.prepare(['base', 'ocsf']);
     await pipeline.start();
 
@@ -86,7 +86,7 @@ describe('the OCSF pipeline', { skip: await whyNoCollector() }, () => {
     assert.equal(received.attributes.size, 0);
   });
 
-  test('calls a refused access denied and blocked', async () => {
+  test('maps a refused access to denied and blocked', async () => {
     await using pipeline = await Pipeline.prepare(['base', 'ocsf']);
     await pipeline.start();
 
@@ -97,7 +97,7 @@ describe('the OCSF pipeline', { skip: await whyNoCollector() }, () => {
     assert.deepEqual({ action_id, disposition_id }, { action_id: 2, disposition_id: 2 });
   });
 
-  test('leaves a record that accuses nobody as it is', async () => {
+  test('does not change a record that is not a detection', async () => {
     await using pipeline = await Pipeline.prepare(['base', 'ocsf']);
     await pipeline.start();
 

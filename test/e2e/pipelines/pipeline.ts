@@ -13,10 +13,10 @@ import { parseRecords, type ReceivedRecord } from '../otlp-json.ts';
 
 const SHIPPED = new URL('../../../config/collector/', import.meta.url).pathname;
 
-/** A file of config/collector, by its name without the ending. */
+/** A file of config/collector, by its name without the extension. */
 export type PipelineFile = 'base' | 'elastic' | 'elastic-otlp' | 'splunk' | 'ecs' | 'ocsf' | 'kubernetes';
 
-/** A Collector that runs shipped pipeline files as they are, with ports and a data folder of its own. */
+/** A Collector that runs the shipped pipeline files unchanged, with its own ports and data folder. */
 export class Pipeline implements AsyncDisposable {
   readonly #binary: string;
   readonly #folder: string;
@@ -41,13 +41,13 @@ export class Pipeline implements AsyncDisposable {
 
   /**
    * @param files shipped files, in the order of the command line.
-   * @param env what the files ask the environment for.
+   * @param env the environment variables that the files use
    */
   static async prepare(files: readonly PipelineFile[], env: NodeJS.ProcessEnv = {}): Promise<Pipeline> {
     const binary = await ensureCollector();
     const folder = await mkdtemp(join(tmpdir(), 'memwarden-pipeline-'));
     const [httpPort = 0, grpcPort, healthPort] = await freePorts(3);
-    // What is fixed in the files and would hold up or disturb a test.
+    // overrides of fixed values in the files that would slow down or disturb a test
     const own = join(folder, 'own.json');
     await writeFile(
       own,
@@ -82,14 +82,14 @@ export class Pipeline implements AsyncDisposable {
     await running?.stop(signal);
   }
 
-  /** @throws Error with what the Collector has against the files. */
+  /** @throws Error with the Collector's message about the files. */
   async validate(): Promise<void> {
     await promisify(execFile)(this.#binary, ['validate', ...this.#args], {
       env: { ...process.env, ...this.#env },
     });
   }
 
-  /** Sends records as the sidecar has them, in one request, and returns when the Collector has accepted them. */
+  /** Sends records as the sidecar does, in one request, and returns when the Collector has accepted them. */
   async send(...records: readonly ReadableLogRecord[]): Promise<void> {
     const response = await fetch(`http://127.0.0.1:${this.#httpPort}/v1/logs`, {
       method: 'POST',
@@ -99,7 +99,7 @@ export class Pipeline implements AsyncDisposable {
     if (!response.ok) throw new Error(`the Collector refused: ${response.status} ${await response.text()}`);
   }
 
-  /** The records in the file of base.yaml, once there are `count`. */
+  /** Waits for `count` records in the file of base.yaml. */
   async written(count: number): Promise<ReceivedRecord[]> {
     const tail = new FileTail(join(this.#folder, 'memwarden.jsonl'));
     const text = await tail.until(content => parseRecords(content).length >= count);

@@ -13,7 +13,7 @@ const eventCollector: Answer = (_, response) => {
 };
 
 describe('the Splunk pipeline', { skip: await whyNoCollector() }, () => {
-  test('sends one event a record with its attributes as fields', async t => {
+  test('sends one event per record, with its attributes as fields', async t => {
     const missing = await whyNoExporter('splunk_hec');
     if (missing !== undefined) return t.skip(missing);
     await using backend = await Backend.start(eventCollector);

@@ -6,7 +6,7 @@ import { whyNoCollector } from '../requirements.ts';
 import { Pipeline } from './pipeline.ts';
 
 describe('pipeline files for different stages', { skip: await whyNoCollector() }, () => {
-  test('work together: a mapping does not take away what a backend adds', async () => {
+  test('work together: a mapping does not remove what a backend file adds', async () => {
     await using backend = await Backend.start((_, response) => response.writeHead(200).end());
     await using pipeline = await Pipeline.prepare(['base', 'elastic-otlp', 'ecs'], {
       ELASTICSEARCH_URL: backend.url,

@@ -31,7 +31,7 @@ function scenario(name: string, command: Scenario['command'], expect: readonly E
   return { name, command, capability: 'descriptor', expect };
 }
 
-/** Descriptors of a mem file in hands that did not open it. The first act is the honest open. */
+/** Descriptors of a mem file in processes that did not open it. The first act is the open by their owner. */
 export const descriptorScenarios: readonly Scenario[] = [
   scenario('pidfd_getfd of a mem descriptor', ['steal_pidfd_getfd', 'other'], [OPEN, THEFT]),
   scenario(
@@ -47,7 +47,7 @@ export const descriptorScenarios: readonly Scenario[] = [
   {
     name: 'mem descriptor inherited over fork and execve, and used',
     command: ['steal_inherited'],
-    // the theft is seen by another capability, and always; only the use may go unseen
+    // the theft is always recorded, by another capability; only the use may be missing
     capability: 'memory_io',
     expect: [
       OPEN,

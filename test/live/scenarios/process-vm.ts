@@ -19,7 +19,7 @@ function scenario(name: string, command: Scenario['command'], expect: readonly E
   return { name, command, capability: 'ptrace', expect };
 }
 
-/** process_vm_readv(2) and process_vm_writev(2); a process's own threads are no detection. */
+/** process_vm_readv(2) and process_vm_writev(2); a process's own threads give no detection. */
 export const processVmScenarios: readonly Scenario[] = [
   scenario('process_vm_readv of another process', ['process_vm', 'readv', 'other'], [READV]),
   scenario('process_vm_writev to another process', ['process_vm', 'writev', 'other'], [WRITEV]),

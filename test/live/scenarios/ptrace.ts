@@ -36,7 +36,7 @@ function injection(request: string, by: Expectation, needs?: readonly Need[]): S
   );
 }
 
-/** Reading a tracee adds nothing to the attach: a tracer and its target are told once, not once a word. */
+/** Reads of a tracee add no record to the attach: a tracer and its target are reported once, not for each word. */
 function reading(request: string, needs?: readonly Need[]): Scenario {
   return scenario(`PTRACE_${request}`, ['ptrace_request', request], [ATTACH], needs);
 }

@@ -17,7 +17,7 @@ const OVERWRITE: readonly Expectation[] = [
   },
 ];
 
-/** What a debugger says beside the open: that it attaches, sets breakpoints, and tries out on a child what the kernel can do. */
+/** Records of a debugger beside the open: it attaches, sets breakpoints, and tests features of the kernel on a child. */
 const OF_A_DEBUGGER = [
   'proc_mem_access',
   'proc_mem_code_injection',
@@ -37,7 +37,7 @@ function overwrite(shape: string, what: string): Scenario {
   };
 }
 
-/** The shapes of published attacks, and of the tools that do the same in good faith. */
+/** The patterns of published attacks, and of honest tools that do the same. */
 export const toolScenarios: readonly Scenario[] = [
   overwrite('instructions', "the child's next instructions"),
   overwrite('jump', 'a jump to code put elsewhere'),

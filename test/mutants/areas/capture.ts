@@ -43,7 +43,7 @@ export const capture: Area = {
           'this',
           'another kernel’s resume point makes this one lose events',
         ],
-        ['note?.length !== ENTRY_BYTES', 'note === undefined', 'half a note ends the start'],
+        ['entry?.length !== ENTRY_BYTES', 'entry === undefined', 'a truncated entry ends the start'],
         ['view.setBigUint64(8, this.#ring.position, true);', '', 'a restart reads everything again'],
       ],
       'ring-buffer',
@@ -101,7 +101,7 @@ export const capture: Area = {
         'repeats are counted again and again',
       ],
       [
-        "this.#changes.set(ENTRY + key.toString('hex'), note);",
+        "this.#changes.set(ENTRY + key.toString('hex'), entry);",
         '',
         'what was reported is reported again after a restart',
       ],

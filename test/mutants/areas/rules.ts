@@ -24,7 +24,7 @@ export const rules: Area = {
         '      failed.add(rule.name);\n      return true;',
         'what cannot be judged is known to be good',
       ],
-      ['candidates = new RulesByProcess(rules);\n      for', 'for', 'a reload changes nothing'],
+      ['rulesByProcess = new RulesByProcess(rules);\n      for', 'for', 'a reload changes nothing'],
       ['if (problems.length > 0)', 'if (problems.length > 1)', 'a broken file is half in force'],
       ['counts.set(name, counts.get(name) ?? 0)', 'counts.set(name, 0)', 'a reload forgets what was counted'],
       ['severity, exception: rule.name }', 'severity }', 'nobody knows which rule lowered it'],

@@ -98,12 +98,12 @@ export const spool: Area = {
       ['if (batch && context) claimed.push', 'if (context) claimed.push', 'a damaged batch is sent'],
       ['crc32(content.body) !== content.checksum', 'false', 'changed bytes are sent to the collector'],
       [
-        'this.#free.subtract(row);\n      this.#fresh',
+        'this.#unclaimed.subtract(row);\n      this.#fresh',
         'this.#fresh',
         'the sender looks for work that is under way',
       ],
       [
-        'for (const row of this.#unclaim(claim)) this.#free.add(row);',
+        'for (const row of this.#unclaim(claim)) this.#unclaimed.add(row);',
         'this.#unclaim(claim);',
         'what failed once is not sent until a restart',
       ],

@@ -22,7 +22,7 @@ const RULES = `exceptions:
     action: drop
 `;
 
-/** A stage that follows detections for `windowMillis`, and the number of records that it has made. */
+/** A stage with windows of `windowMillis`, and the number of records that it has made. */
 function start(t: TestContext, windowMillis: number) {
   const directory = temporaryDirectory(t);
   const exceptionsPath = join(directory, 'exceptions.yaml');
@@ -60,7 +60,7 @@ function assertBalance({ events, detections, records }: Books): void {
 }
 
 for (const windowMillis of [0, 600_000]) {
-  test(`the books balance at every moment of a storm, with a window of ${windowMillis} ms`, t => {
+  test(`the accounts balance at every moment of a storm, with a window of ${windowMillis} ms`, t => {
     const { stage, made } = start(t, windowMillis);
     let captured = 0;
     const acts: CapturedEvent[] = [
@@ -111,10 +111,10 @@ for (const windowMillis of [0, 600_000]) {
   });
 }
 
-test('what an earlier process pending back is in the books of the next one as detections, and not as events', t => {
+test('the pending summaries of an earlier process are in the accounts of the next as detections, and not as events', t => {
   const before = start(t, 600_000);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
-  // the process ends here, without a word
+  // the process ends here without flush()
   const checkpoint = new Map(
     [...before.stage.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])),
   );

@@ -44,8 +44,8 @@ class Kernel implements LossSource {
   }
 }
 
-/** Two looks, as one alone finds no gap. */
-function look(watch: LossWatch) {
+/** Two checks, because one alone finds no gap. */
+function checkTwice(watch: LossWatch) {
   return [1, 2].flatMap(() => {
     watch.drained();
     return watch.collect();
@@ -61,20 +61,20 @@ function outline(
 test('drops of several reasons on one CPU are all accounted for, and none of them is a gap', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
-  look(watch);
+  checkTwice(watch);
   kernel.send(watch, 0, 3);
   kernel.drop(0, 'ring_full', 5n);
   kernel.drop(0, 'scratch_full', 7n);
-  assert.deepEqual(outline(look(watch)), [
+  assert.deepEqual(outline(checkTwice(watch)), [
     [0, 'ring_full', 5n],
     [0, 'scratch_full', 7n],
   ]);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
   assert.equal(watch.captured(), 3n + 5n + 7n);
   assert.equal(watch.notices, 2);
 });
 
-test('what an earlier process reported of each reason was captured by that one', () => {
+test('drops that an earlier process has reported are not counted as captured by this one', () => {
   const kernel = new Kernel();
   for (const [i, reason] of REASONS.entries()) {
     kernel.drop(0, reason, BigInt(10 + i));
@@ -88,20 +88,20 @@ test('what an earlier process reported of each reason was captured by that one',
   assert.equal(after.captured(), 0n);
   kernel.drop(0, 'scratch_full', 2n);
   kernel.send(after, 1, 4);
-  // before the first look that found the buffer empty, and after it
+  // before the first check after which the buffer was empty, and after it
   assert.equal(after.captured(), 6n);
-  assert.deepEqual(outline(look(after)), [[0, 'scratch_full', 2n]]);
+  assert.deepEqual(outline(checkTwice(after)), [[0, 'scratch_full', 2n]]);
   assert.equal(after.captured(), 6n);
 });
 
-test('what is lost on each CPU is told apart, and added up over time', () => {
+test('losses of different CPUs are counted separately, and added up over time', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
-  look(watch);
+  checkTwice(watch);
   for (const count of [1n, 2n]) {
     kernel.drop(0, 'ring_full', count);
     kernel.drop(1, 'ring_full', 10n * count);
-    look(watch);
+    checkTwice(watch);
   }
   assert.deepEqual(outline(watch.lost()), [
     [0, 'ring_full', 3n],
@@ -110,27 +110,27 @@ test('what is lost on each CPU is told apart, and added up over time', () => {
   assert.equal(watch.notices, 4);
 });
 
-test('a gap beside drops of both reasons is found whole, once, on its CPU', () => {
+test('a gap next to drops of both reasons is found in full, once, on its CPU', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
-  look(watch);
+  checkTwice(watch);
   kernel.send(watch, 1, 2);
   kernel.drop(1, 'ring_full', 3n);
   kernel.drop(1, 'scratch_full', 4n);
   const [, second] = kernel.cpus;
   assert.ok(second);
   second.sequence += 5n;
-  look(watch);
-  assert.deepEqual(outline(look(watch)), [[1, 'sequence_gap', 5n]]);
-  assert.deepEqual(look(watch), []);
+  checkTwice(watch);
+  assert.deepEqual(outline(checkTwice(watch)), [[1, 'sequence_gap', 5n]]);
+  assert.deepEqual(checkTwice(watch), []);
   second.sequence += 6n;
-  look(watch);
-  assert.deepEqual(outline(look(watch)), [[1, 'sequence_gap', 6n]]);
+  checkTwice(watch);
+  assert.deepEqual(outline(checkTwice(watch)), [[1, 'sequence_gap', 6n]]);
   assert.equal(watch.captured(), 2n + 3n + 4n + 5n + 6n);
   assert.deepEqual(outline(watch.lost()).at(-1), [1, 'sequence_gap', 11n]);
 });
 
-test('records of another version that nobody can read are lost, captured, and reported once', () => {
+test('unreadable records of another version count as captured and lost, and are reported once', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel, () => 9n);
   watch.abandoned(
@@ -151,15 +151,15 @@ test('records of another version that nobody can read are lost, captured, and re
   assert.equal(watch.notices, 2);
 });
 
-test('an event that came without a number does not stand in for one that did not come', () => {
+test('an event without a number does not make up for a missing numbered one', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
-  look(watch);
+  checkTwice(watch);
   const [first] = kernel.cpus;
   assert.ok(first);
   first.sequence += 1n;
   watch.received({ cpu: 0, sequence: 0n, kind: 'proc_mem_open', repeatCount: 0n });
-  look(watch);
-  assert.deepEqual(outline(look(watch)), [[0, 'sequence_gap', 1n]]);
+  checkTwice(watch);
+  assert.deepEqual(outline(checkTwice(watch)), [[0, 'sequence_gap', 1n]]);
   assert.equal(watch.captured(), 2n);
 });

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { LossWatch } from '../../../src/accounting/loss-watch.ts';
 import type { CpuCounters, DropReason } from '../../../src/capture/index.ts';
 
-/** The kernel's side of CPU 0: its counters, and what it keeps of what was told. */
+/** The kernel's side of CPU 0: its counters, and its map of the reported drops. */
 class Kernel {
   readonly sinceNs = 7n;
   sequence = 0n;
   ringFull = 0n;
-  repetitions = 0n;
+  repeats = 0n;
   saved = 0n;
   #reported = 0n;
 
@@ -24,14 +24,14 @@ class Kernel {
   };
 
   pendingRepetitions(): bigint {
-    return this.repetitions;
+    return this.repeats;
   }
 
   counters(): CpuCounters[] {
     return [{ cpu: 0, sequence: this.sequence, dropped: { ring_full: this.ringFull, scratch_full: 0n } }];
   }
 
-  /** Numbers events and hands them over, all but `gaps` of them. */
+  /** Numbers events and delivers all but `gaps` of them. */
   send(watch: LossWatch, events: number, gaps = 0): void {
     for (let i = 0; i < events; i++) {
       this.sequence += 1n;
@@ -49,8 +49,8 @@ function event(sequence: bigint) {
   return { cpu: 0, sequence, kind: 'proc_mem_open', repeatCount: 0n } as const;
 }
 
-/** Looks twice, the buffer having been empty before each look. */
-function look(watch: LossWatch) {
+/** Checks twice, with an empty buffer before each check. */
+function checkTwice(watch: LossWatch) {
   return [1, 2].flatMap(() => {
     watch.drained();
     return watch.collect();
@@ -59,7 +59,7 @@ function look(watch: LossWatch) {
 
 function settled(kernel: Kernel): LossWatch {
   const watch = new LossWatch(kernel, () => 10n);
-  look(watch);
+  checkTwice(watch);
   return watch;
 }
 
@@ -90,7 +90,7 @@ test('a rise of a drop counter is reported once, with the interval in which it h
   assert.deepEqual(counts(watch.lost()), [['ring_full', 8n]]);
 });
 
-test('what was reported is kept in the kernel once it is safe, and the next process reports only the rest', () => {
+test('reported drops are saved in the kernel once their records are durable, and the next process reports only the rest', () => {
   const kernel = new Kernel();
   const watch = new LossWatch(kernel);
   kernel.drop(3n);
@@ -104,70 +104,70 @@ test('what was reported is kept in the kernel once it is safe, and the next proc
   assert.deepEqual(counts(next.lost()), [['ring_full', 2n]]);
 });
 
-test('events that were numbered and neither came nor were dropped are a loss, reported once', () => {
+test('numbered events that neither arrived nor were dropped are a loss, reported once', () => {
   const kernel = new Kernel();
   const watch = settled(kernel);
   kernel.send(watch, 10, 4);
   kernel.drop(3n);
-  assert.deepEqual(counts(look(watch)), [['ring_full', 3n]]);
-  assert.deepEqual(counts(look(watch)), [['sequence_gap', 4n]]);
+  assert.deepEqual(counts(checkTwice(watch)), [['ring_full', 3n]]);
+  assert.deepEqual(counts(checkTwice(watch)), [['sequence_gap', 4n]]);
   kernel.send(watch, 5);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
 });
 
-test('events that are still in the ring buffer are not taken for lost', () => {
+test('events that are still in the ring buffer do not count as lost', () => {
   const kernel = new Kernel();
   const watch = settled(kernel);
   kernel.sequence += 5n;
-  // the buffer was not read to its end
+  // the buffer was not empty
   for (let i = 0; i < 4; i++) assert.deepEqual(watch.collect(), []);
   for (let n = 1n; n <= 5n; n++) watch.received(event(n));
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
 });
 
-test('two events with one number, and the number before it unused, are no gap', () => {
+test('two events with one number, and the number before it unused, are not a gap', () => {
   const kernel = new Kernel();
   const watch = settled(kernel);
   kernel.sequence = 2n;
   for (const sequence of [2n, 2n]) watch.received(event(sequence));
-  assert.deepEqual(look(watch), []);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
 });
 
-test('numbers from before this process are not missed, and those of events left in the buffer are counted', () => {
+test('numbers from before this process are not a gap, and events that an earlier process left in the buffer are counted', () => {
   const kernel = new Kernel();
   kernel.sequence = 1_000n;
   const watch = new LossWatch(kernel);
-  // the predecessor left the last ten
+  // the earlier process left the last ten in the buffer
   for (let n = 991n; n <= 1_000n; n++) watch.received(event(n));
   kernel.send(watch, 20);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
   kernel.send(watch, 30);
   kernel.drop(4n);
-  assert.deepEqual(counts(look(watch)), [['ring_full', 4n]]);
+  assert.deepEqual(counts(checkTwice(watch)), [['ring_full', 4n]]);
   assert.equal(watch.captured(), 10n + 20n + 30n + 4n);
 });
 
-test('summaries, and events without a number, are no part of the numbers, and were seen all the same', () => {
+test('repeats, and events without a number, count as captured', () => {
   const kernel = new Kernel();
   const watch = settled(kernel);
   kernel.send(watch, 1);
   watch.received({ ...event(1n), kind: 'repeat', repeatCount: 40n });
   watch.received(event(0n));
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
   assert.equal(watch.captured(), 42n);
-  kernel.repetitions = 5n;
+  kernel.repeats = 5n;
   assert.equal(watch.captured(), 47n);
 });
 
-test('a drop that is counted later than it was numbered is neither a gap nor missing in the books', () => {
+test('a drop that is counted later than it was numbered is neither a gap nor missing in the accounts', () => {
   const kernel = new Kernel();
   kernel.sequence = 1n;
   const watch = new LossWatch(kernel);
-  look(watch);
+  checkTwice(watch);
   kernel.ringFull = 1n;
-  look(watch);
+  checkTwice(watch);
   kernel.send(watch, 3);
-  assert.deepEqual(look(watch), []);
+  assert.deepEqual(checkTwice(watch), []);
   assert.equal(watch.captured(), 3n + 1n);
 });

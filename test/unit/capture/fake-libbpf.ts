@@ -10,21 +10,21 @@ import { buildCapturedEvent } from '../event-builder.ts';
 
 const { ENOENT, EEXIST } = constants.errno;
 const KNOBS_MAP = '.rodata.knobs';
-/** Of bpf/maps.h, as far as anything asks for one by name. */
+/** Maps of bpf/lib/maps.bpf.h that are opened by name. */
 const MAPS = ['ring', 'control', 'cpu_state', 'reported', 'scratch', 'repeats'];
 /** bpf_map_info.max_entries */
 const MAX_ENTRIES_AT = 16;
 const TRACING_TYPE = 26;
 export const LSM_TYPE = 29;
 
-/** A map of the kernel, shared by whoever holds a descriptor of it. */
+/** A map of the kernel, shared by all its descriptors. */
 interface FakeMap {
   readonly name: string;
   readonly elements: Map<string, Buffer>;
   entries: number;
 }
 
-/** What an object knows of one of its maps, before and after it is loaded. */
+/** A map of an object, before and after it is loaded. */
 interface MapHandle {
   map: FakeMap;
 }
@@ -49,15 +49,15 @@ interface FakeLink {
   disconnected: boolean;
 }
 
-/** How the kernel answers to one program. */
+/** How the kernel refuses one program. */
 export interface Refusal {
   readonly step: 'load' | 'attach' | 'pin';
   readonly errno: number;
-  /** What the verifier says of it. */
+  /** The verifier's log. */
   readonly log?: string;
 }
 
-/** A program that runs, and what it was loaded with. */
+/** An attached program, and the constants it was loaded with. */
 export interface Running {
   readonly program: string;
   readonly hook: HookName;
@@ -65,7 +65,7 @@ export interface Running {
   readonly resultFollows: boolean;
 }
 
-/** Every program that some ladder names. */
+/** All programs of all ladders. */
 function allPrograms(): string[] {
   return LADDERS.flatMap(({ steps }) =>
     steps.flatMap(({ programs, results = [], optional = [], oneOf = [] }) => [
@@ -78,34 +78,34 @@ function allPrograms(): string[] {
 }
 
 /**
- * The kernel behind libbpf's interface: maps that hold what is put into them, programs that run from `attach` to the end
- * of their link or of its pin. It refuses what the test says, and sees what this process does with all that runs.
+ * A fake of libbpf and the kernel: maps store their elements, and programs run from `attach` until their link, or the pin
+ * of it, is gone. A test chooses what it refuses, and `proofs` returns the events of the running programs.
  */
 export class FakeLibbpf implements Libbpf {
-  /** By the name of a program, or of a map that cannot be pinned. */
+  /** By name of a program, or of a map that cannot be pinned. */
   readonly refusals = new Map<string, Refusal>();
-  /** Attach and never see anything. */
+  /** Programs that attach and never record an event. */
   readonly silent = new Set<string>();
-  /** Kinds of program of which not even the smallest may be loaded: enum bpf_prog_type. */
+  /** Kinds of program that the host forbids: enum bpf_prog_type. */
   readonly forbiddenTypes = new Set<number>();
   programs: readonly string[] = [...new Set(allPrograms())];
   maps: readonly string[] = MAPS;
   cpus = 1;
-  /** Programs in the order in which they were attached, those detached since included. */
+  /** Programs in the order of attaching, including those that were detached since. */
   readonly attached: string[] = [];
   openObjects = 0;
   readonly #objects = new Map<Pointer, FakeObject>();
   readonly #programs = new Map<Pointer, FakeProgram>();
   readonly #handles = new Map<Pointer, MapHandle>();
   readonly #links = new Map<Pointer, FakeLink>();
-  /** Links that were disconnected before their end: a pin holds them, or this process until its own end. */
+  /** Links that were disconnected before they were destroyed, which keeps them attached. */
   readonly #left: FakeLink[] = [];
   readonly #descriptors = new Map<number, FakeMap>();
   readonly #pinned = new Map<string, FakeMap>();
   #next = 1n;
   #errno = 0;
 
-  /** Programs that run, by a link or by the pin of one. */
+  /** Programs that are attached, by a link or by its pin. */
   get running(): Running[] {
     const left = this.#left.filter(({ pin }) => pin === undefined || existsSync(pin));
     return [...this.#links.values(), ...left].map(({ program, knobs }) => ({
@@ -116,7 +116,7 @@ export class FakeLibbpf implements Libbpf {
     }));
   }
 
-  /** What programs that run have seen of everything that this process can do to prove them. */
+  /** The events that the running programs record of all canaries of this process. */
   proofs(): CapturedEvent[] {
     const seeing = this.running.filter(({ program }) => !this.silent.has(program));
     return [...new Set(seeing.map(({ hook }) => hook))].flatMap(hook => [
@@ -128,7 +128,7 @@ export class FakeLibbpf implements Libbpf {
     ]);
   }
 
-  /** A map alone, as a descriptor. */
+  /** Creates a map. @returns a descriptor */
   createMap(name: string, elements: Iterable<readonly [key: Buffer, value: Buffer]> = []): number {
     const map: FakeMap = { name, elements: new Map(), entries: 0 };
     for (const [key, value] of elements) map.elements.set(key.toString('hex'), value);
@@ -184,7 +184,7 @@ export class FakeLibbpf implements Libbpf {
     return 1_000 + Number(program);
   }
 
-  /** enum bpf_prog_type; never that of a kprobe (2), which the machine that runs the test may not have. */
+  /** enum bpf_prog_type; never that of a kprobe (2), which the machine of the test may lack. */
   programType(program: Pointer): number {
     return this.#program(program).name.startsWith('lsm_') ? LSM_TYPE : TRACING_TYPE;
   }
@@ -244,7 +244,7 @@ export class FakeLibbpf implements Libbpf {
     return this.#pin(this.#program(program).name, path);
   }
 
-  /** The directory of pins got its name: links follow their files. */
+  /** A directory of pins was renamed: its links get the new path. */
   moved(from: string, to: string): void {
     for (const link of [...this.#links.values(), ...this.#left]) {
       if (link.pin?.startsWith(from)) link.pin = to + link.pin.slice(from.length);
@@ -321,7 +321,7 @@ export class FakeLibbpf implements Libbpf {
     return 0;
   }
 
-  /** The one element of an array map is there from the start. */
+  /** The only element of an array map exists from the start. */
   lookupElement(fd: number, key: Buffer, value: Buffer): number {
     const map = this.#descriptors.get(fd);
     if (map === undefined) return -constants.errno.EBADF;
@@ -356,7 +356,7 @@ export class FakeLibbpf implements Libbpf {
   }
 
   #descriptorOf(map: FakeMap): number {
-    // a real one, since it will be closed
+    // a real descriptor, since it will be closed
     const fd = openSync('/dev/null', 'r');
     this.#descriptors.set(fd, map);
     return fd;
@@ -380,7 +380,7 @@ export class FakeLibbpf implements Libbpf {
   }
 }
 
-/** What libbpf would crash on. */
+/** Fails where libbpf would crash: an unknown pointer. */
 function known<T>(things: ReadonlyMap<Pointer, T>, pointer: Pointer): T {
   const thing = things.get(pointer);
   if (thing === undefined) throw new Error(`nothing is at ${pointer} any more`);

@@ -6,7 +6,7 @@ import type { FakeLibbpf } from './fake-libbpf.ts';
 const PENDING = 'pending';
 const PROGRAMS = /^programs-([0-9a-f]+)-(\d+)-([0-9a-f]+)$/;
 
-/** What a start asks of the directory of pins. */
+/** The part of PinDirectory that a start uses. */
 type Pins = Pick<
   PinDirectory,
   | 'path'
@@ -20,7 +20,7 @@ type Pins = Pick<
   | 'removePending'
 >;
 
-/** The directory of pins in a plain one: nothing but the file system's type is missing. */
+/** A directory of pins in an ordinary file system. */
 class FakePins implements Pins {
   readonly path: string;
   readonly #kernel: FakeLibbpf;
@@ -83,7 +83,7 @@ class FakePins implements Pins {
   }
 }
 
-/** @param path a directory that exists */
+/** @param path an existing directory */
 export function fakePins(path: string, kernel: FakeLibbpf): PinDirectory {
   const pins: Pins = new FakePins(path, kernel);
   return pins as PinDirectory;

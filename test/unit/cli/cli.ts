@@ -3,6 +3,12 @@ import { fileURLToPath } from 'node:url';
 
 export const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 
+/** As the launcher starts it, and quickly. */
+export const NODE_OPTIONS: readonly string[] = [
+  '--disable-sigusr1',
+  `--import=${new URL('../../runner/compile-cache.ts', import.meta.url)}`,
+];
+
 /** Of the caller's environment only PATH may reach the program. */
 const BASE_ENVIRONMENT = { PATH: process.env['PATH'] };
 
@@ -14,7 +20,7 @@ export interface Outcome {
 
 /** Runs the real command line to its end. */
 export function memwarden(args: readonly string[], env: NodeJS.ProcessEnv = {}): Outcome {
-  return spawnSync(process.execPath, [MAIN, ...args], {
+  return spawnSync(process.execPath, [...NODE_OPTIONS, MAIN, ...args], {
     encoding: 'utf8',
     env: { ...BASE_ENVIRONMENT, ...env },
     timeout: 60_000,
@@ -25,7 +31,7 @@ export function memwarden(args: readonly string[], env: NodeJS.ProcessEnv = {}):
 export function memwardenAsNobody(args: readonly string[], env: NodeJS.ProcessEnv = {}): Outcome {
   return spawnSync(
     'setpriv',
-    ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, MAIN, ...args],
+    ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, ...NODE_OPTIONS, MAIN, ...args],
     {
       encoding: 'utf8',
       env: { ...BASE_ENVIRONMENT, ...env },

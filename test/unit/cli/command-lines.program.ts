@@ -9,17 +9,24 @@ export interface CommandLine {
 /** Separates the output of the command lines on both streams. */
 export const BOUNDARY = '\u2550\u2550\u2550 ';
 
+/** For a hang: the test reads all the time. */
+const FLUSH_MILLIS = 60_000;
+
 if (import.meta.main) {
   const lines: readonly CommandLine[] = JSON.parse(await text(process.stdin));
-  const boundary = (index: number): void => {
+  const { standardError } = await import('../../../src/standard-streams/standard-error.ts');
+  const boundary = async (index: number): Promise<void> => {
+    // messages of the one before may still wait for the pipe
+    await standardError.flush(FLUSH_MILLIS);
     process.stdout.write(`${BOUNDARY}${index}\n`);
     process.stderr.write(`${BOUNDARY}${index}\n`);
   };
   const { prepareOutput, runProgram } = await import('../../../src/cli/program.ts');
   prepareOutput();
   for (const [index, { args, env }] of lines.entries()) {
-    boundary(index);
+    await boundary(index);
     await runProgram(args, env);
   }
+  await standardError.flush(FLUSH_MILLIS);
   process.exit();
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { NODE_OPTIONS } from './cli.ts';
 import { BOUNDARY, type CommandLine } from './command-lines.program.ts';
 
 const PROGRAM = fileURLToPath(new URL('./command-lines.program.ts', import.meta.url));
@@ -14,7 +15,7 @@ export type Printed = string;
 export async function runAll(lines: readonly CommandLine[]): Promise<readonly Printed[]> {
   const user =
     process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
-  const [command = process.execPath, ...args] = [...user, process.execPath, PROGRAM];
+  const [command = process.execPath, ...args] = [...user, process.execPath, ...NODE_OPTIONS, PROGRAM];
   const child = spawn(command, args, {
     stdio: 'pipe',
     env: { PATH: process.env['PATH'] },

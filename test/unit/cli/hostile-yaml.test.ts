@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { MAIN } from './cli.ts';
+import { MAIN, NODE_OPTIONS } from './cli.ts';
 
 /** CPU time limit, many times what a command needs; the library alone takes minutes for some of these files. */
 const CPU_SECONDS = 10;
@@ -22,7 +22,7 @@ function fileWith(text: string | Buffer): string {
 /** The real command, killed by the kernel when it has used up its time on a CPU. */
 function memwarden(...args: string[]): { status: number | null; stderr: string } {
   const limited = `ulimit -t ${CPU_SECONDS}; exec "$@"`;
-  return spawnSync('sh', ['-c', limited, 'sh', process.execPath, MAIN, ...args], {
+  return spawnSync('sh', ['-c', limited, 'sh', process.execPath, ...NODE_OPTIONS, MAIN, ...args], {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] },
     timeout: HANG_MILLIS,

@@ -177,6 +177,28 @@ it('no command prints the value of a header, right or wrong, from environment, f
     assertHidden(printed[index] ?? '', secret, JSON.stringify(line));
 });
 
+it('a header that is an ordinary word is not shown, and hides that word nowhere else', async () => {
+  const headers = 'x-env=production,x-scope-orgid=team-a';
+  const settings = { OTEL_EXPORTER_OTLP_HEADERS: headers, OTEL_SERVICE_NAME: 'production' };
+  const path = join(folder, `headers-${++files}`);
+  writeFileSync(path, `# of the team, and of production\n${headers.replace(',', '\n')}\n`);
+  const [shown = '', record = ''] = await runAll([
+    { args: ['config', 'show'], env: settings },
+    {
+      args: ['replay', recording, '--exporter', 'console', '--set', `telemetry.otlp.headersPath=${path}`],
+      env: { ...settings, OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=production,team=team-a' },
+    },
+  ]);
+  assert.match(shown, /serviceName: production/);
+  assert.match(shown, /x-env: "?\[secret\]/);
+  assert.match(shown, /x-scope-orgid: "?\[secret\]/);
+  assert.doesNotMatch(shown, /team-a/);
+  assert.match(record, /"service\.name":"production"/);
+  assert.match(record, /"deployment\.environment\.name":"production"/);
+  assert.match(record, /"team":"team-a"/);
+  assert.doesNotMatch(record, /\[secret\]/);
+});
+
 it('a server that says back what it was sent puts no secret into log, doctor or error', async t => {
   const server = createServer((request, response) => {
     const said = `${request.url} ${request.headers.authorization} ${request.headers['x-key']}`;

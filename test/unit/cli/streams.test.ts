@@ -14,8 +14,8 @@ import { text } from 'node:stream/consumers';
 import { after, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../../src/service/exit-codes.ts';
+import { MAIN, NODE_OPTIONS } from './cli.ts';
 
-const MAIN = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
 const RECORDING = fileURLToPath(new URL('../../../docs/examples.jsonl', import.meta.url));
 const STACK = /\n\s+at .*:\d+:\d+/;
 
@@ -61,11 +61,12 @@ async function run(
     isReaderGone = false,
   }: { stdout?: Stream; stderr?: Stream; isReaderGone?: boolean },
 ): Promise<Outcome> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN, ...args], {
     stdio: ['ignore', stdout, stderr],
     env: {
       PATH: process.env['PATH'],
       MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: mkdtempSync(join(folder, 'spool-')),
+      OTEL_EXPORTER_OTLP_TIMEOUT: '500',
     },
   });
   if (isReaderGone) child.stdout?.destroy();

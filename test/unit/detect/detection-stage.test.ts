@@ -23,7 +23,7 @@ const RULES = `exceptions:
 `;
 const READ_WRITE = 2;
 
-/** The stages between capture and telemetry, and what they have handed on. */
+/** A detection stage, and the detections that it has emitted. */
 function start(t: TestContext): { stage: DetectionStage; emitted: Detection[] } {
   const exceptionsPath = join(temporaryDirectory(t), 'exceptions.yaml');
   writeFileSync(exceptionsPath, RULES);
@@ -42,12 +42,12 @@ function open(name: string, fields: Partial<CapturedEvent> = {}): CapturedEvent 
   return buildCapturedEvent({ actor: buildActor({ executablePath: `/usr/bin/${name}` }), ...fields });
 }
 
-/** Checkpoint as a process before left them. */
-function kept(stage: DetectionStage): Checkpoint {
+/** The checkpoint of the stage, as a restarted process would find it. */
+function checkpointOf(stage: DetectionStage): Checkpoint {
   return new Map([...stage.takeChanges()].flatMap(([name, value]) => (value ? [[name, value]] : [])));
 }
 
-test('each event is in one of three places, and a repeat is as many events as it counts', t => {
+test('each event is counted in one of three places, and a repeat as many times as its count', t => {
   const { stage } = start(t);
   stage.accept(open('python3'));
   stage.accept(open('python3', { kind: 'repeat', repeatCount: 9n }));
@@ -68,7 +68,7 @@ test('each event is in one of three places, and a repeat is as many events as it
   });
 });
 
-test('what is pending back is one detection in the books until its summary is one record', t => {
+test('a pending detection is in the accounts until its summary is a record', t => {
   const { stage, emitted } = start(t);
   for (let i = 0; i < 5; i++) stage.accept(open('python3'));
   assert.equal(stage.counts().detections.pending, 4);
@@ -82,10 +82,10 @@ test('what is pending back is one detection in the books until its summary is on
   );
 });
 
-test('a summary that a process before pending back is reported once, and its note is given up', t => {
+test('a summary that was pending in an earlier process is reported once, and its checkpoint entry is deleted', t => {
   const before = start(t);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
-  const checkpoint = kept(before.stage);
+  const checkpoint = checkpointOf(before.stage);
   assert.equal(checkpoint.size, 1);
 
   const { stage, emitted } = start(t);
@@ -103,17 +103,17 @@ test('a summary that a process before pending back is reported once, and its not
   assert.equal(stage.takeChanges().size, 0);
 });
 
-test('a note that nobody can read is given up, and the others are reported', t => {
+test('an unreadable checkpoint entry is deleted, and the others are reported', t => {
   const before = start(t);
   for (let i = 0; i < 5; i++) before.stage.accept(open('python3'));
-  const checkpoint = kept(before.stage);
+  const checkpoint = checkpointOf(before.stage);
   const { stage, emitted } = start(t);
   stage.resume(new Map([['held/broken', Uint8Array.of(1, 2, 3)], ...checkpoint]));
   assert.equal(emitted.length, 1);
   assert.equal(stage.takeChanges().get('held/broken'), null);
 });
 
-test('the books add up the losses of all CPUs, and what is in none of the places is under way', t => {
+test('the accounts add up the losses of all CPUs, and an event that is in none of the places is in flight', t => {
   const { stage } = start(t);
   stage.accept(open('python3'));
   stage.accept(open('known'));
@@ -131,7 +131,7 @@ test('the books add up the losses of all CPUs, and what is in none of the places
   assert.equal(books.records.notices, 2);
 });
 
-test('the rules of a user are tried before those that come with memwarden', t => {
+test('the rules of a user are tried before the shipped ones', t => {
   const { stage, emitted } = start(t);
   stage.accept(open('known'));
   assert.equal(emitted.length, 0);

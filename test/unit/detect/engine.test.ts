@@ -35,7 +35,7 @@ test('events and sets can be mixed, in the order of the catalogue and each once'
   assert.equal(signatures.at(-1)?.definition.eventName, 'mem_prot_alert');
 });
 
-test('an unknown event name is refused with what is allowed', () => {
+test('an unknown event name is refused with the list of valid names', () => {
   assert.throws(
     () => createEngine({ events: ['proc_mem_acces'] }),
     (error: unknown) => {
@@ -52,17 +52,17 @@ test('an empty selection is refused, since it would watch nothing', () => {
   assert.throws(() => createEngine({ events: [] }), /failed to select events: none is named/);
 });
 
-test('capture is reported which kinds of event are wanted', () => {
+test('the engine lists the kinds of event that its signatures need', () => {
   assert.deepEqual([...createEngine({ events: ['process_vm_read'] }).kinds], ['process_vm']);
   assert.ok(!createEngine().kinds.has('mem_protect'));
   assert.ok(!createEngine().kinds.has('file_open'));
 });
 
-test('an event of a kind that nobody selected is nothing', () => {
+test('an event of a kind that is not selected gives no detection', () => {
   assert.deepEqual(namesOf(['process_vm_read'], buildEnrichedEvent()), []);
 });
 
-test('selecting a raw event takes nothing from the signatures', () => {
+test('selecting a raw event does not change the detections of the signatures', () => {
   const events = [buildEnrichedEvent({ flags: 2 }), buildEnrichedEvent({ kind: 'file_open' })];
   const alone = events.map(event => namesOf(['signatures'], event));
   const withBase = events.map(event => namesOf(['signatures', 'base'], event));
@@ -70,7 +70,7 @@ test('selecting a raw event takes nothing from the signatures', () => {
   assert.deepEqual(withBase, [['proc_mem_access', 'proc_mem_code_injection'], ['security_file_open']]);
 });
 
-test('the memory alert and the signature on top of it see the same event', () => {
+test('the memory alert and the signature that is based on it match the same event', () => {
   const event = buildEnrichedEvent({
     kind: 'mem_protect',
     method: 'mprotect',
@@ -81,7 +81,7 @@ test('the memory alert and the signature on top of it see the same event', () =>
   assert.deepEqual(namesOf(['signatures', 'base'], event), ['dynamic_code_loading', 'mem_prot_alert']);
 });
 
-test('an open of memory carries its four documented fields', () => {
+test('an open of memory has its four documented fields', () => {
   const [detection] = createEngine().detect(buildEnrichedEvent({ flags: 0o2000000 }));
   assert.deepEqual(detection?.match.data, {
     pathname: '/proc/4242/mem',
@@ -103,12 +103,12 @@ test('a read of kernel memory names the kernel, pid 0, as its target', () => {
   });
 });
 
-test('a path that the kernel could not tell is made from the target', () => {
+test('a path that the kernel could not read is built from the target', () => {
   const event = buildEnrichedEvent({ path: undefined, requestedPath: undefined });
   assert.equal(createEngine().detect(event)[0]?.match.data['pathname'], '/proc/4242/mem');
 });
 
-test('only an open refused by its text, of a target nobody knows, has no target_pid', () => {
+test('only a refused open that was recognised by its path text, of an unknown target, has no target_pid', () => {
   const event = buildEnrichedEvent({
     byText: true,
     target: undefined,
@@ -129,7 +129,7 @@ test('bytes that moved through a descriptor are reported as reading or writing',
   assert.deepEqual(moved('fd_write'), [['proc_mem_code_injection', 'proc_mem_write', 'write']]);
 });
 
-test('a descriptor that changed hands is a theft, unless it is the own memory', () => {
+test('a descriptor passed to another process is a theft, unless it is of that process’s own memory', () => {
   const event = buildEnrichedEvent({ kind: 'fd_transfer', method: 'pidfd_getfd', flags: 2 });
   const [detection] = createEngine().detect(event);
   assert.equal(detection?.definition.id, 'MEM-1003');
@@ -137,13 +137,13 @@ test('a descriptor that changed hands is a theft, unless it is the own memory', 
   assert.deepEqual(namesOf(undefined, { ...event, selfAccess: true }), []);
 });
 
-test('use of a descriptor by another than its opener is a theft too', () => {
+test('use of a descriptor by a process other than its opener is a theft too', () => {
   const event = buildEnrichedEvent({ kind: 'fd_transfer', method: 'fd_read' });
   const [detection] = createEngine().detect(event);
   assert.deepEqual([detection?.definition.id, detection?.match.method], ['MEM-1003', 'proc_mem_read']);
 });
 
-test('process_vm calls on a process that does not exist are nothing, refused ones are reported', () => {
+test('process_vm calls on a missing process give no detection, refused ones do', () => {
   const call = { kind: 'process_vm', method: 'process_vm_readv', path: undefined } as const;
   assert.deepEqual(namesOf(undefined, buildEnrichedEvent({ ...call, target: undefined, result: -3 })), []);
   assert.deepEqual(namesOf(undefined, buildEnrichedEvent({ ...call, result: -1 })), ['process_vm_read']);
@@ -157,7 +157,7 @@ test('every ptrace request that changes the target is code injection', () => {
     assert.deepEqual(namesOf(['ptrace_code_injection'], ptraceEvent(request)), []);
 });
 
-test('a ptrace detection carries the name of the request', () => {
+test('a ptrace detection has the name of the request', () => {
   const [detection] = createEngine().detect(ptraceEvent(PTRACE.SEIZE));
   assert.deepEqual(detection?.match, {
     method: 'ptrace_seize',
@@ -176,20 +176,20 @@ test('a tracer is reported once per target, not once per word', () => {
   assert.equal(engine.detect(ptraceEvent(PTRACE.PEEKDATA, { actor: otherTracer })).length, 1);
 });
 
-test('a refused attach does not hide the one that succeeds', () => {
+test('a refused attach does not suppress the report of one that succeeds', () => {
   const engine = createEngine();
   assert.equal(engine.detect(ptraceEvent(PTRACE.ATTACH, { result: -1 })).length, 1);
   assert.equal(engine.detect(ptraceEvent(PTRACE.ATTACH, { result: -1 })).length, 0);
   assert.equal(engine.detect(ptraceEvent(PTRACE.ATTACH)).length, 1);
 });
 
-test('a child that asked to be traced is read by its parent without a detection, but not changed', () => {
+test('reading a child that asked to be traced is no detection, changing it is', () => {
   const child = { tracemeChild: true, targetIsDescendant: true };
   assert.deepEqual(namesOf(undefined, ptraceEvent(PTRACE.PEEKDATA, child)), []);
   assert.deepEqual(namesOf(undefined, ptraceEvent(PTRACE.POKEDATA, child)), ['ptrace_code_injection']);
 });
 
-test('the memory alert carries its documented fields, numbers beyond 53 bits as text', () => {
+test('the memory alert has its documented fields, numbers beyond 53 bits as text', () => {
   const event = buildEnrichedEvent({
     kind: 'mem_protect',
     method: 'mprotect',
@@ -222,7 +222,7 @@ test('memory without a file has no file fields', () => {
   assert.ok(detection !== undefined && !('pathname' in detection.match.data));
 });
 
-test('read-only memory that becomes writable and executable is reported as that', () => {
+test('read-only memory that becomes writable and executable is reported as W+E', () => {
   const event = buildEnrichedEvent({
     kind: 'mem_protect',
     method: 'mprotect',
@@ -233,7 +233,7 @@ test('read-only memory that becomes writable and executable is reported as that'
   assert.equal(detection?.match.data['alert'], 'Protection changed to W+E!');
 });
 
-test('a raw open carries its documented fields', () => {
+test('a raw open has its documented fields', () => {
   const event = buildEnrichedEvent({
     kind: 'file_open',
     target: undefined,
@@ -275,7 +275,7 @@ test('repeats that the kernel counted become detections of the signature they re
   );
 });
 
-test('repeats are reported by their method and what they were about', () => {
+test('the signature of a repeat follows from its method and target', () => {
   const repeated = (fields: Partial<EnrichedEvent>) =>
     namesOf(['signatures', 'base'], buildEnrichedEvent({ kind: 'repeat', repeatCount: 1n, ...fields }));
   assert.deepEqual(repeated({ target: undefined, path: '/proc/kcore' }), ['proc_kcore_read']);

@@ -11,16 +11,16 @@ test('a failed result has the name of its error, a successful one has none', () 
   assert.equal(errnoName(4096), undefined);
 });
 
-test('of two names for one error the one of the kernel is reported', () => {
+test('of two names for one error the one in the kernel’s sources is used', () => {
   assert.equal(errnoName(-11), 'EAGAIN');
   assert.equal(errnoName(-95), 'EOPNOTSUPP');
 });
 
-test('an error without a name is reported as its number', () => {
+test('an error without a name is given as its number', () => {
   assert.equal(errnoName(-512), 'errno 512');
 });
 
-test('a memory protection is reported by names', () => {
+test('a memory protection is given by names', () => {
   assert.equal(decodeProtection(0), 'PROT_NONE');
   assert.equal(decodeProtection(5), 'PROT_READ|PROT_EXEC');
   assert.equal(decodeProtection(7), 'PROT_READ|PROT_WRITE|PROT_EXEC');
@@ -28,7 +28,7 @@ test('a memory protection is reported by names', () => {
   assert.equal(decodeProtection(0x40000001), 'PROT_READ|0x40000000');
 });
 
-test('a ptrace request is reported by name, an unknown one by number', () => {
+test('a ptrace request is given by name, an unknown one by number', () => {
   assert.equal(ptraceRequestName(PTRACE.ATTACH), 'PTRACE_ATTACH');
   assert.equal(ptraceRequestName(0x4205), 'PTRACE_SETREGSET');
   assert.equal(ptraceRequestName(0x9999), '0x9999');

@@ -97,7 +97,7 @@ describe('a cgroup file names', () => {
     assert.deepEqual(containerOfCgroupFile(`0::/system.slice/docker-${ID}.scope\n`), { containerId: ID });
   });
 
-  test('the container on cgroup v1, in whichever hierarchy', () => {
+  test('the container on cgroup v1, in any hierarchy', () => {
     const text = `12:devices:/user.slice\n11:cpu,cpuacct:/kubepods/burstable/pod${POD}/${ID}\n1:name=systemd:/x\n`;
     assert.deepEqual(containerOfCgroupFile(text), { containerId: ID, podUid: POD });
   });
@@ -112,7 +112,7 @@ describe('a cgroup file names', () => {
     assert.deepEqual(containerOfCgroupFile(text), { containerId: ID, podUid: POD });
   });
 
-  test('nothing when it is empty or no such file', () => {
+  test('nothing when it is empty or has another form', () => {
     assert.deepEqual(containerOfCgroupFile(''), {});
     assert.deepEqual(containerOfCgroupFile('what\n0:\n::::\n'), {});
   });

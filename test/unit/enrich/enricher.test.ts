@@ -13,7 +13,7 @@ const OTHER_CONTAINER = 'cd34'.repeat(16);
 const bootToWallOffsetNs = () => BOOT_UNIX_NS;
 const WAIT = 'echo ready; read line';
 
-/** A directory that stands for procfs, with one process in it. */
+/** A directory in place of procfs, with one process in it. */
 function procfsWith(
   t: TestContext,
   pid: number,
@@ -28,7 +28,7 @@ function procfsWith(
   return root;
 }
 
-test('times on the boot clock become times of the wall clock', () => {
+test('times on the boot clock are converted to the wall clock', () => {
   const enricher = createEnricher({ bootToWallOffsetNs });
   const event = enricher.enrich(buildCapturedEvent({ timeNs: 90_000_000_123n }));
   assert.equal(event?.timeUnixNs, BOOT_UNIX_NS + 90_000_000_123n);
@@ -40,7 +40,7 @@ test('nothing is observed before it happens', () => {
   assert.equal(event?.observedTimeUnixNs, event?.timeUnixNs);
 });
 
-test('command line, directory and user of a living process are reported', async t => {
+test('command line, directory and user of a running process are added', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT, '--password=x'], '/usr');
   const event = createEnricher({ bootToWallOffsetNs }).enrich(buildCapturedEvent({ actor: actorOf(pid) }));
   assert.deepEqual(event?.actorDetails, {
@@ -57,7 +57,7 @@ test('redaction can be switched off', async t => {
   assert.equal(event?.actorDetails.commandLine, `sh -c ${WAIT} --password=x`);
 });
 
-test('the target is reported the same things, and in a self access they are those of the actor', async t => {
+test('the target gets the same details, and in a self access those of the actor', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
   const process = actorOf(pid);
   const enricher = createEnricher({ bootToWallOffsetNs });
@@ -67,20 +67,20 @@ test('the target is reported the same things, and in a self access they are thos
   assert.equal(self?.targetDetails, self?.actorDetails);
 });
 
-test('of a process that is gone, the arguments that the kernel recorded are reported', () => {
+test('a process that is gone gets the arguments that the kernel recorded', () => {
   const actor = buildActor({ tgid: 2 ** 22 + 1, arguments: ['mysql', '-psecret'] });
   const event = createEnricher({ bootToWallOffsetNs }).enrich(buildCapturedEvent({ actor }));
   assert.equal(event?.actorDetails.commandLine, 'mysql -p[redacted]');
   assert.equal(event?.actorDetails.workingDirectory, undefined);
 });
 
-test('of a process that is gone without a record, nothing is reported', () => {
+test('a process that is gone and has no recorded arguments gets no details', () => {
   const actor = buildActor({ tgid: 2 ** 22 + 1, arguments: [], euid: 4_000_000_000 });
   const event = createEnricher({ bootToWallOffsetNs }).enrich(buildCapturedEvent({ actor }));
   assert.deepEqual(event?.actorDetails, {});
 });
 
-test('a process that took over the pid is not taken for the one that is meant', async t => {
+test('a process that reused the pid is not mistaken for the one of the event', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
   const { startTimeNs } = actorOf(pid);
   const earlier = actorOf(pid, { startTimeNs: startTimeNs - 10_000_000n, euid: 4_000_000_000 });
@@ -98,7 +98,7 @@ test('arguments that the kernel cut short are completed from procfs', async t =>
   assert.equal(event?.actorDetails.commandLine, `sh -c ${WAIT} Grüße rest`);
 });
 
-test('a program executed since the event is not taken for the one that acted', async t => {
+test('a program executed since the event is not mistaken for the one that acted', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT], '/usr');
   const actor = actorOf(pid, { arguments: ['attack', '--fast'] });
   const event = createEnricher({ bootToWallOffsetNs }).enrich(buildCapturedEvent({ actor }));
@@ -106,7 +106,7 @@ test('a program executed since the event is not taken for the one that acted', a
   assert.equal(event?.actorDetails.workingDirectory, '/usr');
 });
 
-test('a remembered process that executes another program is looked at again', async t => {
+test('a cached process that executes another program is read again', async t => {
   const child = await startProcess(t, 'sh', [
     '-c',
     'echo ready; read line; exec sh -c "echo again; read line"',
@@ -122,7 +122,7 @@ test('a remembered process that executes another program is looked at again', as
   assert.equal(after?.actorDetails.commandLine, 'sh -c echo again; read line');
 });
 
-test('what is known of a process outlives it', async t => {
+test('the details of a process are kept after its end', async t => {
   const child = await startProcess(t, 'sh', ['-c', WAIT]);
   const actor = actorOf(child.pid);
   const enricher = createEnricher({ bootToWallOffsetNs });
@@ -143,14 +143,14 @@ test('a huge command line is cut', t => {
   assert.match(event?.actorDetails.commandLine ?? '', /^java -cp x+…$/);
 });
 
-test('where the cgroup path of the kernel names no container, procfs is asked', t => {
+test('where the cgroup path of the kernel names no container, that of procfs is used', t => {
   const procRoot = procfsWith(t, 7, 500, { cgroup: `1:name=systemd:/docker/${CONTAINER}\n0::/\n` });
   const actor = buildActor({ tgid: 7, startTimeNs: 5_000_000_000n, cgroupPath: '/', arguments: [] });
   const event = createEnricher({ bootToWallOffsetNs, procRoot }).enrich(buildCapturedEvent({ actor }));
   assert.equal(event?.actorDetails.containerId, CONTAINER);
 });
 
-test('a container has user names of its own, but root is root', t => {
+test('a container has its own user names, but uid 0 is root', t => {
   const passwd = join(temporaryDirectory(t), 'passwd');
   writeFileSync(
     passwd,
@@ -165,7 +165,7 @@ test('a container has user names of its own, but root is root', t => {
   assert.equal(nameOf(0, `/docker/${CONTAINER}`), 'root');
 });
 
-test('a user added to the file is known after a while', t => {
+test('a user added to the file is found after the recheck interval', t => {
   const passwd = join(temporaryDirectory(t), 'passwd');
   writeFileSync(passwd, 'root:x:0:0::/:/bin/sh\n');
   const enricher = createEnricher({ bootToWallOffsetNs, passwdPaths: [passwd] });
@@ -178,7 +178,7 @@ test('a user added to the file is known after a while', t => {
   assert.equal(nameOf(2 ** 22 + 2), 'alice');
 });
 
-test('an access between containers, or into or out of one, is reported as such', () => {
+test('an access between containers, or into or out of one, is marked', () => {
   const enricher = createEnricher({ bootToWallOffsetNs });
   const crossing = (from: string, to: string) =>
     enricher.enrich(
@@ -196,14 +196,14 @@ test('an access between containers, or into or out of one, is reported as such',
   assert.equal(enricher.enrich(buildCapturedEvent({ target: undefined }))?.crossContainer, undefined);
 });
 
-test('no procfs at all is no reason to fail', () => {
+test('a missing procfs is not an error', () => {
   const enricher = createEnricher({ bootToWallOffsetNs, procRoot: '/nowhere', passwdPaths: [] });
   const byText = { byText: true, target: undefined, path: '/proc/1/mem', result: -13 } as const;
   assert.deepEqual(enricher.enrich(buildCapturedEvent())?.targetDetails, {});
   assert.equal(enricher.enrich(buildCapturedEvent(byText))?.target, undefined);
 });
 
-test('an event of a recording stays as it is: what is here now says nothing of it', async t => {
+test('an event of a recording is not enriched from this machine', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
   const enricher = createEnricher({ bootToWallOffsetNs });
   const recorded = enricher.enrich(buildCapturedEvent({ actor: buildActor({ tgid: pid }) }));

@@ -10,7 +10,7 @@ import { buildActor, buildEnrichedEvent } from '../event-builder.ts';
 
 type Json = Record<string, unknown>;
 
-/** What a file may hold in place of any value. `undefined` takes the field away. */
+/** Values that a file may contain in place of the right one. `undefined` removes the field. */
 const HOSTILE: readonly unknown[] = [
   undefined,
   null,
@@ -37,7 +37,7 @@ const HOSTILE: readonly unknown[] = [
   JSON.parse('{"__proto__":{"toString":1}}'),
 ];
 
-/** An event of a kind with all that it can have. */
+/** An event of a kind with all fields set. */
 function full(kind: EventKind): EnrichedEvent {
   const details = { commandLine: 'a b', workingDirectory: '/', userName: 'u', containerId: 'c', podUid: 'p' };
   return buildEnrichedEvent({
@@ -52,7 +52,7 @@ function full(kind: EventKind): EnrichedEvent {
   });
 }
 
-/** Every place of a JSON value: fields of objects, entries of lists, and what is in them. */
+/** Paths of all fields and list entries within a JSON value. */
 function* places(value: unknown, path: readonly string[] = []): Generator<readonly string[]> {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, inner] of Object.entries(value)) {
@@ -61,7 +61,7 @@ function* places(value: unknown, path: readonly string[] = []): Generator<readon
   }
 }
 
-/** A copy with another value at a place. */
+/** A copy with another value at a path. */
 function changed(value: unknown, [name = '', ...rest]: readonly string[], to: unknown): unknown {
   const copy: Json | unknown[] = Array.isArray(value) ? [...value] : { ...(value as Json) };
   const inner = rest.length === 0 ? to : changed(Reflect.get(copy, name), rest, to);
@@ -73,13 +73,13 @@ function changed(value: unknown, [name = '', ...rest]: readonly string[], to: un
 const engine = createEngine({ events: ['signatures', 'base'] });
 const exceptions = loadExceptions([SHIPPED_EXCEPTIONS]);
 
-/** All that becomes of a recorded event, up to its record. */
-function judge(event: EnrichedEvent): number {
+/** Runs a recorded event through all stages up to the log record. @returns number of records */
+function recordsOf(event: EnrichedEvent): number {
   let records = 0;
   for (const detection of engine.detect(event)) {
-    const judged = exceptions.apply(detection);
-    if (judged === undefined) continue;
-    JSON.stringify(toLogRecord(judged, 'b'.repeat(32)), (_, value) =>
+    const kept = exceptions.apply(detection);
+    if (kept === undefined) continue;
+    JSON.stringify(toLogRecord(kept, 'b'.repeat(32)), (_, value) =>
       typeof value === 'bigint' ? value.toString() : value,
     );
     records += 1;
@@ -87,7 +87,7 @@ function judge(event: EnrichedEvent): number {
   return records;
 }
 
-describe('whatever stands in a field of a recorded event, it is refused by name, or can be judged', () => {
+describe('a wrong value in a field of a recorded event is refused by name, or can be processed', () => {
   for (const kind of EVENT_KINDS) {
     test(kind, () => {
       const whole = JSON.parse(JSON.stringify(ENRICHED_EVENT.encode(full(kind))));
@@ -106,7 +106,7 @@ describe('whatever stands in a field of a recorded event, it is refused by name,
             refused += 1;
             continue;
           }
-          judge(event);
+          recordsOf(event);
           accepted += 1;
         }
       }
@@ -115,13 +115,13 @@ describe('whatever stands in a field of a recorded event, it is refused by name,
     });
   }
 
-  test('and so can any kind with any method', () => {
+  test('any kind with any method can be processed', () => {
     let records = 0;
     for (const kind of EVENT_KINDS) {
       for (const method of CAPTURE_METHODS) {
         for (const bare of [false, true]) {
           const event = { ...full(kind), method };
-          records += judge(
+          records += recordsOf(
             bare ? { ...event, target: undefined, path: undefined, result: undefined } : event,
           );
         }
@@ -131,7 +131,7 @@ describe('whatever stands in a field of a recorded event, it is refused by name,
   });
 });
 
-test('no number is taken that the kernel could not have sent', () => {
+test('a number that the kernel could not have sent is refused', () => {
   const encoded = ENRICHED_EVENT.encode(full('ptrace')) as Json;
   for (const [name, value, right] of [
     ['timeNs', '18446744073709551616', 'a whole number as text, of at most 64 bits'],

@@ -6,7 +6,7 @@ import { buildActor } from '../event-builder.ts';
 
 const TASK = '4711/task/4711';
 
-/** A process with a mount of some type at /mnt, every file of which is a link to procfs; and what was read of it. */
+/** A process with a mount of some type at /mnt, where every file is a link to procfs; records the links that were read. */
 function machine(type: string) {
   const asked: string[] = [];
   const mounts = [
@@ -28,7 +28,7 @@ function machine(type: string) {
   return { asked, follow: (text: string) => followText(procfs, buildActor(), text, undefined) };
 }
 
-test('no link is read on a file system that may belong to a server or to another process: it could hang for ever', () => {
+test('no link is read on a file system of a server or of another process: the read could hang for ever', () => {
   for (const type of [
     'fuse',
     'fuse.sshfs',
@@ -52,7 +52,7 @@ test('no link is read on a file system that may belong to a server or to another
   }
 });
 
-test('links of the usual local file systems are followed', () => {
+test('links on the usual local file systems are followed', () => {
   const local = ['bcachefs', 'btrfs', 'erofs', 'ext2', 'ext3', 'ext4', 'f2fs', 'overlay', 'ramfs', 'rootfs'];
   for (const type of [...local, 'squashfs', 'tmpfs', 'vfat', 'xfs', 'zfs']) {
     const followed = machine(type).follow('/mnt/link/mem');
@@ -61,7 +61,7 @@ test('links of the usual local file systems are followed', () => {
   }
 });
 
-test('a chain of links ends where the kernel would end it', () => {
+test('a chain of links is followed as far as the kernel follows it', () => {
   const { asked, follow } = machine('ext4');
   assert.deepEqual(follow(`/mnt${'/l/../../mnt'.repeat(60)}/l/mem`), { procfs: false });
   assert.ok(asked.filter(file => file.includes('/mnt/')).length <= 41);

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import type { Actor } from '../../../src/capture/event.ts';
+import type { Canonical } from '../../../src/capture/identity.ts';
 import { createProcfs, startTimeOf } from '../../../src/enrich/procfs.ts';
 import { buildActor } from '../event-builder.ts';
 
 const procfs = createProcfs('/proc');
 
-/** A process that prints a line when it is ready, and ends with the test. */
+/** Starts a process that prints a line when it is ready; it is killed after the test. */
 export async function startProcess(
   t: TestContext,
   command: string,
@@ -22,8 +23,8 @@ export async function startProcess(
   return Object.assign(child, { pid: child.pid });
 }
 
-/** A running process as the kernel would describe it as the actor. */
-export function actorOf(pid: number, fields: Partial<Actor> = {}): Actor {
+/** A running process, described as the kernel describes an actor. */
+export function actorOf(pid: number, fields: Partial<Actor> = {}): Canonical<Actor> {
   const stat = procfs.stat(pid);
   if (stat === undefined) throw new Error(`there is no process ${pid}`);
   const numbers = /^NStgid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]?.split(/\s+/);
@@ -34,7 +35,7 @@ export function actorOf(pid: number, fields: Partial<Actor> = {}): Actor {
     ppid: stat.ppid,
     uid: 0,
     euid: 0,
-    // 10 ms are the grain of procfs; the kernel's own time lies somewhere in them
+    // procfs has a resolution of 10 ms; the kernel's own time is somewhere within
     startTimeNs: startTimeOf(stat.startTicks) + 1_234_567n,
     comm: stat.comm,
     executablePath: procfs.link(`${pid}/exe`),

@@ -1,4 +1,4 @@
-/** Built at run time, so that no scanner takes a test for a leak. */
+/** Built at run time, so that no secret scanner reports a test. */
 const GITHUB = `ghp_${'a1B2'.repeat(9)}`;
 const JWT = ['eyJhbGciOi'.repeat(2), 'eyJzdWIiOi'.repeat(2), 'sig-nature_'.repeat(2)].join('.');
 
@@ -20,7 +20,7 @@ const TOKENS: readonly (readonly [what: string, ...parts: string[]])[] = [
   ['age', 'AGE', '-SECRET-KEY-1', 'A1B2'.repeat(6)],
 ];
 
-/** Words that alone make a name that of a secret, where no other rule of names helps. */
+/** Words that alone mark a name as secret, and that no other rule of names covers. */
 const WORDS = [
   'password',
   'passwd',
@@ -99,7 +99,7 @@ const ABOUT = [
 
 const SWITCHES = ['ask', 'disable', 'enable', 'no', 'prompt', 'require', 'skip', 'use'];
 
-/** A program, and its option with a password, in one argument where it is joined. */
+/** A program, and its option with a password; in one argument where they are joined. */
 const OPTIONS: readonly (readonly [given: string, reported: string])[] = [
   ['mariadb | -ppw', 'mariadb | -p[redacted]'],
   ['mariadb-dump | -ppw', 'mariadb-dump | -p[redacted]'],
@@ -120,7 +120,7 @@ const OPTIONS: readonly (readonly [given: string, reported: string])[] = [
   ['curl | -U | eve:pw | host', 'curl | -U | eve:[redacted] | host'],
 ];
 
-/** A command line, its arguments parted by ` | `, and what becomes of it. */
+/** A title, a command line with ` | ` between its arguments, and the redacted one. */
 export const SECRETS: readonly (readonly [what: string, given: string, reported: string])[] = [
   ['a long option and its value in one', 'app | --password=a=b c | run', 'app | --password=[redacted] | run'],
   [
@@ -269,7 +269,7 @@ export const SECRETS: readonly (readonly [what: string, given: string, reported:
   ],
 ];
 
-/** A command line that nothing becomes of. */
+/** A title, and a command line that stays unchanged. */
 export const HARMLESS: readonly (readonly [what: string, given: string])[] = [
   ['ordinary arguments', 'grep | -rn | password | /etc'],
   ['where a secret is', 'app | --password-file=/run/secrets/db | --token-path | /x'],

@@ -7,7 +7,7 @@ import { HARMLESS, SECRETS } from './redaction-cases.ts';
 
 const RUNS = 500;
 
-/** What means something to some rule, and what stands around it. */
+/** Pieces that some rule matches, and separators around them. */
 const PIECES = [
   ...[
     'password',
@@ -53,7 +53,7 @@ const piece = fc.constantFrom(...PIECES);
 const argument = fc.array(piece, { maxLength: 12 }).map(all => all.join(''));
 const commandLine = fc.array(argument, { maxLength: 8 });
 
-/** Time of the processor, µs; a machine that is busy with others takes none of it. */
+/** CPU time, µs, which does not depend on the load of the machine. */
 function costOf(args: readonly string[]): number {
   const before = process.cpuUsage().user;
   redactArguments(args);
@@ -71,18 +71,18 @@ function assertLinear(before: string, repeated: string, behind: string): void {
     const text = before + repeated.repeat(Math.ceil(length / repeated.length)) + behind;
     return ['sh', '-c', text];
   };
-  // the first time compiles
+  // warm-up: compiles the code
   costOf(line(SMALL));
   const small = Math.max(costOf(line(SMALL)), costOf(line(SMALL)), COST_MIN_MICROS);
   let large = Number.POSITIVE_INFINITY;
-  // a collection of garbage may fall into one of them
+  // repeated, since a garbage collection may fall into one measurement
   for (let i = 0; i < 2 && large > GROWTH_MAX * small; i++) large = costOf(line(SMALL * TIMES));
   const shape = JSON.stringify([before, repeated, behind]);
   assert.ok(large <= GROWTH_MAX * small, `${shape}: ${small} µs become ${large} µs`);
 }
 
-// anybody could keep the sidecar busy for a second with one long argument of a single letter
-test('an argument that is sixteen times as long is no more than a few times sixteen times the work', () => {
+// regression: one long argument of a single letter kept the sidecar busy for a second
+test('an argument of sixteen times the length costs at most a few times sixteen times as much', () => {
   const hostile = [
     ...[
       'a',
@@ -134,7 +134,7 @@ test('an argument that is sixteen times as long is no more than a few times sixt
   }
 });
 
-test('whatever is repeated, the work grows with the length', () => {
+test('the cost grows linearly with the length, whatever is repeated', () => {
   fc.assert(
     fc.property(
       fc.array(piece, { maxLength: 3 }),
@@ -146,7 +146,7 @@ test('whatever is repeated, the work grows with the length', () => {
   );
 });
 
-test('many arguments are no more work than one that is as long as all', () => {
+test('many arguments cost no more than one of the same total length', () => {
   for (const word of ['a', '-p', '-u', '--password', 'mysql', 'x=y']) {
     const line = (count: number) => Array.from({ length: count }, (_, i) => `${word}${i % 7}${i}`);
     costOf(line(1_000));
@@ -155,18 +155,18 @@ test('many arguments are no more work than one that is as long as all', () => {
   }
 });
 
-test('what is redacted stays as it is', () => {
+test('redaction is idempotent', () => {
   const again = (args: readonly string[]) => {
     const once = redactArguments(args);
     assert.deepEqual(redactArguments(once), once);
   };
   for (const [, given] of SECRETS) again(given.split(' | '));
-  // where there are blanks or quotes, what is next to a mark may be taken for a part of its value, and is no worse off
+  // with spaces or quotes, text beside a mark may be redacted in the second run, as a part of the value
   const words = commandLine.filter(args => args.every(text => !/[\s"'\\]/.test(text)));
   fc.assert(fc.property(words, again), { numRuns: RUNS });
 });
 
-test('there are as many arguments after it as before, and none is longer than what it became of and a mark', () => {
+test('the number of arguments stays the same, and none grows by more than its marks', () => {
   fc.assert(
     fc.property(commandLine, args => {
       const redacted = redactArguments(args);
@@ -181,7 +181,7 @@ test('there are as many arguments after it as before, and none is longer than wh
   );
 });
 
-test('words without a name, a sign or a known form are left as they are', () => {
+test('words without a secret name, a separator or a known format are unchanged', () => {
   const word = fc
     .stringMatching(/^[a-z0-9]{1,12}$/)
     .filter(text => !/pass|secret|token|key|pwd|psk|jwt/.test(text));
@@ -197,7 +197,7 @@ test('words without a name, a sign or a known form are left as they are', () => 
   );
 });
 
-test('what is harmless stays so beside what is not', () => {
+test('harmless arguments are unchanged beside secrets', () => {
   const harmless = fc.constantFrom(...HARMLESS.map(([, given]) => given.split(' | ')));
   fc.assert(
     fc.property(harmless, args => {
@@ -209,7 +209,7 @@ test('what is harmless stays so beside what is not', () => {
   );
 });
 
-test('a secret behind a name is gone, whatever it is made of', () => {
+test('a value after a secret name is redacted, whatever its characters', () => {
   const name = fc.constantFrom('--password', '--db-token', 'API_SECRET', 'X-Api-Key', '-Daccess.token');
   const secret = fc
     .stringMatching(/^[A-Za-z0-9+/=._~!#$^*()-]{12,24}$/)

@@ -10,12 +10,12 @@ const FOLDER = fileURLToPath(new URL('../../../src/enrich', import.meta.url));
 const ENTRY = 'redact.ts';
 const FILES = [ENTRY, 'redact-argument.ts', 'secret-name.ts'];
 
-/** An entry of a table: a quoted word or format, or a description of a program's options, over one line or several. */
+/** A row of a table: a quoted word or format, or an object for the options of a program, on one line or several. */
 const ROW = /^( *)(?:'[^']{2,}',(?: \/\/.*)?|\{ program: .*\},|\{\n(?:\1 {2}.*\n)+\1\},)\n/gm;
 
 type Redact = (args: readonly string[]) => string[];
 
-/** Whether every command line becomes what it should. */
+/** Whether all cases are redacted as expected. */
 function isRight(redact: Redact): boolean {
   const cases = [
     ...SECRETS.map(([, given, reported]) => [given, reported]),
@@ -24,7 +24,7 @@ function isRight(redact: Redact): boolean {
   return cases.every(([given = '', reported = '']) => redact(given.split(' | ')).join(' | ') === reported);
 }
 
-/** The redaction of a folder that holds a copy of its files. */
+/** The redaction function from a folder with a copy of the sources. */
 async function load(folder: string): Promise<Redact> {
   const module: { redactArguments: Redact } = await import(pathToFileURL(join(folder, ENTRY)).href);
   return module.redactArguments;
@@ -37,7 +37,7 @@ for (const file of FILES) {
     assert.ok(rows.length >= 12, `only ${rows.length} rows are found: the tables have another form`);
     const unnoticed: string[] = [];
     for (const row of rows) {
-      // another folder for each: a module is loaded once
+      // a new folder for each row, since a module is loaded once per path
       const folder = temporaryDirectory(t);
       for (const other of FILES) copyFileSync(join(FOLDER, other), join(folder, other));
       writeFileSync(join(folder, file), text.slice(0, row.index) + text.slice(row.index + row[0].length));
@@ -47,6 +47,6 @@ for (const file of FILES) {
   });
 }
 
-test('nothing is missing from the tables as they are', async () => {
+test('the unchanged tables pass all cases', async () => {
   assert.ok(isRight(await load(FOLDER)));
 });

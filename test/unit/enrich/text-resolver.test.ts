@@ -30,7 +30,7 @@ function refused(text: string, fields: Partial<CapturedEvent> = {}): CapturedEve
 const resolve = (text: string, fields: Partial<CapturedEvent> = {}) =>
   createTextResolver(createProcfs('/proc')).resolve(refused(text, fields));
 
-test('a number in the path names the target', async t => {
+test('a pid in the path identifies the target', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
   for (const text of [`/proc/${pid}/mem`, `//proc/./${pid}/../${pid}//mem`, `/proc/${pid}/task/${pid}/mem`]) {
     const event = resolve(text);
@@ -46,14 +46,14 @@ test('a number in the path names the target', async t => {
   }
 });
 
-test('the path that is reported is absolute, the text that was passed stays beside it', async t => {
+test('the reported path is absolute, and the text of the caller is kept', async t => {
   const { pid } = await startProcess(t, 'sh', ['-c', WAIT]);
   const event = resolve(`/tmp/../proc/${pid}/mem`);
   assert.equal(event?.path, `/proc/${pid}/mem`);
   assert.equal(event.requestedPath, `/tmp/../proc/${pid}/mem`);
 });
 
-test('self is the actor, whatever number procfs has for it', () => {
+test('self is the actor, whatever its pid in procfs', () => {
   for (const text of ['/proc/self/mem', '/proc/thread-self/mem', '/proc/self/root/proc/self/mem']) {
     const event = resolve(text);
     assert.equal(event?.target?.tgid, process.pid, text);
@@ -85,7 +85,7 @@ test('symbolic links are followed, also relative ones and several in a row', t =
   assert.equal(resolve(`${directory}/loop/mem`), undefined);
 });
 
-test('a file that only looks like it is dropped', t => {
+test('a file that only looks like a memory file is dropped', t => {
   const directory = temporaryDirectory(t);
   mkdirSync(join(directory, 'proc', '12'), { recursive: true });
   writeFileSync(join(directory, 'proc', '12', 'mem'), '');
@@ -101,12 +101,12 @@ test('a file that only looks like it is dropped', t => {
     assert.equal(resolve(text), undefined, text);
 });
 
-test('kernel memory is reported as such', () => {
+test('an open of kernel memory becomes a kcore_open', () => {
   const event = resolve('/proc/kcore');
   assert.deepEqual([event?.kind, event?.target, event?.selfAccess], ['kcore_open', undefined, false]);
 });
 
-test('a path that led nowhere is dropped', () => {
+test('a path that does not exist is dropped', () => {
   for (const result of [-2, -20, -40, -36, -14]) assert.equal(resolve('/proc/1/mem', { result }), undefined);
 });
 
@@ -122,22 +122,22 @@ test('a process that started after the open is not its target', async t => {
   assert.equal(resolve(`/proc/${pid}/mem`, { timeNs: startTimeNs - 20_000_000n })?.target, undefined);
 });
 
-test('of an actor that is gone, only a text that names procfs is believed', () => {
+test('for an actor that is gone, only a text that names procfs is resolved', () => {
   const actor = buildActor({ tgid: 2 ** 22 + 1, vtgid: 2 ** 22 + 1 });
   assert.equal(resolve('/proc/1/mem', { actor })?.target?.tgid, 1);
   assert.equal(resolve('/proc/self/mem', { actor })?.selfAccess, true);
   for (const text of ['mem', '1/mem', '/tmp/proc/12/mem']) assert.equal(resolve(text, { actor }), undefined);
 });
 
-test('an actor that is gone from another pid namespace has a target that nobody knows', () => {
+test('the target of an actor that is gone from another pid namespace is unknown', () => {
   const actor = buildActor({ tgid: 2 ** 22 + 1, vtgid: 5 });
   const event = resolve('/proc/1/mem', { actor });
   assert.equal(event?.kind, 'proc_mem_open');
   assert.equal(event.target, undefined);
 });
 
-test('numbers are those of the own pid namespace', { skip: notRoot }, async t => {
-  // the second process says that it is ready, and stays a shell
+test('pids are those of the pid namespace of the actor', { skip: notRoot }, async t => {
+  // the second process prints that it is ready, and stays a shell
   const script = `sh -c 'echo ready; sleep 600; :' & wait`;
   const unshare = await startProcess(t, 'unshare', [
     '-pf',
@@ -162,7 +162,7 @@ test('numbers are those of the own pid namespace', { skip: notRoot }, async t =>
   assert.equal(resolve(`/proc/${process.pid}/mem`, { actor })?.target, undefined);
 });
 
-test('paths are those of the own root and mounts', { skip: notRoot }, async t => {
+test('paths are resolved in the root and the mounts of the actor', { skip: notRoot }, async t => {
   const directory = temporaryDirectory(t);
   const script = `mkdir -p ${directory}/p ${directory}/f; mount -t proc proc ${directory}/p; touch ${directory}/f/mem
     mount --bind /proc/1/mem ${directory}/f/mem; ${WAIT}`;

@@ -9,7 +9,7 @@ const RECORDS = {
   evicted: { size: 2, age: 0, corruption: 0, output: 0 },
 };
 
-/** Numbers that a sidecar could have. */
+/** Plausible numbers of a sidecar. */
 export const SOURCES: MetricSources = {
   books: () => ({
     events: { captured: 20, detected: 7, filtered: 3, excepted: 4, lost: 5, inFlight: 1 },

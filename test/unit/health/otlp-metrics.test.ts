@@ -60,6 +60,6 @@ test('every metric goes to the collector over HTTP, with headers of its own', as
   assert.equal(request.headers['x-tenant'], 'metrics');
 });
 
-test('nothing is sent unless it was asked for', () => {
+test('no metrics are sent by default', () => {
   assert.equal(createMetricReader(TELEMETRY_DEFAULTS), undefined);
 });

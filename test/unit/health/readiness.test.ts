@@ -4,7 +4,7 @@ import { Readiness } from '../../../src/health/readiness.ts';
 
 const WELL = { spoolProblem: () => undefined, collectorProblem: () => undefined };
 
-test('a hook that was proven alive is ready for 30 s without another canary, and no longer', () => {
+test('a hook is ready for 30 s after its last canary, and no longer', () => {
   let now = 0;
   const readiness = new Readiness(['file_open', 'ptrace'], WELL, () => now);
   now = 30_000;
@@ -20,7 +20,7 @@ test('a sidecar without any hook is not ready', () => {
   assert.equal(new Readiness([], WELL).report().ready, false);
 });
 
-test('a spool that cannot be written is not ready; a collector that is away is reported only', () => {
+test('the sidecar is not ready when the spool cannot be written; a collector that is away is only reported', () => {
   const full = { ...WELL, spoolProblem: () => 'disk full' };
   assert.deepEqual(new Readiness(['file_open'], full).report().reasons, ['disk full']);
   const away = { ...WELL, collectorProblem: () => 'UNAVAILABLE' };

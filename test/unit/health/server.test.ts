@@ -19,7 +19,7 @@ async function start(t: TestContext, ready: boolean) {
   return { server, get: (path: string) => fetch(`http://127.0.0.1:${server.port}${path}`) };
 }
 
-test('the process is healthy also while it is not ready, and says why it is not', async t => {
+test('a process that is not ready is still healthy, and reports why it is not ready', async t => {
   const { get } = await start(t, false);
   assert.equal((await get('/healthz')).status, 200);
   const response = await get('/readyz');
@@ -38,7 +38,7 @@ test('a ready sidecar answers 200, and no other path exists', async t => {
   assert.equal((await get('/etc/passwd')).status, 404);
 });
 
-test('metrics report each count under its own name, the kernel losses by CPU and reason', async t => {
+test('/metrics has each count under its own name, and the losses by CPU and reason', async t => {
   const { get } = await start(t, true);
   const text = await (await get('/metrics')).text();
   assert.match(text, /^memwarden_events_captured_total\{[^}]*\} 20$/m);
@@ -50,7 +50,7 @@ test('metrics report each count under its own name, the kernel losses by CPU and
   assert.match(text, /^memwarden_canary_age\{[^}]*capability="file_open"[^}]*\} 1.5$/m);
 });
 
-test('a port in use stops the start with the address and what to set', async t => {
+test('a port in use stops the start with an error that has the address and the settings to change', async t => {
   const { server } = await start(t, true);
   await assert.rejects(
     startHealthServer('127.0.0.1', server.port, { readiness: () => assert.fail(), metrics: () => undefined }),
@@ -58,7 +58,7 @@ test('a port in use stops the start with the address and what to set', async t =
   );
 });
 
-/** What a client gets that sends some bytes and closes nothing; '' for a connection that is reset. */
+/** The answer to a client that sends these bytes and does not close its side; '' when the connection is reset. */
 async function answerTo(port: number, bytes: string): Promise<string> {
   const client = connect(port, '127.0.0.1');
   const chunks: Buffer[] = [];
@@ -111,7 +111,7 @@ for (const [what, bytes, answer] of [
   });
 }
 
-test('a connection has one answer: of a thousand requests in one packet the others cost nothing', async t => {
+test('a connection gets one answer: of a thousand requests in one packet the rest are ignored', async t => {
   const asked: string[] = [];
   const server = await startHealthServer('127.0.0.1', 0, {
     readiness: () => assert.fail(),
@@ -126,7 +126,7 @@ test('a connection has one answer: of a thousand requests in one packet the othe
   assert.match(text, /^HTTP\/1.1 200 .*connection: close/is);
 });
 
-test('a new client gets its answer while others hold more connections than there may be, and the oldest of them go', async t => {
+test('a new client gets its answer while others hold more connections than allowed, of which the oldest are closed', async t => {
   const { server, get } = await start(t, true);
   const pending: Socket[] = [];
   const ended = new Set<Socket>();
@@ -147,7 +147,7 @@ test('a new client gets its answer while others hold more connections than there
   assert.ok(youngest !== undefined && !ended.has(youngest));
 });
 
-test('an error behind an answer ends the one connection, and is no uncaught one', async t => {
+test('an error while answering ends that connection, and is not an uncaught exception', async t => {
   const server = await startHealthServer('127.0.0.1', 0, {
     readiness: () => {
       throw new Error('the spool is gone');

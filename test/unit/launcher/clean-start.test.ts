@@ -31,6 +31,20 @@ const ATTACKS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'OpenSSL with another configuration': { OPENSSL_CONF: join(folder, 'none.cnf') },
 };
 
+/** What libraries print of their own accord: tokens of the file of settings, and what gRPC does. */
+const TALK = { LOG_TOKENS: '1', LOG_STREAM: '1', GRPC_TRACE: 'all', GRPC_VERBOSITY: 'DEBUG' };
+const settings = join(folder, 'settings.yaml');
+writeFileSync(settings, 'telemetry:\n  otlp:\n    headers:\n      authorization: Bearer t0k3n-of-settings\n');
+/** Reads the settings, and asks a collector that is not there. */
+const TALKATIVE = [
+  ...['spool', 'drain', '--deadline', '0.1', '--config', settings, '--endpoint', 'http://127.0.0.1:9'],
+  ...['--set', `telemetry.spool.directory=${join(folder, 'spool')}`],
+];
+
+function assertSilent({ stdout, stderr }: SpawnSyncReturns<string>): void {
+  assert.doesNotMatch(`${stdout}${stderr}`, /t0k3n-of-settings|[A-Z] \||<DOC>|flow-error|block-map/);
+}
+
 const environment = { PATH: process.env['PATH'] };
 
 /** Which of the files above there are. */
@@ -51,6 +65,11 @@ describe('the launcher of the package', () => {
       assert.deepEqual(written(), []);
     });
   }
+
+  it('lets no environment have the libraries print what they read', () => {
+    const env = { ...environment, ...TALK };
+    assertSilent(spawnSync(LAUNCHER, TALKATIVE, { env, encoding: 'utf8' }));
+  });
 
   it('starts the Node.js that was installed with it, through a link, from anywhere, and passes arguments on', () => {
     const bin = join(folder, 'bin');
@@ -99,6 +118,30 @@ describe('main, started past the launcher', () => {
     assert.equal(readFileSync(traces, 'utf8'), 'x');
     rmSync(traces);
   });
+
+  it('lets no environment have the libraries print what they read', () => {
+    const env = { ...environment, ...TALK };
+    assertSilent(spawnSync(process.execPath, [MAIN, ...TALKATIVE], { env, encoding: 'utf8' }));
+  });
+
+  it('has eight threads for what waits, whatever the environment says', () => {
+    const probe = join(folder, 'probe.mjs');
+    // libuv starts all of its threads with the first call that needs one
+    writeFileSync(
+      probe,
+      `import { readFile, readFileSync, readdirSync } from 'node:fs';
+      process.on('exit', () => {
+        readFile('/dev/null', () => undefined);
+        const names = readdirSync('/proc/self/task').map(id => readFileSync(\`/proc/self/task/\${id}/comm\`, 'utf8'));
+        process._rawDebug(names.filter(name => name === 'libuv-worker\\n').length);
+      });`,
+    );
+    const { stderr } = spawnSync(process.execPath, ['--import', probe, MAIN, '--version'], {
+      env: { ...environment, UV_THREADPOOL_SIZE: '1' },
+      encoding: 'utf8',
+    });
+    assert.equal(stderr, '8\n');
+  });
 });
 
 /** Why the image's program cannot be compiled here, for `skip`. */
@@ -122,10 +165,13 @@ describe('node of the image', { skip: whyNoCompiler() }, () => {
   it('lets no environment have Node.js do anything, the loader included', () => {
     compile();
     for (const variables of [...Object.values(ATTACKS), { LD_PRELOAD: '/none.so' }]) {
-      const { status, stdout, stderr } = start(variables, MAIN, '--version');
-      assert.deepEqual([status, stdout, stderr], [0, `${version()}\n`, '']);
+      // not memwarden, which would have cleaned up behind it
+      const { status, stdout, stderr } = start(variables, '--print', '1');
+      assert.deepEqual([status, stdout, stderr], [0, '1\n', '']);
     }
     assert.deepEqual(written(), []);
+    const { stdout } = start(TALK, '--print', 'Object.keys(process.env)');
+    assert.doesNotMatch(stdout, /LOG_|GRPC_/);
   });
 
   it('passes arguments and all other variables on, and starts what Dockerfile and health check start', () => {

@@ -4,6 +4,7 @@ import {
   keepSecret,
   keepSecretsOfEndpoint,
   keepSecretsOfHeader,
+  keepSecretsOfHeaderPair,
   keepSecretsOfHeaders,
   withoutSecrets,
 } from '../../../src/printing/secrets.ts';
@@ -31,6 +32,31 @@ test('the value of a header is hidden, with and without the name of its scheme, 
   keepSecretsOfHeader(`Basic ${Buffer.from('someone:b4sic-password').toString('base64')}`);
   const text = withoutSecrets('Bearer t0ken-of-bearer, Bearer%20t0ken-of-bearer, k3y-of-x, b4sic-password');
   assert.equal(text, '[secret], [secret], [secret], [secret]');
+});
+
+test('of headers, words that say whose the records are stay readable; what may be a credential does not', () => {
+  keepSecretsOfHeaders('x-env=production,x-scope-orgid=team-a,x-region=eu%2Dnorth,x-note=two words of it');
+  keepSecretsOfHeaderPair('x-stages=production, staging');
+  const text = 'production team-a eu-north x-scope-orgid=team-a two words of it staging';
+  assert.equal(withoutSecrets(text), text);
+  const credentials = {
+    'authorization=Bearer t0k.1,x-env=production': 't0k.1',
+    'x-api-key=k3y.2': 'k3y.2',
+    '%58-Session-ID=s1d.3': 's1d.3',
+    'x-honeycomb-team=aaaabbbbccccdddd': 'aaaabbbbccccdddd',
+    'x-team=Splunk%20t0k.4': 't0k.4',
+    'authorization=Bearer t0k.5,r3st.5': 'r3st.5',
+    'x-env=production,t0k.6': 't0k.6',
+  };
+  for (const [headers, credential] of Object.entries(credentials)) {
+    keepSecretsOfHeaders(headers);
+    assert.equal(withoutSecrets(`of ${credential} and production`), 'of [secret] and production', headers);
+  }
+});
+
+test('in one header a comma ends nothing', () => {
+  keepSecretsOfHeaderPair('authorization=Digest username="x", response="d1g3st.7"');
+  assert.equal(withoutSecrets('got d1g3st.7'), 'got [secret]');
 });
 
 test('a token in the place of the name of a header is hidden', () => {

@@ -40,7 +40,7 @@ function recorded(t: TestContext, events: readonly EnrichedEvent[] = EVENTS): st
   return file;
 }
 
-/** A line as the format has it. */
+/** A line in the format of a recording. */
 function line(what: string, value: unknown): string {
   const text = JSON.stringify(value);
   return `{"crc":"${crc32(text).toString(16).padStart(8, '0')}","${what}":${text}}\n`;
@@ -58,15 +58,15 @@ async function read(file: string): Promise<{ events: EnrichedEvent[]; error: Mem
   }
 }
 
-test('what was recorded comes back as it was', async t => {
+test('a recording is read back as it was written', async t => {
   assert.deepEqual(await read(recorded(t)), { events: EVENTS, error: undefined });
 });
 
-test('a recording without events is one', async t => {
+test('a recording without events is valid', async t => {
   assert.deepEqual(await read(recorded(t, [])), { events: [], error: undefined });
 });
 
-test('more events than are gathered at once come back in order', async t => {
+test('more events than fit one write are read back in order', async t => {
   const many = Array.from({ length: 500 }, (_, index) => buildEnrichedEvent({ sequence: BigInt(index) }));
   const { events } = await read(recorded(t, many));
   assert.deepEqual(events, many);
@@ -80,7 +80,7 @@ test('every line is JSON', t => {
   );
 });
 
-test('a recording is for its owner alone, and has no secrets unless asked', async t => {
+test('only its owner can read a recording, and secrets are redacted by default', async t => {
   const event = buildEnrichedEvent({ actor: buildActor({ arguments: ['mysql', '-psecret'] }) });
   const file = recorded(t, [event]);
   assert.equal(statSync(file).mode & 0o777, 0o600);
@@ -98,7 +98,7 @@ test('a file that exists is not overwritten', t => {
   assert.throws(() => createRecorder(file), /failed to write recording .*EEXIST/);
 });
 
-test('nothing is written through what is there already: a link, one to nothing, a FIFO', t => {
+test('nothing is written through an existing symbolic link, a dangling one, or a FIFO', t => {
   const file = path(t);
   const at = join(file, '..');
   writeFileSync(join(at, 'elsewhere'), 'content');
@@ -120,7 +120,7 @@ test('nothing is written through what is there already: a link, one to nothing, 
   assert.equal(existsSync(join(at, 'nothing')), false);
 });
 
-test('a file cut in the middle of a line gives all events before it, and says where', async t => {
+test('a file cut in the middle of a line gives all events before it, and an error with the line', async t => {
   const file = recorded(t);
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.slice(0, text.indexOf('"event"', text.indexOf('"event"') + 1) + 300));
@@ -129,7 +129,7 @@ test('a file cut in the middle of a line gives all events before it, and says wh
   assert.match(error?.message ?? '', /line 3 is cut short; the 1 events before it are complete/);
 });
 
-test('a file cut between lines is told from a complete one', async t => {
+test('a file cut between lines is not taken for a complete one', async t => {
   const file = recorded(t);
   const lines = readFileSync(file, 'utf8').split('\n');
   writeFileSync(file, `${lines.slice(0, 3).join('\n')}\n`);
@@ -138,7 +138,7 @@ test('a file cut between lines is told from a complete one', async t => {
   assert.match(error?.message ?? '', /line 4 is missing: .*; the 2 events before it are complete/);
 });
 
-test('every place of a cut is reported, and no event is made up', async t => {
+test('a file cut at any place is an error, and gives no wrong event', async t => {
   const file = recorded(t, EVENTS.slice(0, 1));
   const bytes = readFileSync(file);
   for (let length = 0; length < bytes.length - 1; length += 7) {
@@ -149,7 +149,7 @@ test('every place of a cut is reported, and no event is made up', async t => {
   }
 });
 
-test('a changed line is reported by its number', async t => {
+test('a changed line is reported with its number', async t => {
   const file = recorded(t);
   writeFileSync(file, readFileSync(file, 'utf8').replace('"sequence":"2"', '"sequence":"5"'));
   const { events, error } = await read(file);
@@ -157,7 +157,7 @@ test('a changed line is reported by its number', async t => {
   assert.match(error?.message ?? '', /line 3 is damaged/);
 });
 
-test('a line that was taken out is reported at the end', async t => {
+test('a removed line is reported at the end', async t => {
   const file = recorded(t);
   const lines = readFileSync(file, 'utf8').split('\n');
   writeFileSync(file, lines.filter((_, index) => index !== 2).join('\n'));
@@ -204,7 +204,7 @@ test('a file of another kind is refused', async t => {
   }
 });
 
-test('a file that is not there, and a folder, are refused', async t => {
+test('a missing file and a folder are refused', async t => {
   assert.match((await read('/nowhere')).error?.message ?? '', /failed to read recording \/nowhere: ENOENT/);
   assert.match((await read(join(path(t), '..'))).error?.message ?? '', /EISDIR/);
 });
@@ -219,14 +219,14 @@ test('open flags of another architecture keep their names', async t => {
   assert.equal(decodeOpenFlags(event?.flags ?? 0), decodeOpenFlags(0o100000, other));
 });
 
-/** A line whose checksum is right, whatever its text. */
+/** A line with the right checksum for any text. */
 function rawLine(what: string, text: string): string {
   return `{"crc":"${crc32(text).toString(16).padStart(8, '0')}","${what}":${text}}\n`;
 }
 
 const HEADER = line('header', { format: 'memwarden-recording', version: 1, architecture: HOST_ARCHITECTURE });
 
-test('a line whose checksum is right and whose text is wrong is reported by its number', async t => {
+test('a line whose checksum is right and whose text is wrong is reported with its number', async t => {
   const file = path(t);
   const [, good = ''] = readFileSync(recorded(t), 'utf8').split('\n');
   const event = JSON.parse(good).event;
@@ -267,7 +267,7 @@ test('a line whose checksum is right and whose text is wrong is reported by its 
   }
 });
 
-test('a line without end is given up at a mebibyte', async t => {
+test('reading stops at a line of more than a mebibyte', async t => {
   const file = path(t);
   writeFileSync(file, HEADER + 'x'.repeat(20_000_000));
   assert.match((await read(file)).error?.message ?? '', /line 2 has more than 1048576 characters/);
@@ -275,7 +275,7 @@ test('a line without end is given up at a mebibyte', async t => {
   assert.match((await read(file)).error?.message ?? '', /line 1: it is no recording/);
 });
 
-test('every field that is missing is reported by its name', async t => {
+test('every missing field is reported by its name', async t => {
   const file = path(t);
   const [, good = ''] = readFileSync(recorded(t), 'utf8').split('\n');
   const event: Record<string, unknown> = JSON.parse(good).event;
@@ -285,7 +285,7 @@ test('every field that is missing is reported by its name', async t => {
     assert.notEqual(gone, undefined);
     writeFileSync(file, HEADER + line('event', rest) + line('end', { events: 1 }));
     const { events, error } = await read(file);
-    // what may be unknown may be missing
+    // a field whose value can be unknown is optional
     if (error === undefined) assert.equal(events.length, 1);
     else assert.match(error.message, new RegExp(`line 2 has no valid event: event\\.${name} is not `));
   }

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../../src/service/exit-codes.ts';
+import { NODE_OPTIONS } from '../cli/cli.ts';
 
 const PROGRAM = fileURLToPath(new URL('./lifecycle.program.ts', import.meta.url));
 
@@ -14,7 +15,9 @@ class Program {
   readonly #lines: AsyncIterator<string>;
 
   constructor(...args: string[]) {
-    const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...NODE_OPTIONS, PROGRAM, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.process = child;
     this.exit = once(child, 'exit');
     this.#lines = createInterface({ input: child.stderr })[Symbol.asyncIterator]();
@@ -112,5 +115,6 @@ it('ends by itself after such an error when the flush does not end', async () =>
   program.process.kill('SIGUSR2');
   await program.line(/broken timer/);
   await program.line(/^flushing$/);
+  await program.line(/memwarden ends before all is done/);
   assert.deepEqual(await program.exit, [EXIT.failure, null]);
 });

@@ -4,7 +4,7 @@ import { SIGNATURES } from '../../../src/detect/signatures/index.ts';
 import type { EnrichedEvent } from '../../../src/enrich/event.ts';
 import { buildEnrichedEvent } from '../event-builder.ts';
 
-/** What the named signature says of an event; by default: python3 opened the memory of Runner.Worker for reading. */
+/** The detection of the named signature for an event; by default python3 opens the memory of Runner.Worker for reading. */
 export function buildDetection(
   fields: Partial<EnrichedEvent> = {},
   eventName = 'proc_mem_access',

@@ -28,7 +28,7 @@ export function buildReadable(fields: Partial<EnrichedEvent> = {}): ReadableLogR
   return toReadable(buildDetection(fields));
 }
 
-/** The record of a detection as the SDK hands it to a processor; its plain fields, so that a test may replace some. */
+/** The record of a detection as the SDK passes it to a processor. The fields are plain, so that a test can replace some. */
 export function toReadable(detection: Detection): ReadableLogRecord {
   logger.emit(toLogRecord(detection, '0123456789abcdef0123456789abcdef'));
   if (last === undefined) throw new Error('the SDK dropped the record');
@@ -48,7 +48,7 @@ export function toReadable(detection: Detection): ReadableLogRecord {
   };
 }
 
-/** A record alone, as it is in a body. */
+/** A single encoded record, as it is in a body. */
 export function encodeLogRecord(record: ReadableLogRecord): Uint8Array {
   const writer = new MessageWriter(0);
   writeLogRecord(writer, record);

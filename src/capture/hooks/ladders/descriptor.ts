@@ -3,11 +3,11 @@ import { duplicateOwnDescriptor } from '../../../native/libc.ts';
 import type { Ladder } from './ladder.ts';
 
 const EXEC = ['tracepoint_exec'];
-/** Of bpf/lib/descriptor.bpf.h; an attacker who knows them can stay above. */
+/** The limits of bpf/lib/descriptor.bpf.h. An attacker who knows them can use higher descriptors. */
 const INHERITED =
   'of the descriptors that a program is started with, the first 128 are looked at, and the last 8 of procfs files among them';
 
-/** Descriptors of /proc/<pid>/mem that change hands: bpf/lib/descriptor.bpf.h. */
+/** Descriptors of /proc/<pid>/mem that another process receives: bpf/lib/descriptor.bpf.h. */
 export const descriptor: Ladder = {
   capability: 'descriptor',
   required: false,

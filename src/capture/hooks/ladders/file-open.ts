@@ -10,7 +10,7 @@ const REFUSED_BY_TEXT = 'an open refused by file permissions is known by its pat
 export const fileOpen: Ladder = {
   capability: 'file_open',
   required: true,
-  // the last two: who opened a descriptor is known only from its open
+  // fd_transfer and mem_io: who opened a descriptor is known only from its open
   kinds: ['proc_mem_open', 'kcore_open', 'file_open', 'fd_transfer', 'mem_io'],
   steps: [
     { hook: 'lsm', programs: ['lsm_file_open'], results: RESULTS, limits: [REFUSED_BY_TEXT] },
@@ -35,7 +35,7 @@ export const fileOpen: Ladder = {
     try {
       closeSync(openSync('/proc/self/mem', 'r'));
     } catch (error) {
-      // a refused open is an event as well, and the hook is what is being tested
+      // a refused open is recorded as well, so it proves the hook
       if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
     }
   },

@@ -6,10 +6,13 @@ import { memoryIo } from './memory-io.ts';
 import { memoryProtection } from './memory-protection.ts';
 import { ptrace } from './ptrace.ts';
 
-/** Every capability. `memoryIo` after `fileOpen`: it distinguishes openers from others by what that one has seen. */
+/**
+ * Every capability. `memoryIo` comes after `fileOpen`, whose programs record who opened a file: it needs that to
+ * distinguish openers from others.
+ */
 export const LADDERS: readonly Ladder[] = [fileOpen, ptrace, descriptor, memoryIo, memoryProtection];
 
-/** The capabilities that some wanted kind of event needs; all of them when everything is wanted. */
+/** The capabilities that record any of these kinds of events; all of them for undefined. */
 export function laddersFor(kinds: ReadonlySet<EventKind> | undefined): readonly Ladder[] {
   return kinds === undefined ? LADDERS : LADDERS.filter(ladder => ladder.kinds.some(kind => kinds.has(kind)));
 }

@@ -5,7 +5,7 @@ const LIMITS = [
   'the bytes of a process that shares a descriptor and closes it first are reported only up to its latest 5 s',
 ];
 
-/** Evidence of use: bytes moved through /proc/<pid>/mem. System call hooks would have to look at every read(2). */
+/** Bytes moved through /proc/<pid>/mem. There is no tracepoint step: it would have to check every read(2) and write(2). */
 export const memoryIo: Ladder = {
   capability: 'memory_io',
   required: false,
@@ -32,7 +32,7 @@ export const memoryIo: Ladder = {
     try {
       const fd = openSync('/proc/self/mem', 'r');
       try {
-        // nothing is mapped at address 0: the call counts, and no byte of anybody's memory is read
+        // nothing is mapped at address 0: the call is recorded, and no byte is read
         readSync(fd, Buffer.alloc(1), 0, 1, 0);
       } finally {
         closeSync(fd);

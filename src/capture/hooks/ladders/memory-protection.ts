@@ -24,6 +24,6 @@ export const memoryProtection: Ladder = {
     },
   ],
   provoke: makeMemoryExecutable,
-  // mmap's program can be alive where the LSM hook beside it is dead
+  // an event of mmap proves only its own program, which works also where the LSM hook is never called
   isProof: event => event.kind === 'mem_protect' && event.method === 'mprotect',
 };

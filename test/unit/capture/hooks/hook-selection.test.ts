@@ -20,7 +20,7 @@ const LSM: LadderStep = { hook: 'lsm', programs: ['lsm_x'], limits: ['of lsm'] }
 const FENTRY: LadderStep = { hook: 'fentry', programs: ['fentry_x'], limits: ['of fentry'] };
 const KPROBE: LadderStep = { hook: 'kprobe', programs: ['kprobe_x', 'kprobe_y'], limits: [] };
 
-/** Chooses among steps on a kernel that has all of their programs. */
+/** Selects among steps on a kernel that has all of their programs. */
 function choose(
   steps: readonly LadderStep[],
   prepare: (kernel: FakeLibbpf) => void = () => undefined,
@@ -58,7 +58,7 @@ function choose(
   return { kernel, report, attachments, attempts, running: kernel.running.map(({ program }) => program) };
 }
 
-test('the first hook that delivers is taken, and none behind it is tried', () => {
+test('the first hook that delivers is selected, and no later one is tried', () => {
   const { report, attempts, kernel, running } = choose([LSM, FENTRY]);
   assert.equal(report.hook, 'lsm');
   assert.deepEqual(report.limits, ['of lsm']);
@@ -67,7 +67,7 @@ test('the first hook that delivers is taken, and none behind it is tried', () =>
   assert.deepEqual(kernel.attached, ['lsm_x']);
 });
 
-test('a hook that is refused is passed over, with the reason of the kernel', () => {
+test('a hook that the kernel refuses is skipped, and its reason reported', () => {
   for (const step of ['load', 'attach'] as const) {
     const { report, running } = choose([LSM, FENTRY], kernel =>
       kernel.refusals.set('lsm_x', { step, errno: EINVAL }),
@@ -80,7 +80,7 @@ test('a hook that is refused is passed over, with the reason of the kernel', () 
   }
 });
 
-test('what the verifier says stands in the reason, without its statistics', () => {
+test('the reason contains the message of the verifier, without its statistics', () => {
   const log = 'func#0 @0\nR1 invalid mem access\nprocessed 12 insns\n-- END PROG LOAD LOG --\n';
   const { report } = choose([LSM], kernel =>
     kernel.refusals.set('lsm_x', { step: 'load', errno: EINVAL, log }),
@@ -88,7 +88,7 @@ test('what the verifier says stands in the reason, without its statistics', () =
   assert.match(report.attempts[0]?.reason ?? '', /^load: EINVAL .*: R1 invalid mem access$/);
 });
 
-test('a hook that attaches and sees nothing is passed over, and taken out of the kernel', () => {
+test('a hook that attaches and does not deliver is skipped, and detached', () => {
   const { report, attempts, running, kernel } = choose([LSM, FENTRY], kernel => kernel.silent.add('lsm_x'));
   assert.equal(report.hook, 'fentry');
   assert.deepEqual(attempts, ['lsm_x silent', 'fentry_x alive']);
@@ -96,7 +96,7 @@ test('a hook that attaches and sees nothing is passed over, and taken out of the
   assert.deepEqual(running, ['fentry_x']);
 });
 
-test('an event of another hook, or of something else, proves nothing', () => {
+test('an event of another hook, or of another kind, proves nothing', () => {
   const others = [
     buildCapturedEvent({ hook: 'kprobe' }),
     buildCapturedEvent({ hook: 'lsm', kind: 'kcore_open' }),
@@ -105,13 +105,13 @@ test('an event of another hook, or of something else, proves nothing', () => {
   assert.equal(report.hook, undefined);
 });
 
-test('what happened before the act that proves a hook proves nothing', () => {
+test('an event before the canary proves nothing', () => {
   let asked = 0;
   const ownEvents = () => (asked++ === 0 ? [buildCapturedEvent({ hook: 'lsm' })] : []);
   assert.equal(choose([LSM], undefined, { ownEvents }).report.hook, undefined);
 });
 
-test('where nothing delivers there is no hook, and nothing runs', () => {
+test('where no hook delivers there is none, and no program stays attached', () => {
   const { report, attempts, running, kernel, attachments } = choose([LSM, FENTRY], kernel => {
     kernel.silent.add('lsm_x');
     kernel.refusals.set('fentry_x', { step: 'attach', errno: EPERM });
@@ -123,7 +123,7 @@ test('where nothing delivers there is no hook, and nothing runs', () => {
   assert.equal(kernel.openObjects, 1);
 });
 
-test('the chosen hook is tried first, and the others after it in their order', () => {
+test('the chosen hook is tried first, and then the others in their order', () => {
   const { attempts } = choose(
     [LSM, FENTRY, KPROBE],
     kernel => {
@@ -134,7 +134,7 @@ test('the chosen hook is tried first, and the others after it in their order', (
   assert.deepEqual(attempts, ['kprobe_x+kprobe_y silent', 'lsm_x silent', 'fentry_x alive']);
 });
 
-test('who insists on a hook gets no other', () => {
+test('an exclusive choice gets no other hook', () => {
   const { report, attempts } = choose([LSM, FENTRY], kernel => kernel.silent.add('fentry_x'), {
     choice: 'fentry',
     exclusive: true,
@@ -143,7 +143,7 @@ test('who insists on a hook gets no other', () => {
   assert.deepEqual(attempts, ['fentry_x silent']);
 });
 
-test('all programs of a step stand, or none', () => {
+test('all programs of a step are attached, or none', () => {
   const { report, running, attempts, kernel } = choose([KPROBE, FENTRY], kernel =>
     kernel.refusals.set('kprobe_y', { step: 'attach', errno: EINVAL }),
   );
@@ -153,7 +153,7 @@ test('all programs of a step stand, or none', () => {
   assert.deepEqual(kernel.attached, ['kprobe_x', 'fentry_x']);
 });
 
-test('the program that reports the outcome stands before the one whose events wait for it', () => {
+test('the program for the result is attached before the one whose events wait for it', () => {
   const { kernel, report } = choose([{ ...LSM, results: ['fexit_a', 'fexit_b'] }]);
   assert.deepEqual(kernel.attached, ['fexit_a', 'lsm_x']);
   const main = kernel.running.find(({ program }) => program === 'lsm_x');
@@ -161,7 +161,7 @@ test('the program that reports the outcome stands before the one whose events wa
   assert.deepEqual(report.limits, ['of lsm']);
 });
 
-test('without a program that reports the outcome nothing waits for one, and the report says so', () => {
+test('without a program for the result events do not wait for it, and the report has the limit', () => {
   const { kernel, report } = choose([{ ...LSM, results: ['fexit_a', 'fexit_b'] }], kernel => {
     for (const name of ['fexit_a', 'fexit_b']) kernel.refusals.set(name, { step: 'load', errno: EINVAL });
   });
@@ -170,14 +170,14 @@ test('without a program that reports the outcome nothing waits for one, and the 
   assert.equal(kernel.running[0]?.resultFollows, false);
 });
 
-test('the program that reports the outcome goes with a hook that is passed over', () => {
+test('the program for the result is detached with a hook that is skipped', () => {
   const { running } = choose([{ ...LSM, results: ['fexit_a'] }, FENTRY], kernel =>
     kernel.refusals.set('lsm_x', { step: 'attach', errno: EINVAL }),
   );
   assert.deepEqual(running, ['fentry_x']);
 });
 
-test('optional programs are attached as far as they can be, and of several forms the first', () => {
+test('optional programs are attached where possible, and of several variants the first', () => {
   const step = { ...LSM, optional: ['opt_a', 'opt_b'], oneOf: ['form_a', 'form_b', 'form_c'] };
   const { running } = choose([step], kernel => {
     kernel.refusals.set('opt_a', { step: 'attach', errno: EINVAL });
@@ -186,7 +186,7 @@ test('optional programs are attached as far as they can be, and of several forms
   assert.deepEqual(running, ['lsm_x', 'opt_b', 'form_b']);
 });
 
-test('a program that was refused once is not tried again by another step', () => {
+test('a program that was refused is not tried again by another step', () => {
   const results = ['fexit_a'];
   const { report } = choose(
     [
@@ -201,14 +201,14 @@ test('a program that was refused once is not tried again by another step', () =>
   assert.equal(report.attempts.filter(({ program }) => program === 'fexit_a').length, 1);
 });
 
-test('a kind of program that the host forbids is refused without a copy of all programs', () => {
+test('a kind of program that the host forbids is refused without loading the object', () => {
   const { report, kernel } = choose([LSM, KPROBE], kernel => kernel.forbiddenTypes.add(LSM_TYPE));
   assert.equal(report.attempts[0]?.outcome, 'refused');
   assert.match(report.attempts[0]?.reason ?? '', /^load: EPERM/);
   assert.ok(!kernel.attached.includes('lsm_x'));
 });
 
-test('a program that the object does not have is refused by itself', () => {
+test('a program that is not in the object is refused', () => {
   const { report } = choose([{ ...LSM, programs: ['lsm_x', 'lsm_other'] }, FENTRY], kernel => {
     kernel.programs = ['lsm_x', 'fentry_x'];
   });
@@ -216,7 +216,7 @@ test('a program that the object does not have is refused by itself', () => {
   assert.equal(report.attempts[0]?.reason, 'not in the object');
 });
 
-test('what is no refusal ends the start', () => {
+test('an error that is not a refusal ends the start', () => {
   const ownEvents = () => {
     throw new Error('failed to read');
   };
@@ -230,7 +230,7 @@ test('what is no refusal ends the start', () => {
   });
 });
 
-test('an object without a ring buffer, or none at all, is no object', () => {
+test('an object without a ring buffer, or a missing object, is an error', () => {
   const open = (prepare: (kernel: FakeLibbpf) => void, path = 'x.o') => {
     const kernel = new FakeLibbpf();
     prepare(kernel);

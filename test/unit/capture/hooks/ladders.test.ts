@@ -7,13 +7,13 @@ function capabilities(...kinds: EventKind[]): string[] {
   return laddersFor(new Set(kinds)).map(({ capability }) => capability);
 }
 
-test('memory protection is not hooked unless it is asked for', () => {
+test('memory_protection is not hooked unless it is selected', () => {
   assert.deepEqual(capabilities('ptrace'), ['ptrace']);
   assert.deepEqual(capabilities('mem_protect'), ['memory_protection']);
 });
 
-// with descriptors alone selected, nobody was known to have opened his own, and every use looked like a theft
-test('opens are watched wherever descriptors are, since only an open reports whose a descriptor is', () => {
+// with descriptors alone selected no opener was recorded, and every use of a descriptor looked like a theft
+test('opens are hooked wherever descriptors are, since only an open records the opener', () => {
   assert.deepEqual(capabilities('fd_transfer'), ['file_open', 'descriptor', 'memory_io']);
   assert.deepEqual(capabilities('mem_io'), ['file_open', 'memory_io']);
 });

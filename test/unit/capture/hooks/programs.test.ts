@@ -15,7 +15,7 @@ const { EINVAL, EPERM } = constants.errno;
 const WINDOW_MILLIS = 10_000;
 const OWN_TGID = 4711;
 
-/** A machine on which one sidecar after the other is started. */
+/** A machine on which sidecars are started one after the other. */
 class Machine {
   readonly kernel = new FakeLibbpf();
   readonly pinPath: string;
@@ -39,7 +39,7 @@ class Machine {
     return this.kernel.running.map(({ program, generation }) => `${program} ${generation}`);
   }
 
-  /** The parts of a start, in its order; what it caused itself it sees as far as programs run. */
+  /** A start up to `attach`; the running programs record the canaries of this process. */
   start(change: Partial<CaptureOptions> = {}, pinning = true) {
     const { kernel } = this;
     const options: CaptureOptions = {
@@ -74,7 +74,7 @@ class Machine {
 
 const BEST = ['file_open=lsm', 'ptrace=fentry'];
 
-test('without pins the programs watch from the commit to the stop', t => {
+test('without pins the programs are active from the commit to the stop', t => {
   const machine = new Machine(t);
   const { programs, control, hooks } = machine.start({}, false);
   programs.attach();
@@ -92,7 +92,7 @@ test('without pins the programs watch from the commit to the stop', t => {
   assert.deepEqual(machine.pins, []);
 });
 
-test('nothing is loaded for what nobody wants', t => {
+test('no programs are loaded for kinds of events that are not wanted', t => {
   const machine = new Machine(t);
   const { programs, hooks } = machine.start({ kinds: new Set(['ptrace']) }, false);
   programs.attach();
@@ -101,7 +101,7 @@ test('nothing is loaded for what nobody wants', t => {
   assert.ok(!machine.running.some(name => name.startsWith('lsm_')));
 });
 
-test('without a hook for opens there is no start; without one for anything else there is', t => {
+test('the start fails without a hook for opens, and not without one for another capability', t => {
   const machine = new Machine(t);
   for (const name of ['lsm_file_open', 'fentry_file_open', 'kprobe_file_open', 'tracepoint_sys_exit'])
     machine.kernel.refusals.set(name, { step: 'attach', errno: EPERM });
@@ -123,7 +123,7 @@ test('without a hook for opens there is no start; without one for anything else 
   assert.deepEqual(started.hooks(), ['file_open=lsm', 'ptrace=undefined']);
 });
 
-test('a hook chosen for all is a must for opens and a wish for the others; one chosen by name is a must', t => {
+test('a hook chosen for all is exclusive for opens and preferred for the others; one chosen by name is exclusive', t => {
   const machine = new Machine(t);
   machine.kernel.refusals.set('kretprobe_ptrace', { step: 'load', errno: EINVAL });
   const wish = machine.start({ hook: 'kprobe' }, false);
@@ -142,7 +142,7 @@ test('a hook chosen for all is a must for opens and a wish for the others; one c
   assert.equal(opens.hooks()[0], 'file_open=undefined');
 });
 
-test('what is pinned at the commit runs on after the stop', t => {
+test('programs that were pinned at the commit keep running after the stop', t => {
   const machine = new Machine(t);
   const { programs } = machine.start();
   programs.attach();
@@ -155,7 +155,7 @@ test('what is pinned at the commit runs on after the stop', t => {
   assert.deepEqual(machine.running, running);
 });
 
-test('a start that would choose the same takes over what runs, and loads nothing', t => {
+test('a start that would choose the same programs takes over the pinned ones, and loads nothing', t => {
   const machine = new Machine(t);
   const first = machine.start();
   first.programs.attach();
@@ -184,7 +184,7 @@ test('a start that would choose the same takes over what runs, and loads nothing
   assert.deepEqual(machine.running, running);
 });
 
-test('a start that chooses otherwise proves the new programs beside the old, and then ends the old', t => {
+test('a start that chooses other programs proves the new ones beside the old, and then removes the old', t => {
   const machine = new Machine(t);
   const first = machine.start();
   first.programs.attach();
@@ -194,7 +194,7 @@ test('a start that chooses otherwise proves the new programs beside the old, and
   const { programs, control, hooks } = machine.start({ hook: 'fentry' });
   programs.attach();
   assert.deepEqual(hooks(), ['file_open=fentry', 'ptrace=fentry']);
-  // until the commit the old ones watch
+  // the old ones are active until the commit
   assert.deepEqual([control.state.active, control.state.proving], [1, 2]);
   assert.ok(machine.running.includes('lsm_file_open 1'));
   assert.ok(machine.running.includes('fentry_file_open 2'));
@@ -204,7 +204,7 @@ test('a start that chooses otherwise proves the new programs beside the old, and
   assert.deepEqual(machine.pins, ['maps-#', 'programs-#-2-#']);
 });
 
-test('programs that no longer see this process are replaced, and not taken over', t => {
+test('pinned programs that record no event of this process are replaced, and not taken over', t => {
   const machine = new Machine(t);
   const first = machine.start();
   first.programs.attach();
@@ -219,7 +219,7 @@ test('programs that no longer see this process are replaced, and not taken over'
   assert.ok(!machine.running.includes('lsm_file_open 1'));
 });
 
-test('a start that fails leaves the programs that watch', t => {
+test('a start that fails leaves the active programs', t => {
   const machine = new Machine(t);
   const first = machine.start();
   first.programs.attach();
@@ -235,7 +235,7 @@ test('a start that fails leaves the programs that watch', t => {
   assert.deepEqual([control.state.active, control.state.proving], [1, 0]);
 });
 
-test('where a program cannot be pinned it watches all the same, until the stop, and no pins are left', t => {
+test('where a program cannot be pinned all are active until the stop, and no pins are left', t => {
   const machine = new Machine(t);
   machine.kernel.refusals.set('fexit_ptrace', { step: 'pin', errno: EINVAL });
   const { programs, control } = machine.start();
@@ -249,7 +249,7 @@ test('where a program cannot be pinned it watches all the same, until the stop, 
   assert.deepEqual(machine.running, []);
 });
 
-test('where a map cannot be pinned the programs watch all the same', t => {
+test('where a map cannot be pinned the programs are active all the same', t => {
   const machine = new Machine(t);
   machine.kernel.refusals.set('control', { step: 'pin', errno: EPERM });
   const { programs } = machine.start();
@@ -259,7 +259,7 @@ test('where a map cannot be pinned the programs watch all the same', t => {
   assert.deepEqual(machine.pins, []);
 });
 
-test('where the next programs cannot be pinned, those before them end: their maps would have no reader', t => {
+test('where new programs cannot be pinned, the old ones are removed: their maps would have no reader', t => {
   const machine = new Machine(t);
   const first = machine.start();
   first.programs.attach();
@@ -275,7 +275,7 @@ test('where the next programs cannot be pinned, those before them end: their map
   assert.ok(!machine.running.includes('lsm_file_open 1'));
 });
 
-test('what a start that was cut short has left is removed', t => {
+test('the pins of an interrupted start are removed', t => {
   const machine = new Machine(t);
   const first = machine.start();
   first.programs.attach();
@@ -291,7 +291,7 @@ test('what a start that was cut short has left is removed', t => {
   assert.equal(programs.pinned, true);
 });
 
-test('a pinned map that is gone, or not one, is an error with its name', t => {
+test('a pinned map that is missing, or is not a map, is an error with its name', t => {
   const machine = new Machine(t);
   const first = machine.start();
   first.programs.attach();

@@ -25,7 +25,7 @@ verified_insns:\t961
 const SECOND_NS = 1_000_000_000n;
 const HOUR_NS = 3_600n * SECOND_NS;
 
-test('reads the count of a program, and none of what has none', () => {
+test('reads the count of a program, and undefined where there is none', () => {
   assert.equal(skippedRunsOf(FDINFO), 417);
   assert.equal(skippedRunsOf(FDINFO.replace('417', '0')), 0);
   assert.equal(skippedRunsOf(FDINFO.replace(/recursion_misses.*\n/, '')), undefined);
@@ -33,7 +33,7 @@ test('reads the count of a program, and none of what has none', () => {
   assert.equal(skippedRunsOf(''), undefined);
 });
 
-test('warns when the kernel first skips a run, and again when there are more an hour later', t => {
+test('warns at the first skipped run, and an hour later if there are more', t => {
   const warnings = logged(t);
   const skipped: SkippedRuns = { capability: 'file_open', program: 'fentry_file_open', count: 0 };
   let count = 0;

@@ -41,7 +41,7 @@ test('drops that were reported are in the kernel once they are saved, and the ne
   );
 });
 
-test('what is saved once is not written again, and what comes after it is', () => {
+test('a saved count is not written again, and a later one is', () => {
   const kernel = new FakeLibbpf();
   const fd = kernel.createMap('reported');
   const reported = new ReportedDrops(kernel, fd, 7n);
@@ -70,9 +70,9 @@ test('a map that cannot be read or written is an error that says which', () => {
   const reported = new ReportedDrops(kernel, kernel.createMap('reported'), 0n);
   reported.report(0, 'ring_full', 1n);
   kernel.updateElement = () => -9;
-  assert.throws(() => reported.save(), /failed to keep what was reported of drops: EBADF/);
+  assert.throws(() => reported.save(), /failed to save what was reported of drops: EBADF/);
   const control = new Control(kernel, kernel.createMap('control'));
-  assert.throws(() => control.change({ active: 3 }), /failed to direct the programs: EBADF/);
+  assert.throws(() => control.change({ active: 3 }), /failed to write the programs' control: EBADF/);
   assert.equal(control.state.active, 0);
 });
 
@@ -92,7 +92,7 @@ test('the counters of each CPU are its own', () => {
   ]);
 });
 
-test('a change to the control changes what it names, and leaves the rest', () => {
+test('a change of the control changes the given fields only', () => {
   const kernel = new FakeLibbpf();
   const value = Buffer.alloc(CONTROL_SIZE);
   value.writeUInt32LE(4, CONTROL.active);
@@ -111,7 +111,7 @@ test('a change to the control changes what it names, and leaves the rest', () =>
   });
 });
 
-/** An open as it waits in the kernel for its outcome. */
+/** An open that waits in the kernel for its result. */
 function waiting(timeNs: bigint, tgid: number, kind = 1): Buffer {
   const value = Buffer.alloc(SCRATCH_SIZE);
   value.writeBigUInt64LE(timeNs, EVENT.time_ns);
@@ -132,7 +132,7 @@ function keyOf(task: number): Buffer {
   return key;
 }
 
-test('an open that never ends is reported after its wait, without an outcome, and leaves the table', () => {
+test('an open that does not return is reported after the wait, without a result, and is removed from the table', () => {
   const kernel = new FakeLibbpf();
   const start = 100n * SECOND_NS;
   const fd = kernel.createMap('scratch', [
@@ -153,7 +153,7 @@ test('an open that never ends is reported after its wait, without an outcome, an
   );
 });
 
-test('an open that ends while it is looked at is left to its own end', () => {
+test('an open that returns while it is read is not reported a second time', () => {
   const kernel = new FakeLibbpf();
   const fd = kernel.createMap('scratch', [[keyOf(1), waiting(0n, 41)]]);
   const remove = kernel.deleteElement.bind(kernel);
@@ -164,7 +164,7 @@ test('an open that ends while it is looked at is left to its own end', () => {
   assert.deepEqual(new EventsAwaitingResult(kernel, fd).collect(WAIT_NS), []);
 });
 
-test('an entry that is gone before it is read is passed over, and one of another version is removed', () => {
+test('an entry that is gone before it is read is skipped, and one of another version is removed', () => {
   const kernel = new FakeLibbpf();
   const fd = kernel.createMap('scratch', [
     [keyOf(1), waiting(0n, 41)],

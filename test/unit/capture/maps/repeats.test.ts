@@ -32,7 +32,7 @@ interface Counted {
   readonly flags?: number;
 }
 
-/** The kernel's table of repeats. */
+/** The kernel's map of repeats. */
 class Table {
   readonly kernel = new FakeLibbpf();
   readonly fd = this.kernel.createMap('repeats');
@@ -57,7 +57,7 @@ class Table {
     return key;
   }
 
-  /** Who follows the table; a process that starts anew. */
+  /** The reader of the table in a process that starts now. */
   follow(windowMillis = WINDOW_MILLIS): Repeats {
     return new Repeats(this.kernel, this.fd, windowMillis);
   }
@@ -80,7 +80,7 @@ function writeEvent(event: Buffer, kind: keyof typeof KIND, timeNs: bigint, flag
   event.writeBigUInt64LE(TARGET_START_NS, EVENT.target + PROCESS.start_time_ns);
 }
 
-/** The event that opened a window, as it arrives. */
+/** The event that opened a window, as the kernel sent it. */
 function sent(kind: keyof typeof KIND, timeNs: bigint, flags = 0): CapturedEvent {
   const memory = Buffer.from(new ArrayBuffer(512));
   writeEvent(memory, kind, timeNs, flags);
@@ -89,7 +89,7 @@ function sent(kind: keyof typeof KIND, timeNs: bigint, flags = 0): CapturedEvent
   return event;
 }
 
-/** Checkpoint as they are kept over a restart. */
+/** A checkpoint that survives a restart. */
 class Kept {
   readonly #checkpoint = new Map<string, Uint8Array>();
 
@@ -127,7 +127,7 @@ test('repeats are reported when their window is over, each once', () => {
   assert.deepEqual(outline(repeats.collect(100n + WINDOW_NS)), [['repeat', 3n, 100n, 900n]]);
 });
 
-test('repeats are said to have begun with the newest event that was sent', () => {
+test('the first time of repeats is that of the newest event that was sent', () => {
   const table = new Table();
   const repeats = table.follow();
   repeats.remember(sent('proc_mem_open', 100n));
@@ -136,7 +136,7 @@ test('repeats are said to have begun with the newest event that was sent', () =>
   assert.deepEqual(outline(repeats.collect(undefined)), [['repeat', 2n, 200n, 300n]]);
 });
 
-test('at the end all is reported, whatever the window', () => {
+test('at the end all repeats are reported, whatever their window', () => {
   const table = new Table();
   const repeats = table.follow();
   table.set({ start: 100n, count: 7n });
@@ -144,7 +144,7 @@ test('at the end all is reported, whatever the window', () => {
   assert.equal(repeats.collect(undefined).length, 1);
 });
 
-test('bytes that moved are those of the repeats that are reported; another event has none of its own', () => {
+test('the bytes of process_vm repeats are reported as differences; repeats of other kinds keep the size of the event', () => {
   const table = new Table();
   const repeats = table.follow();
   const later = 100n + WINDOW_NS;
@@ -161,7 +161,7 @@ test('bytes that moved are those of the repeats that are reported; another event
   );
 });
 
-test('what was reported before a restart is not reported again after it, and the rest is', () => {
+test('after a restart only repeats that were not reported before it are reported', () => {
   const table = new Table();
   const kept = new Kept();
   const before = table.follow();
@@ -184,7 +184,7 @@ test('what was reported before a restart is not reported again after it, and the
   assert.equal(kept.add(after).size, 1);
 });
 
-test('what the kernel counted while nobody ran is reported, though the event itself came to another process', () => {
+test('repeats counted while no sidecar ran are reported, though the event itself was sent to another process', () => {
   const table = new Table();
   table.set({ start: 100n, last: 300n, count: 4n });
   const after = table.follow();
@@ -195,7 +195,7 @@ test('what the kernel counted while nobody ran is reported, though the event its
   assert.equal(repeat?.target?.tgid, TARGET);
 });
 
-test('a note that says more than the kernel is of another count, and is not believed', () => {
+test('an entry with a higher count than the kernel is of an earlier count, and is ignored', () => {
   const table = new Table();
   const kept = new Kept();
   const before = table.follow();
@@ -204,14 +204,14 @@ test('a note that says more than the kernel is of another count, and is not beli
   before.collect(undefined);
   const checkpoint = kept.add(before);
 
-  // forgotten, and counted anew
+  // the kernel's entry was removed, and counted anew
   table.set({ start: 200n, count: 2n });
   const after = table.follow();
   after.resume(checkpoint);
   assert.equal(after.collect(undefined)[0]?.repeatCount, 2n);
 });
 
-test('a note of what the kernel no longer follows is given up', () => {
+test('an entry of the checkpoint that the kernel no longer follows is removed', () => {
   const table = new Table();
   const kept = new Kept();
   const before = table.follow();
@@ -225,7 +225,7 @@ test('a note of what the kernel no longer follows is given up', () => {
   assert.equal(kept.add(after).size, 0);
 });
 
-test('what is silent for three windows is forgotten, in the kernel and in the checkpoint; not before', () => {
+test('an entry without an event for three windows is removed from the kernel and the checkpoint; not before', () => {
   const table = new Table();
   const kept = new Kept();
   const repeats = table.follow();
@@ -240,13 +240,13 @@ test('what is silent for three windows is forgotten, in the kernel and in the ch
   assert.equal(kept.add(repeats).size, 0);
 });
 
-test('an event that the kernel does not follow costs nothing', () => {
+test('an event that the kernel does not follow is forgotten', () => {
   const table = new Table();
   const repeats = table.follow();
   repeats.remember(sent('proc_mem_open', 100n));
   assert.equal(repeats.pending(), 0n);
   assert.deepEqual(repeats.collect(undefined), []);
-  // it was forgotten: what is counted from now on is of somebody who remembers it anew
+  // it was forgotten: a count from now on belongs to an event that arrives later
   table.set({ start: 100n, count: 3n });
   assert.equal(repeats.pending(), 0n);
 });

@@ -25,7 +25,7 @@ export interface Btf {
   enumeration(name: string): ReadonlyMap<string, number>;
 }
 
-/** @throws Error when the object has no BTF or what is asked for is not in it */
+/** @throws Error when the object has no BTF, or the type is not in it */
 export function readBtf(object: Buffer): Btf {
   const section = sectionOf(object, '.BTF');
   const header = section.readUInt32LE(4);

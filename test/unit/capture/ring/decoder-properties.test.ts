@@ -7,10 +7,10 @@ import { BUSY, DISCARDED, RingFile } from './ring-file.ts';
 
 const RUNS = 500;
 const AREA = 4_096;
-/** What must never be read: beside every record. */
+/** Bytes around every record, which must never be read. */
 const SECRET = 'S3CRET';
 
-/** A record of any content, whose kind, hook and method may be known, and whose strings may have any length. */
+/** A record of any content; kind, hook and method may be known, and strings may have any length. */
 const record = fc.record({
   fixed: fc.uint8Array({ minLength: EVENT_SIZE, maxLength: EVENT_SIZE }),
   known: fc.boolean(),
@@ -43,7 +43,7 @@ function textsOf(value: unknown): string[] {
   return Object.values(value).flatMap(textsOf);
 }
 
-test('of any bytes the decoder makes an event or nothing, and reads none beside the record', () => {
+test('any bytes give an event or nothing, and no byte outside the record is read', () => {
   fc.assert(
     fc.property(record, fc.nat(30), (fields, cut) => {
       const bytes = bytesOf(fields);
@@ -58,7 +58,7 @@ test('of any bytes the decoder makes an event or nothing, and reads none beside 
       const total = fields.lengths.reduce((sum, length) => sum + length, 0);
       if (fields.known) assert.equal(event !== undefined, EVENT_SIZE + total <= length);
       if (event === undefined) return;
-      // what is beside a record changes nothing in it
+      // the bytes around a record do not change the event
       memory.fill(0x41, 0, offset);
       memory.fill(0x41, offset + length);
       assert.deepEqual(decode(), event);
@@ -69,7 +69,7 @@ test('of any bytes the decoder makes an event or nothing, and reads none beside 
   );
 });
 
-test('at the very end of the memory nothing beyond it is asked for', () => {
+test('a record at the end of the memory is decoded without a read beyond it', () => {
   fc.assert(
     fc.property(record, fields => {
       const bytes = bytesOf(fields);
@@ -83,12 +83,12 @@ test('at the very end of the memory nothing beyond it is asked for', () => {
   );
 });
 
-test('a record that is shorter than any is nothing, also where the memory ends with it', () => {
+test('a record shorter than the fixed part gives nothing, also at the end of the memory', () => {
   for (let length = 0; length < EVENT_SIZE; length += 8)
     assert.equal(new EventDecoder(new ArrayBuffer(length)).decode(0, length), undefined);
 });
 
-test('a process is the same only while every byte of it is, larger or smaller', () => {
+test('any changed byte of a description gives another process', () => {
   const base = { fixed: new Uint8Array(EVENT_SIZE), known: true, kind: 1, hook: 1, method: 1 };
   const lengths = [0, 4, 0, 4, 0, 0, 0];
   const decode = (memory: Buffer, decoder: EventDecoder, text: string) => {
@@ -108,14 +108,14 @@ test('a process is the same only while every byte of it is, larger or smaller', 
   }
 });
 
-test('what a decoder remembers of one record never stands in another', () => {
+test('a remembered process never appears in the event of another record', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 2, maxLength: 5 }), all => {
       const memory = Buffer.from(new ArrayBuffer(AREA));
       const shared = new EventDecoder(memory.buffer);
       for (const fields of all) {
         const bytes = bytesOf({ ...fields, known: true, lengths: fields.lengths.map(length => length % 40) });
-        // one thread for all: they are remembered by its number
+        // one thread id for all, since processes are remembered by it
         bytes.writeUInt32LE(7, EVENT.actor + 20);
         bytes.writeUInt32LE(7, EVENT.target + 20);
         memory.fill(0);
@@ -128,7 +128,7 @@ test('what a decoder remembers of one record never stands in another', () => {
   );
 });
 
-test('the ring hands out what was written, in its order, whatever lengths and flags it meets', t => {
+test('records of any lengths and flags are read in the order in which they were written', t => {
   const entry = fc.record({
     content: fc.uint8Array({ minLength: 1, maxLength: 120 }),
     discarded: fc.boolean(),

@@ -43,7 +43,7 @@ suite('event decoder', () => {
     assert.equal(event?.target?.executablePath, '/opt/naïve café');
   });
 
-  test('a record that was kept without its strings has all the rest', () => {
+  test('a record that was stored without its strings has all other fields', () => {
     const { memory, decode } = record({ path: 'mem\0' + '42\0' + 'proc\0', actorArguments: 'dd' });
     const kept = new EventDecoder(memory).decodeFixedPart(OFFSET);
     const whole = decode();
@@ -59,7 +59,7 @@ suite('event decoder', () => {
     assert.equal(record({}).decode()?.timeNs, 2n ** 60n + 1n);
   });
 
-  test('what is absent is undefined, not empty', () => {
+  test('an absent value is undefined, not empty', () => {
     const event = record({}).decode();
     assert.equal(event?.path, undefined);
     assert.equal(event?.requestedPath, undefined);
@@ -74,12 +74,12 @@ suite('event decoder', () => {
     assert.equal(record({}, 0).decode()?.target, undefined);
   });
 
-  test('an outcome that no hook could see is not a success', () => {
+  test('a result that no hook saw is not a success', () => {
     assert.equal(record({}).decode()?.result, -13);
     assert.equal(record({}, TRAIT.resultUnknown).decode()?.result, undefined);
   });
 
-  test('arguments are split where the kernel ends them, also when they are cut short', () => {
+  test('arguments are split at their NULs, also when they are cut short', () => {
     const event = record({ actorArguments: 'dd\0if=/proc/42/mem\0bs=4' }).decode();
     assert.deepEqual(event?.actor.arguments, ['dd', 'if=/proc/42/mem', 'bs=4']);
   });
@@ -94,7 +94,7 @@ suite('event decoder', () => {
     assert.equal(decode(), undefined);
   });
 
-  test('a kind, hook or method of another version is not guessed at', () => {
+  test('a record with a kind, hook or method of another version is not decoded', () => {
     for (const at of [EVENT.kind, EVENT.hook, EVENT.method]) {
       const { view, decode } = record({});
       view.setUint8(at, 99);
@@ -113,7 +113,7 @@ suite('event decoder', () => {
     assert.equal(first?.target, second?.target);
   });
 
-  test('any difference in a description makes another process of it', () => {
+  test('any difference in a description gives another object', () => {
     const changes: Record<string, (view: DataView) => void> = {
       'user id': view => view.setUint32(EVENT.actor + PROCESS.euid, 1, true),
       ancestor: view => view.setUint32(EVENT.ancestors, 1, true),

@@ -50,7 +50,7 @@ suite('record layout', { skip: existsSync(path) ? false : `${path} is not built`
     assert.deepEqual([...strings.values()], [...Object.values(layout.STRING), layout.STRING_COUNT]);
   });
 
-  test('an event that is being made has its size, and its strings right behind it', () => {
+  test('the scratch entry has the size that the decoder expects, and its strings follow the event', () => {
     const scratch = btf.structure('mw_scratch');
     assert.equal(scratch.sizeBytes, layout.SCRATCH_SIZE);
     assert.equal(scratch.offsets.get('text'), layout.EVENT_SIZE);

@@ -30,7 +30,7 @@ test('records are read in their order, as many as are asked for', t => {
   assert.equal(ring.position, ring.end);
 });
 
-test('a record that is still being written holds the later ones back; one that was given up is passed over', t => {
+test('a record that is still being written ends the round; a discarded one is skipped', t => {
   const file = new RingFile(t, SIZE);
   file.write(Buffer.from('a'));
   const busy = file.write(Buffer.from('bb'), BUSY);
@@ -42,7 +42,7 @@ test('a record that is still being written holds the later ones back; one that w
   assert.deepEqual(read(ring), ['bb', 'd']);
 });
 
-test('what was read and not given back is read again by the next process', t => {
+test('records that were read and not released are read again by the next process', t => {
   const file = new RingFile(t, SIZE);
   for (const text of ['a', 'b', 'c']) file.write(Buffer.from(text));
   const ring = file.open(t);
@@ -52,7 +52,7 @@ test('what was read and not given back is read again by the next process', t => 
   assert.deepEqual(read(file.open(t)), ['b', 'c']);
 });
 
-test('a record that reaches over the end of the buffer is whole', t => {
+test('a record that wraps around the end of the buffer is read in one piece', t => {
   const file = new RingFile(t, SIZE);
   const ring = file.open(t);
   for (let i = 0; i < 40; i++) {
@@ -62,7 +62,7 @@ test('a record that reaches over the end of the buffer is whole', t => {
   }
 });
 
-test('a process goes on where the one before it had all safe', t => {
+test('a process continues where the previous one had saved all events', t => {
   const file = new RingFile(t, SIZE);
   for (const text of ['a', 'b', 'c']) file.write(Buffer.from(text));
   const before = file.open(t);
@@ -74,7 +74,7 @@ test('a process goes on where the one before it had all safe', t => {
   assert.deepEqual(read(after), ['c']);
 });
 
-test('the resume point of other maps, or one that is cut short or missing, means nothing', t => {
+test('the resume point of other maps, or one that is truncated or missing, is ignored', t => {
   const file = new RingFile(t, SIZE);
   for (const text of ['a', 'b', 'c']) file.write(Buffer.from(text));
   const before = file.open(t);
@@ -92,7 +92,7 @@ test('the resume point of other maps, or one that is cut short or missing, means
   }
 });
 
-test('a position before what is given back, or beyond what there is, is not gone to', t => {
+test('a resume point before the released position, or beyond the end, is ignored', t => {
   const file = new RingFile(t, SIZE);
   for (const text of ['a', 'b']) file.write(Buffer.from(text));
   const ring = file.open(t);

@@ -6,12 +6,12 @@ import { PAGE_BYTES } from '../../../../src/native/libc.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
 
 const HEADER_BYTES = 8;
-/** What a ring buffer maps behind its data: room for the longest record. */
+/** Second mapping of the data, as long as the longest record. */
 const BEHIND_BYTES = 65_536;
 export const BUSY = 0x8000_0000;
 export const DISCARDED = 0x4000_0000;
 
-/** A file that looks to `RingBuffer` as the kernel's map does: consumer page, producer page, data. */
+/** A file with the layout of the kernel's map: consumer page, producer page, data. */
 export class RingFile {
   readonly fd: number;
   readonly #sizeBytes: number;
@@ -24,14 +24,14 @@ export class RingFile {
     t.after(() => closeSync(this.fd));
   }
 
-  /** Our end of it, as a process that starts now has it. */
+  /** The consumer's side in a process that starts now. */
   open(t: TestContext): RingBuffer {
     const ring = new RingBuffer(this.fd, this.#sizeBytes);
     t.after(() => ring.close());
     return ring;
   }
 
-  /** What the kernel does for one record. @returns where it is */
+  /** Writes a record as the kernel does. @returns its position */
   write(content: Buffer, flags = 0): bigint {
     const at = this.#produced;
     const place = 2 * PAGE_BYTES + Number(at % BigInt(this.#sizeBytes));
@@ -43,7 +43,7 @@ export class RingFile {
     return at;
   }
 
-  /** The kernel has finished a record that it was still writing. */
+  /** Completes a record that was still being written. */
   finish(at: bigint, length: number): void {
     const header = Buffer.alloc(4);
     header.writeUInt32LE(length);

@@ -38,27 +38,27 @@ const TRUE_OF_THE_USUAL_EVENT = [
   'alert == "" && request == ""',
 ];
 
-describe('true of the usual event', () => {
+describe('a condition is true of the usual event', () => {
   for (const text of TRUE_OF_THE_USUAL_EVENT) test(text, () => assert.equal(holds(text), true));
 });
 
-test('what a failure was is reported', () => {
+test('a condition can test the outcome and the error', () => {
   assert.ok(holds('outcome == "failure" && error == "EACCES"', { result: -13 }));
   assert.ok(holds('outcome == "" && error == ""', { result: undefined }));
 });
 
-test('of an unknown target no id is that of root, and no text is any', () => {
+test('the ids of an unknown target are -1 and not root’s 0, and its texts are empty', () => {
   const kcore = { kind: 'kcore_open', target: undefined, path: '/proc/kcore' } as const;
   assert.ok(holds('target.uid == -1 && target.pid == -1 && target.exe == "" && target.comm == ""', kcore));
 });
 
-test('the fields of other events can be asked for', () => {
+test('a condition can use the fields of other events', () => {
   assert.ok(holds('request == "PTRACE_ATTACH"', { kind: 'ptrace', method: 'ptrace', flags: 16 }));
   const memory = { kind: 'mem_protect', method: 'mmap', protection: 6, sizeBytes: 4096n } as const;
   assert.ok(holds('alert.startsWith("Mmaped") && bytes == 4096 && mode == ""', memory));
 });
 
-/** Text, the character that is wrong (marked by ^ in the text), and what is said of it. */
+/** A condition with ^ in front of the wrong character, and the message. */
 const WRONG: readonly (readonly [text: string, reason: RegExp])[] = [
   ['^', /^it ends too early$/],
   ['event ^==', /^= is not expected here$/],
@@ -86,7 +86,7 @@ const WRONG: readonly (readonly [text: string, reason: RegExp])[] = [
   ['^!event', /^! does not take string$/],
 ];
 
-describe('refused when it is compiled, at the right character', () => {
+describe('an invalid condition is refused when it is compiled, at the right character', () => {
   for (const [marked, reason] of WRONG) {
     test(marked, () => {
       const offset = marked.indexOf('^');
@@ -103,7 +103,7 @@ describe('refused when it is compiled, at the right character', () => {
   }
 });
 
-test('a condition that cannot be evaluated on some values throws then', () => {
+test('a condition that cannot be evaluated on some values throws when it is tested', () => {
   assert.throws(() => holds('actor.ancestors[7] == "x"'));
   assert.throws(() => holds('1 / (actor.uid - 1000) == 1'));
 });

@@ -29,13 +29,13 @@ const rule = (fields: string) => `exceptions:\n  - name: one\n${fields.replace(/
 const problemsIn = (text: string) =>
   parseExceptions('f.yaml', parseYaml(Buffer.from(text))).problems.map(describeProblem);
 
-/** What is left of the detections of an event. */
+/** The detections of an event that remain after the exceptions. */
 function applied(exceptions: Exceptions, fields: Partial<EnrichedEvent> = {}): Detection[] {
   const detections = createEngine({ events: ['signatures', 'base'] }).detect(buildEnrichedEvent(fields));
   return detections.map(exceptions.apply).filter(detection => detection !== undefined);
 }
 
-/** The answer with a file of exceptions: names and severities. */
+/** Names, severities and exceptions of the remaining detections, with these exceptions files. */
 function detect(files: readonly string[], fields: Partial<EnrichedEvent> = {}) {
   const exceptions = loadExceptions(files);
   const reported = applied(exceptions, fields);
@@ -76,7 +76,7 @@ test('a rule that does not match changes and counts nothing', t => {
   );
 });
 
-test('a rule is about the events that it names', t => {
+test('a rule applies to the events that it names', t => {
   const file = fileWith(t, rule('events: [proc_mem_access]\nwhen: "true"\naction: drop'));
   assert.deepEqual(detect([file], { flags: 2 }).reported, [['proc_mem_code_injection', 3, undefined]]);
 });
@@ -88,12 +88,12 @@ test('the first rule that matches decides, over all files', t => {
   assert.deepEqual(detect([second, first]).reported, []);
 });
 
-test('a detection is kept when a condition cannot be evaluated on it', t => {
+test('a detection is reported when a condition cannot be evaluated on it', t => {
   const file = fileWith(t, rule('when: actor.ancestors[7] == "x"\naction: drop'));
   assert.equal(detect([file]).reported.length, 1);
 });
 
-test('matching by itself counts nothing', t => {
+test('match() alone does not count', t => {
   const exceptions = loadExceptions([fileWith(t, rule('when: "true"\naction: drop'))]);
   const [detection] = createEngine().detect(buildEnrichedEvent());
   assert.ok(detection !== undefined);
@@ -114,7 +114,7 @@ test('rules are read again on demand, and counts go on', t => {
   assert.equal(exceptions.counts.get('one'), 2);
 });
 
-test('a file that is broken or gone when it is read again leaves the rules in force', t => {
+test('a reload of an invalid or missing file leaves the rules in force', t => {
   const file = fileWith(t, rule('when: "true"\naction: drop'));
   const exceptions = loadExceptions([file]);
   writeFileSync(file, rule('when: actor.nothing\naction: drop'));
@@ -124,7 +124,7 @@ test('a file that is broken or gone when it is read again leaves the rules in fo
   assert.equal(applied(exceptions).length, 0);
 });
 
-test('a broken file stops the start with every problem, its place and its rule', t => {
+test('an invalid file stops the start with every problem, its place and its rule', t => {
   const file = fileWith(
     t,
     `${rule('when: actor.nothing == 1\naction: drop')}  - name: two\n    when: tru\n    severity: 9\n`,
@@ -147,7 +147,7 @@ test('a broken file stops the start with every problem, its place and its rule',
   assert.equal(checkExceptionsFile(file).length, 3);
 });
 
-test('a file that cannot be read is a problem, not a crash', () => {
+test('a file that cannot be read is a problem, not an exception', () => {
   const [problem] = checkExceptionsFile('/nowhere/exceptions.yaml');
   assert.match(problem?.reason ?? '', /ENOENT/);
 });
@@ -157,7 +157,7 @@ test('an empty file, and one of comments, has no rules', () => {
     assert.deepEqual(parseExceptions('f.yaml', parseYaml(Buffer.from(text))), { rules: [], problems: [] });
 });
 
-test('what is not in the format is reported with its place', () => {
+test('every violation of the format is reported with its place', () => {
   assert.match(problemsIn('- a\n').join(), /^f\.yaml:1:1: the file must have one key, exceptions/);
   assert.match(problemsIn('rules: []\n').join(), /^f\.yaml:1:1: rules is unknown here/);
   assert.match(problemsIn('exceptions: 3\n').join(), /^f\.yaml:1:13: exceptions must be a list/);
@@ -205,7 +205,7 @@ test('what is not in the format is reported with its place', () => {
   assert.match(problemsIn('a: 1\na: 2\n').join(), /unique/);
 });
 
-test('an error in a condition is reported where it is in the file, in every style of YAML', () => {
+test('an error in a condition is reported at its place in the file, in every style of YAML', () => {
   const places = [
     ['when: true && actor.x == 1', '3:24'],
     ['when: "true && actor.x == 1"', '3:25'],
@@ -222,7 +222,7 @@ test('an error in a condition is reported where it is in the file, in every styl
     );
 });
 
-/** What becomes of an event with the rules that are shipped. */
+/** The detections of an event that remain after the shipped rules. */
 const shipped = (fields: Partial<EnrichedEvent>) => detect([SHIPPED_EXCEPTIONS], fields).reported;
 const actorAt = (executablePath: string) => buildActor({ executablePath });
 
@@ -230,7 +230,7 @@ test('the shipped rules have no problem', () => {
   assert.deepEqual(checkExceptionsFile(SHIPPED_EXCEPTIONS), []);
 });
 
-test('shipped: a debugger that looks at the program that it started is lowered, not dropped', () => {
+test('shipped: a debugger that reads the program that it started is lowered, not dropped', () => {
   const call = {
     kind: 'process_vm',
     method: 'process_vm_readv',
@@ -243,14 +243,14 @@ test('shipped: a debugger that looks at the program that it started is lowered, 
     ]);
 });
 
-test('shipped: a debugger that attaches to another program is reported in full, and so is a false debugger', () => {
+test('shipped: a debugger that attaches to another program keeps its severity, and so does a program that only has its name', () => {
   const call = { kind: 'process_vm', method: 'process_vm_readv', path: undefined } as const;
   assert.deepEqual(shipped({ ...call, actor: actorAt('/usr/bin/gdb') }), [['process_vm_read', 3, undefined]]);
   const false_ = { ...call, targetIsDescendant: true, actor: actorAt('/tmp/usr/bin/gdb') };
   assert.deepEqual(shipped(false_), [['process_vm_read', 3, undefined]]);
 });
 
-test('shipped: a crash handler must be of the user, and of the mount namespace, of what it reads', () => {
+test('shipped: a crash handler must have the user and the mount namespace of the process that it reads', () => {
   const actor = actorAt('/opt/google/chrome/chrome_crashpad_handler');
   const call = { kind: 'process_vm', method: 'process_vm_readv', path: undefined, actor } as const;
   const severity = (target: Parameters<typeof buildProcess>[0]) =>
@@ -283,7 +283,7 @@ test('shipped: a JIT compiler is dropped from dynamic_code_loading, and from not
   assert.equal(shipped({ ...memory, actor: actorAt('/tmp/node') }).length, 2);
 });
 
-test('shipped: a profiler may look at kernel memory, but not from a container', () => {
+test('shipped: a profiler may read kernel memory, but not from a container', () => {
   const kcore = { kind: 'kcore_open', target: undefined, path: '/proc/kcore' } as const;
   const actor = buildActor({ executablePath: '/usr/bin/perf', uid: 0 });
   assert.equal(shipped({ ...kcore, actor })[0]?.[1], 1);

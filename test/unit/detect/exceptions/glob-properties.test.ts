@@ -5,14 +5,14 @@ import { matchesGlob } from '../../../../src/detect/exceptions/glob.ts';
 
 const RUNS = 2_000;
 
-/** A pattern in parts, and what it stands for. */
+/** A pattern as a list of parts. */
 type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'one' | 'some' | 'any' | 'directories' }
   | { readonly kind: 'class'; readonly members: string; readonly inverted: boolean }
   | { readonly kind: 'either'; readonly of: readonly (readonly Part[])[] };
 
-/** No character that means something in a pattern or in a regular expression is left out of the text. */
+/** The texts include every character that is special in a pattern or in a regular expression. */
 const LETTERS = ['a', 'b', '/', '.', '+', '$', '^', '|', '(', ')', '\\', '-', 'é', '\n'];
 const letter = fc.constantFrom(...LETTERS);
 const simple: fc.Arbitrary<Part> = fc.oneof(
@@ -56,7 +56,7 @@ function writePart(part: Part): string {
   }
 }
 
-/** All places in `text` at which the parts can end when they begin at `start`. Slow, and plain to see. */
+/** All positions in `text` at which the parts can end when they begin at `start`: slow, but easy to check. */
 function ends(parts: readonly Part[], text: string, start: number): Set<number> {
   const [part, ...rest] = parts;
   if (part === undefined) return new Set([start]);
@@ -90,8 +90,8 @@ function endsOfPart(part: Part, text: string, start: number): number[] {
 }
 
 /**
- * Whether the written pattern says what its parts say: no star next to what would make another one of it, no bracket
- * whose first member is a sign.
+ * Whether the text of the pattern has the meaning of its parts: no star next to another star or a slash that would change
+ * it, no bracket whose first member is special there.
  */
 function isPlain(parts: readonly Part[]): boolean {
   const flat = parts.flatMap(part => (part.kind === 'either' ? part.of.flat() : [part]));
@@ -107,7 +107,7 @@ function isPlain(parts: readonly Part[]): boolean {
   return !touching(parts) && !touching(flat) && !signed;
 }
 
-test('a pattern matches what a plain reading of it matches, and nothing else', () => {
+test('a pattern matches exactly the paths that a naive matcher accepts', () => {
   fc.assert(
     fc.property(pattern.filter(isPlain), path, (parts, text) => {
       assert.equal(matchesGlob(text, write(parts)), ends(parts, text, 0).has(text.length), write(parts));
@@ -116,7 +116,7 @@ test('a pattern matches what a plain reading of it matches, and nothing else', (
   );
 });
 
-test('a path with nothing special in it matches itself alone', () => {
+test('a path without special characters matches only itself', () => {
   const plain = fc.array(
     fc.constantFrom('a', '/', '.', '+', '$', '^', '|', '(', ')', '\\', '}', ']', '!', ','),
     {
@@ -131,8 +131,8 @@ test('a path with nothing special in it matches itself alone', () => {
   );
 });
 
-// a range from high to low was a regular expression that cannot be, and the rule failed on every event
-test('any text is a pattern: none throws, whatever is not closed in it', () => {
+// Symptom: a rule failed on every event. A range from high to low had become an invalid regular expression.
+test('any text is a valid pattern, also with unclosed brackets and braces', () => {
   fc.assert(
     fc.property(fc.string({ maxLength: 30 }), fc.string({ maxLength: 30 }), (text, pattern) => {
       matchesGlob(text, pattern);

@@ -9,7 +9,7 @@ import type { EnrichedEvent } from '../../../../src/enrich/event.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { buildEnrichedEvent } from '../../event-builder.ts';
 
-/** One rule that drops what meets a condition. */
+/** One rule that drops the detections that meet a condition. */
 function rule(t: TestContext, when: string): Exceptions {
   const file = join(temporaryDirectory(t), 'exceptions.yaml');
   writeFileSync(file, `exceptions:\n  - name: one\n    when: '${when}'\n    action: drop\n`);
@@ -22,13 +22,13 @@ function detectionOf(fields: Partial<EnrichedEvent>): Detection {
   return detection;
 }
 
-// what was decided once of two processes was used for the same two in another relation
+// Symptom: a cached result for two processes was used although their relation had changed.
 for (const [condition, field] of [
   ['target_is_descendant', 'targetIsDescendant'],
   ['cross_container', 'crossContainer'],
   ['self_access', 'selfAccess'],
 ] as const) {
-  test(`a rule about ${condition} does not stay decided when that changes between the same two`, t => {
+  test(`a rule about ${condition} is evaluated again when that changes between the same two processes`, t => {
     const exceptions = rule(t, condition);
     const { actor, target, actorDetails, targetDetails } = buildEnrichedEvent();
     const same = { actor, target, actorDetails, targetDetails };

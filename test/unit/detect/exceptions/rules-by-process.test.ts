@@ -19,13 +19,13 @@ function rule(when: string): ExceptionRule {
   };
 }
 
-/** Names of the candidates, and how many conditions were evaluated to find them. */
-function ask(candidates: RulesByProcess, fields: Partial<EnrichedEvent>) {
+/** Names of the selected rules, and how many conditions were evaluated to select them. */
+function ask(rulesByProcess: RulesByProcess, fields: Partial<EnrichedEvent>) {
   const [detection] = createEngine().detect(buildEnrichedEvent(fields));
   assert(detection);
   const bindings = bindVariables(detection);
   let evaluated = 0;
-  const found = candidates.of(detection, ({ condition }) => {
+  const found = rulesByProcess.of(detection, ({ condition }) => {
     evaluated += 1;
     return condition.test(bindings);
   });
@@ -40,30 +40,32 @@ suite('the rules that can match between two processes', () => {
   const { actor, target, actorDetails, targetDetails } = buildEnrichedEvent();
   const same = { actor, target, actorDetails, targetDetails };
 
-  test('are decided once for the same processes, and stay in their order', () => {
-    const candidates = new RulesByProcess([ofRoot, byAct, ofOthers].map(rule));
-    assert.deepEqual(ask(candidates, same), { names: [byAct, ofOthers], evaluated: 2 });
-    assert.deepEqual(ask(candidates, { ...same, ioUring: true }), {
+  test('are selected once for the same processes, in their order', () => {
+    const rulesByProcess = new RulesByProcess([ofRoot, byAct, ofOthers].map(rule));
+    assert.deepEqual(ask(rulesByProcess, same), { names: [byAct, ofOthers], evaluated: 2 });
+    assert.deepEqual(ask(rulesByProcess, { ...same, ioUring: true }), {
       names: [byAct, ofOthers],
       evaluated: 0,
     });
   });
 
-  test('are decided anew for another process, and for one of which more is known', () => {
-    const candidates = new RulesByProcess([ofRoot, ofOthers].map(rule));
-    ask(candidates, same);
-    assert.deepEqual(ask(candidates, { ...same, actor: buildActor({ ...actor, uid: 0 }) }).names, [ofRoot]);
-    assert.equal(ask(candidates, { ...same, actorDetails: { userName: 'alice' } }).evaluated, 2);
+  test('are selected again for another process, and for one whose details have changed', () => {
+    const rulesByProcess = new RulesByProcess([ofRoot, ofOthers].map(rule));
+    ask(rulesByProcess, same);
+    assert.deepEqual(ask(rulesByProcess, { ...same, actor: buildActor({ ...actor, uid: 0 }) }).names, [
+      ofRoot,
+    ]);
+    assert.equal(ask(rulesByProcess, { ...same, actorDetails: { userName: 'alice' } }).evaluated, 2);
   });
 
-  test('are decided anew for the same two in another relation', () => {
-    const candidates = new RulesByProcess([ofChildren].map(rule));
-    assert.deepEqual(ask(candidates, same).names, []);
-    assert.deepEqual(ask(candidates, { ...same, targetIsDescendant: true }).names, [ofChildren]);
-    assert.deepEqual(ask(candidates, same), { names: [], evaluated: 0 });
+  test('are selected again for the same two processes in another relation', () => {
+    const rulesByProcess = new RulesByProcess([ofChildren].map(rule));
+    assert.deepEqual(ask(rulesByProcess, same).names, []);
+    assert.deepEqual(ask(rulesByProcess, { ...same, targetIsDescendant: true }).names, [ofChildren]);
+    assert.deepEqual(ask(rulesByProcess, same), { names: [], evaluated: 0 });
   });
 
-  test('keep a rule that asks for anything of the act', () => {
+  test('include every rule that uses anything else than the processes', () => {
     const conditions = ['flags == "O_RDONLY"', 'actor.ancestors.exists(name, name == "sh")', 'severity > 2'];
     for (const condition of conditions) assert.equal(compileCondition(condition).aboutProcesses, false);
     for (const condition of [ofOthers, ofChildren])

@@ -14,7 +14,7 @@ function detectionOf(fields: Partial<EnrichedEvent> = {}): Detection {
   return detection;
 }
 
-/** A filter, what it told, and the clock that it goes by. */
+/** A filter, the detections that it reported, and the clock that it uses. */
 function filterWith(t: TestContext, options: Omit<StormFilterOptions, 'emit'> = {}) {
   const clock = { millis: 1000 };
   t.mock.method(performance, 'now', () => clock.millis);
@@ -46,7 +46,7 @@ test('identical detections become the first and one summary', t => {
   });
 });
 
-test('a summary is the last of the detections pending back, so that no two records have one identity', t => {
+test('a summary has the event of the last pending detection, so that no two records have the same uid', t => {
   const { reported, filter } = filterWith(t);
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   filter.flush();
@@ -65,7 +65,7 @@ test('a detection that is not repeated has no summary', t => {
   assert.equal(reported.length, 1);
 });
 
-test('a storm that goes on is reported again in each window', t => {
+test('a storm that goes on is reported once in each window', t => {
   const { clock, reported, filter } = filterWith(t);
   for (let second = 1n; second <= 25n; second++) {
     filter.offer(at(second));
@@ -78,7 +78,7 @@ test('a storm that goes on is reported again in each window', t => {
   );
 });
 
-test('no count is lost at the end', t => {
+test('a flush reports all pending summaries', t => {
   const { reported, filter } = filterWith(t);
   filter.offer(at(1n));
   filter.offer(at(2n));
@@ -116,7 +116,7 @@ test('detections that differ are all reported', t => {
   assert.equal(reported.length, different.length);
 });
 
-test('a successful result is one outcome, whatever its number', t => {
+test('all successful results are the same outcome', t => {
   const { reported, filter } = filterWith(t);
   filter.offer(at(1n, { result: 3 }));
   filter.offer(at(2n, { result: 4 }));
@@ -164,7 +164,7 @@ test('repeats that the kernel counted after the window are reported as they are'
   );
 });
 
-test('memory is bounded: the oldest window is summed up early', t => {
+test('memory is bounded: the oldest window is closed early, with its summary', t => {
   const { reported, filter } = filterWith(t, { detectionsMax: 2 });
   const of = (tgid: number) => detectionOf({ target: buildProcess({ tgid }) });
   for (const tgid of [10, 10, 11, 12, 13, 13]) filter.offer(of(tgid));
@@ -182,29 +182,29 @@ test('memory is bounded: the oldest window is summed up early', t => {
   );
 });
 
-test('a window of 0 ms holds nothing back', t => {
+test('with a window of 0 ms each detection is reported at once', t => {
   const { reported, filter } = filterWith(t, { windowMillis: 0 });
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   filter.flush();
   assert.equal(reported.length, 3);
 });
 
-test('what is pending back is given for keeping when it grows, and taken back when it was reported', t => {
+test('a pending summary is among the changes when it has grown, and its deletion when it was reported', t => {
   const { reported, filter } = filterWith(t);
   filter.offer(at(1n));
   assert.equal(filter.takeChanges().size, 0);
   filter.offer(at(2n));
   filter.offer(at(3n));
-  const [[key, kept] = []] = filter.takeChanges();
-  assert.equal(kept?.repeat?.count, 2);
+  const [[key, saved] = []] = filter.takeChanges();
+  assert.equal(saved?.repeat?.count, 2);
   assert.equal(filter.takeChanges().size, 0);
 
   filter.flush();
   assert.deepEqual([...filter.takeChanges()], [[key, null]]);
-  assert.deepEqual(reported[1], kept);
+  assert.deepEqual(reported[1], saved);
 });
 
-test('what is pending back counts each detection, of whatever window', t => {
+test('pending() counts the detections of all windows', t => {
   const { filter } = filterWith(t);
   for (const second of [1n, 2n, 3n]) filter.offer(at(second));
   for (const second of [4n, 5n]) filter.offer(at(second, { result: -13 }));
@@ -213,7 +213,7 @@ test('what is pending back counts each detection, of whatever window', t => {
   assert.equal(filter.pending(), 0);
 });
 
-test('detections of several CPUs may come out of order: a summary reaches from the earliest to the latest', t => {
+test('detections of several CPUs can arrive out of order: a summary spans from the earliest to the latest', t => {
   const { reported, filter } = filterWith(t);
   for (const second of [2n, 4n, 3n, 6n, 5n]) filter.offer(at(second));
   filter.flush();

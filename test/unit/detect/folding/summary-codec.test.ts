@@ -16,26 +16,26 @@ function summary(): Detection {
   return { ...detection, severity: 1, exception: 'a debugger of ours', repeat };
 }
 
-test('a summary that is kept is reported again as it would have been', () => {
-  const kept = summary();
-  const reported = decodeSummary(encodeSummary(kept), signatures);
-  assert.deepEqual(reported?.repeat, kept.repeat);
-  assert.equal(reported?.definition, kept.definition);
-  assert.equal(reported?.severity, 1);
-  assert.equal(reported?.exception, 'a debugger of ours');
-  assert.deepEqual(reported?.match, kept.match);
-  assert.deepEqual(reported?.event, { ...kept.event, actor: { ...kept.event.actor, arguments: [] } });
+test('a decoded summary equals the encoded one', () => {
+  const saved = summary();
+  const decoded = decodeSummary(encodeSummary(saved), signatures);
+  assert.deepEqual(decoded?.repeat, saved.repeat);
+  assert.equal(decoded?.definition, saved.definition);
+  assert.equal(decoded?.severity, 1);
+  assert.equal(decoded?.exception, 'a debugger of ours');
+  assert.deepEqual(decoded?.match, saved.match);
+  assert.deepEqual(decoded?.event, { ...saved.event, actor: { ...saved.event.actor, arguments: [] } });
 });
 
-test('arguments that the kernel recorded are not kept: they may be secrets', () => {
+test('the arguments that the kernel recorded are not saved: they may be secrets', () => {
   assert.doesNotMatch(Buffer.from(encodeSummary(summary())).toString(), /hunter2/);
 });
 
-test('a summary of a signature that is not there any more is not reported', () => {
+test('a summary of a signature that no longer exists is not decoded', () => {
   assert.equal(decodeSummary(encodeSummary(summary()), []), undefined);
 });
 
-test('bytes that are no summary are refused', () => {
+test('bytes that are not a summary throw', () => {
   assert.throws(() => decodeSummary(Buffer.from('{"event":'), signatures), SyntaxError);
   assert.throws(() => decodeSummary(Buffer.from('{"event":{}}'), signatures), TypeError);
 });

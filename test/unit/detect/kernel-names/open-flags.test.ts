@@ -14,7 +14,7 @@ test('the access mode comes first, then every flag by name', () => {
   assert.equal(decodeOpenFlags(3, 'x64'), 'O_ACCMODE');
 });
 
-test('a flag that contains another is reported once', () => {
+test('of a flag that contains another only the larger one is named', () => {
   assert.equal(decodeOpenFlags(0o4010000, 'x64'), 'O_RDONLY|O_SYNC');
   assert.equal(decodeOpenFlags(0o10000, 'x64'), 'O_RDONLY|O_DSYNC');
   assert.equal(decodeOpenFlags(0o2 | 0o20200000, 'x64'), 'O_RDWR|O_TMPFILE');
@@ -33,7 +33,7 @@ test('arm64 has its own values of four flags', () => {
   );
 });
 
-test('bits without a name are not hidden', () => {
+test('bits without a name are shown as a number', () => {
   assert.equal(decodeOpenFlags(0x4000000 | 0x80000000 | 1, 'x64'), 'O_WRONLY|0x84000000');
 });
 

@@ -11,7 +11,7 @@ function emit(records: number, ...flags: string[]) {
   return spawn(process.execPath, [EMITTER, String(records), ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
-test('the console carries one JSON object a line and nothing else', async () => {
+test('stdout has one JSON object per line and nothing else', async () => {
   const child = emit(3);
   const lines = (await text(child.stdout)).split('\n');
   assert.equal(lines.pop(), '');
@@ -49,21 +49,21 @@ test('--pretty writes a readable line without colour where there is no terminal'
   );
 });
 
-test('--pretty shows escape sequences in a process name in place of obeying them', async () => {
+test('--pretty prints escape sequences in a process name as text', async () => {
   const output = await text(emit(1, '--pretty', '--hostile').stdout);
   assert.match(output, /evil\\u001b\[2J\\u202e/);
   assert.doesNotMatch(output.trimEnd(), /\p{Cc}/u);
 });
 
-test('a reader that is slow loses nothing', async () => {
+test('a slow reader loses nothing', async () => {
   const child = emit(5_000);
   child.stdout.pause();
-  await once(child.stderr, 'data'); // "emitted": all of them are waiting for the pipe
+  await once(child.stderr, 'data'); // "emitted": all records wait for the pipe
   const lines = (await text(child.stdout)).trimEnd().split('\n');
   assert.equal(lines.length, 5_000);
 });
 
-test('a reader that goes away ends the output without a crash, and what was not read is counted', async () => {
+test('a reader that closes the pipe ends the output without a crash, and unread records are counted', async () => {
   const child = emit(5_000);
   await once(child.stderr, 'data');
   child.stdout.destroy();

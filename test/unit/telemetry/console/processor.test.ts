@@ -9,7 +9,7 @@ import { ConsoleProcessor } from '../../../../src/telemetry/console/processor.ts
 const NO_SPACE = Object.assign(new Error('no space left'), { code: 'ENOSPC' });
 const GONE = Object.assign(new Error('broken pipe'), { code: 'EPIPE' });
 
-/** Takes as many bytes as it is allowed, then fails. */
+/** Accepts a limited number of bytes, then fails. */
 class LimitedOutput implements RecordOutput {
   readonly stream = process.stdout;
   text = '';
@@ -43,7 +43,7 @@ function start(onClosed: () => void = () => undefined) {
   return { output, processor, emit };
 }
 
-/** What is logged meanwhile. */
+/** Collects the log messages during a test. */
 function logged(): string[] {
   const lines: string[] = [];
   const log = (...words: unknown[]) => void lines.push(words.join(' '));
@@ -53,7 +53,7 @@ function logged(): string[] {
 }
 
 describe('the console exporter on a disk that is full for a while', () => {
-  it('counts the records that do not fit, the one that was cut included, and goes on in a line of its own', async () => {
+  it('counts the records that do not fit, including the truncated one, and continues on a new line', async () => {
     const { output, processor, emit } = start();
     const lines = logged();
     output.room = 'one\ntw'.length;
@@ -75,7 +75,7 @@ describe('the console exporter on a disk that is full for a while', () => {
     assert.deepEqual(said, ['failed to write', 'can be written again; 3 records are lost']);
   });
 
-  it('is not ready meanwhile', async () => {
+  it('reports a problem meanwhile', async () => {
     const { output, processor, emit } = start();
     output.room = 0;
     await emit('one');
@@ -87,7 +87,7 @@ describe('the console exporter on a disk that is full for a while', () => {
 });
 
 describe('the console exporter whose reader has gone', () => {
-  it('says so once, and takes no record after that for one that somebody wanted', async () => {
+  it('logs it once, and does not count later records as lost', async () => {
     let closed = 0;
     const { output, processor, emit } = start(() => closed++);
     output.error = GONE;

@@ -10,7 +10,7 @@ test('each wait is twice the one before, up to the longest', () => {
   assert.deepEqual(waits(new Backoff(100, 1_000, () => 1), 6), [100, 200, 400, 800, 1_000, 1_000]);
 });
 
-test('jitter takes away at most half of a wait', () => {
+test('jitter shortens a wait by at most half', () => {
   assert.deepEqual(waits(new Backoff(100, 1_000, () => 0), 5), [50, 100, 200, 400, 500]);
 });
 

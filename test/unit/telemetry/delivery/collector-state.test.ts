@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CollectorState } from '../../../../src/telemetry/delivery/collector-state.ts';
 import { logged } from '../../logged.ts';
 
-test('a collector that is away is reported once, and once that it is back', t => {
+test('it logs once that the collector is away, and once that it is back', t => {
   const lines = logged(t);
   const state = new CollectorState('collector:4317');
   state.answered(0, '');
@@ -17,9 +17,9 @@ test('a collector that is away is reported once, and once that it is back', t =>
   ]);
 });
 
-test('what a collector says of records that it rejects is reported when it changes', t => {
+test('a collector’s message about rejected records is logged when it changes', t => {
   const lines = logged(t);
-  const state = new CollectorState('collector:4317', 'metrics', 'the next reading makes up for it');
+  const state = new CollectorState('collector:4317', 'metrics', 'the next export makes up for it');
   for (const message of ['quota', 'quota', '', 'quota']) state.answered(2, message);
   assert.deepEqual(lines, [
     'the collector rejected 2 metrics: quota',

@@ -25,14 +25,14 @@ function filled(t: TestContext, endpoint: string): TelemetryOptions {
   };
 }
 
-test('draining goes on over a collector that is away for a moment, until the spool is empty', async t => {
+test('draining continues after a short outage of the collector, until the spool is empty', async t => {
   const collector = await GrpcCollector.start(t, [{ code: status.UNAVAILABLE }, OK]);
   const counts = await drainSpool(filled(t, collector.endpoint), NEVER_MILLIS, () => undefined);
   assert.equal(counts.spooled, 0);
   assert.equal(counts.accepted, 3);
 });
 
-test('draining ends at the deadline and keeps what was not taken', async t => {
+test('draining ends at the deadline, and undelivered records stay in the spool', async t => {
   const collector = await GrpcCollector.start(t, [{ code: status.UNAVAILABLE }]);
   const options = filled(t, collector.endpoint);
   assert.equal((await drainSpool(options, 100, () => undefined)).spooled, 3);

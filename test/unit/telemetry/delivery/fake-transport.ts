@@ -6,21 +6,21 @@ import type { OtlpTransport } from '../../../../src/telemetry/otlp/transport.ts'
 export const ACCEPTED = { kind: 'accepted', rejected: 0, message: '' } as const satisfies ExportOutcome;
 export const FAILED = { kind: 'retry', reason: 'UNAVAILABLE: away' } as const satisfies ExportOutcome;
 
-/** A request that the test has not answered, or has. */
+/** A request, answered by the test or not. */
 export interface Sent {
-  /** The very bytes, which may not change before the answer. */
+  /** The buffer itself, which must not change before the answer. */
   readonly request: Buffer;
-  /** A copy of them as they were. */
+  /** A copy of the buffer at the time of sending. */
   readonly asSent: Buffer;
   answer(outcome: ExportOutcome): Promise<void>;
 }
 
-/** A transport whose answers the test gives, one by one. */
+/** A transport whose responses are given by the test, one by one. */
 export class FakeTransport implements OtlpTransport {
   readonly address = 'collector:4317';
   readonly sent: Sent[] = [];
   closed = false;
-  /** Answers at once where it is set. */
+  /** If set, every request is answered with it at once. */
   reply: ((request: Buffer) => ExportOutcome) | undefined;
 
   send(request: Buffer): Promise<ExportOutcome> {
@@ -39,7 +39,7 @@ export class FakeTransport implements OtlpTransport {
   }
 }
 
-/** The two clocks that delivery goes by, moved by hand. */
+/** Fake timers and a fake performance.now(), advanced by the test. */
 export class Clock {
   #millis = 1_000;
   readonly #t: TestContext;
@@ -48,7 +48,7 @@ export class Clock {
     this.#t = t;
     t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
     t.mock.method(performance, 'now', () => this.#millis);
-    // the longest of a step's waits
+    // the longest wait within a step
     t.mock.method(Math, 'random', () => 1);
   }
 
@@ -59,7 +59,7 @@ export class Clock {
   }
 }
 
-/** An encoded record of so many bytes, all told. */
+/** An encoded record of this many bytes in total. */
 export function encodedRecord(bytes: number, fill = 1): Buffer {
   const record = Buffer.alloc(bytes, fill);
   const content = bytes - (bytes > 129 ? 3 : 2);

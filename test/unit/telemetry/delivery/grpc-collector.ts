@@ -2,12 +2,12 @@ import { EventEmitter, once } from 'node:events';
 import type { TestContext } from 'node:test';
 import { type Refused, type Respond, serveLogs } from './logs-service.ts';
 
-/** How to answer one request: `undefined` never, a Buffer positively, else with a status. */
+/** Response to one request: `undefined` none, a Buffer success, else an error status. */
 export type Answer = Buffer | Refused | undefined;
 
 export const OK = Buffer.alloc(0);
 
-/** A real gRPC server in the place of a collector: answers in turn, the last answer for ever, and keeps the requests. */
+/** A real gRPC server as the collector. Its answers are given in turn, the last one forever; it records the requests. */
 export class GrpcCollector {
   readonly requests: Buffer[] = [];
   readonly #answers: Answer[];
@@ -18,7 +18,7 @@ export class GrpcCollector {
     this.#answers = [...answers];
   }
 
-  /** Listens on a free port of 127.0.0.1 until the test is over. */
+  /** Listens on a free port of 127.0.0.1 until the end of the test. */
   static async start(
     t: TestContext,
     answers: readonly Answer[],
@@ -33,7 +33,7 @@ export class GrpcCollector {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** Resolves when `count` requests have come, those before the call included. */
+  /** Resolves when `count` requests have arrived, including those before the call. */
   async received(count: number): Promise<void> {
     while (this.requests.length < count) await once(this.#arrivals, 'request');
   }

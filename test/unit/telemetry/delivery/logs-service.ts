@@ -1,21 +1,21 @@
 import type { TestContext } from 'node:test';
 import { Metadata, Server, ServerCredentials, type status } from '@grpc/grpc-js';
 
-/** A refusal: a gRPC status, and what comes in `grpc-status-details-bin`. */
+/** An error response: a gRPC status and the value of `grpc-status-details-bin`. */
 export interface Refused {
   readonly code: status;
   readonly details?: string | undefined;
   readonly trailer?: Buffer | undefined;
 }
 
-/** Answers a request: with the bytes of a response or with a refusal; never called, the client waits. */
+/** Answers a request with the bytes of a response or with an error. As long as it is not called, the client waits. */
 export type Respond = (answer: Buffer | Refused) => void;
 
 const pass = (bytes: Buffer): Buffer => bytes;
 
 /**
- * A real gRPC server with the LogsService of OTLP, or with another one of its kind, its messages left encoded, on a free port of 127.0.0.1 until the test
- * is over.
+ * A real gRPC server with the LogsService of OTLP, or the service of another signal, on a free port of 127.0.0.1 until the
+ * end of the test. Messages are passed as bytes.
  * @returns the port
  */
 export async function serveLogs(

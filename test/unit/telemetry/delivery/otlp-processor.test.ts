@@ -21,7 +21,7 @@ async function emit(processor: OtlpProcessor, records: number): Promise<void> {
   await processor.persist();
 }
 
-/** Every record is in one of these places, and what is not named here is nowhere else. */
+/** Every record is in one of these places; a place that is not given has none. */
 function assertBalance(
   processor: OtlpProcessor,
   { inherited = 0, accepted = 0, spooled = 0, refused = 0 }: Partial<Omit<DeliveryCounts, 'evicted'>>,
@@ -39,7 +39,7 @@ function partialSuccess(rejected: number, message: string): Buffer {
   return Buffer.concat([Buffer.from([0x0a, inner.length]), inner]);
 }
 
-/** google.rpc.Status with a RetryInfo of some nanoseconds. */
+/** google.rpc.Status with a RetryInfo of this many nanoseconds. */
 function retryInfo(millis: number): Buffer {
   let nanos = millis * 1_000_000;
   const varint: number[] = [];
@@ -55,7 +55,7 @@ function retryInfo(millis: number): Buffer {
   return field(0x1a, any);
 }
 
-test('a batch that met UNAVAILABLE is sent again with the same bytes, and accepted', async t => {
+test('a batch is sent again after UNAVAILABLE with the same bytes, and accepted', async t => {
   const collector = await GrpcCollector.start(t, [{ code: status.UNAVAILABLE }, OK]);
   const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 3);
@@ -65,7 +65,7 @@ test('a batch that met UNAVAILABLE is sent again with the same bytes, and accept
   assertBalance(processor, { accepted: 3 });
 });
 
-test('RESOURCE_EXHAUSTED with RetryInfo is a wait and no refusal', async t => {
+test('RESOURCE_EXHAUSTED with RetryInfo is retried after that delay', async t => {
   const collector = await GrpcCollector.start(t, [
     { code: status.RESOURCE_EXHAUSTED, trailer: retryInfo(30) },
     OK,
@@ -81,7 +81,7 @@ test('RESOURCE_EXHAUSTED with RetryInfo is a wait and no refusal', async t => {
   assertBalance(processor, { accepted: 2 });
 });
 
-test('a RetryInfo of ages does not hold up the end, and the record stays spooled', async t => {
+test('a very long RetryInfo does not delay the shutdown, and the record stays in the spool', async t => {
   const collector = await GrpcCollector.start(t, [
     { code: status.RESOURCE_EXHAUSTED, trailer: retryInfo(9_000_000_000) },
   ]);
@@ -114,7 +114,7 @@ test('a permanent refusal is set aside once and not sent again', async t => {
   await processor.shutdown(NEVER_MILLIS);
 });
 
-test('UNAUTHENTICATED keeps the records until the credentials are put right', async t => {
+test('UNAUTHENTICATED keeps the records until the credentials are corrected', async t => {
   const collector = await GrpcCollector.start(t, [{ code: status.UNAUTHENTICATED }, OK]);
   const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 2);
@@ -123,7 +123,7 @@ test('UNAUTHENTICATED keeps the records until the credentials are put right', as
   assertBalance(processor, { accepted: 2 });
 });
 
-test('a request larger than the server takes is split until it fits, and nothing is lost', async t => {
+test('a request that is too large for the server is split until it fits, and nothing is lost', async t => {
   const collector = await GrpcCollector.start(t, [OK], 8_000);
   const processor = startProcessor(t, { endpoint: collector.endpoint });
   await emit(processor, 40);
@@ -139,7 +139,7 @@ test('a request larger than the server takes is split until it fits, and nothing
   await processor.shutdown(NEVER_MILLIS);
 });
 
-test('a collector that never answers delays the end no longer than the deadline, and the records stay spooled', async t => {
+test('a collector that never answers delays the shutdown no longer than the deadline, and the records stay in the spool', async t => {
   const directory = temporaryDirectory(t);
   const collector = await GrpcCollector.start(t, [undefined]);
   const processor = startProcessor(t, { endpoint: collector.endpoint }, {}, directory);
@@ -151,7 +151,7 @@ test('a collector that never answers delays the end no longer than the deadline,
   spool.close();
 });
 
-test('what an earlier process left in the spool is delivered by the next with the same bytes', async t => {
+test('records that an earlier process left in the spool are delivered by the next with the same bytes', async t => {
   const directory = temporaryDirectory(t);
   const deaf = await GrpcCollector.start(t, [undefined]);
   const first = startProcessor(t, { endpoint: deaf.endpoint }, {}, directory);
@@ -200,7 +200,7 @@ test('a record that cannot be encoded is one refused record, not a refused batch
   await processor.shutdown(NEVER_MILLIS);
 });
 
-test('a spool that cannot be written holds persist back, and loses nothing once it can', async t => {
+test('persist waits while the spool cannot be written, and nothing is lost', async t => {
   const directory = temporaryDirectory(t);
   const collector = await GrpcCollector.start(t, [OK]);
   const processor = startProcessor(t, { endpoint: collector.endpoint }, {}, directory);
@@ -225,7 +225,7 @@ test('a spool that cannot be written holds persist back, and loses nothing once 
   await processor.shutdown(NEVER_MILLIS);
 });
 
-test('at the end nobody waits for a spool that cannot be written: persist fails, the shutdown keeps its deadline', async t => {
+test('after hurry() persist fails when the spool cannot be written, and the shutdown keeps its deadline', async t => {
   const directory = temporaryDirectory(t);
   const processor = startProcessor(t, { endpoint: 'http://127.0.0.1:1' }, {}, directory);
   const holder = new DatabaseSync(databasePathOf(directory));
@@ -243,7 +243,7 @@ test('at the end nobody waits for a spool that cannot be written: persist fails,
   spool.close();
 });
 
-test('checkpoint are kept with the records that they came with, and alone only where they matter alone', async t => {
+test('checkpoint changes are written with the records of their round, and without records only if alone is set', async t => {
   const collector = await GrpcCollector.start(t, [OK]);
   const processor = startProcessor(t, { endpoint: collector.endpoint });
   processor.saveCheckpoint(new Map([['ring', Buffer.from('1')]]), false);

@@ -14,7 +14,7 @@ import { GrpcCollector, OK } from './grpc-collector.ts';
 import { type Respond, serveLogs } from './logs-service.ts';
 import { NEVER_MILLIS, startProcessor } from './start-processor.ts';
 
-/** Spools a record by itself. */
+/** Emits a record and spools it as its own batch. */
 async function emit(processor: OtlpProcessor, number: number, severity: Severity = 3): Promise<void> {
   processor.onEmit(toReadable({ ...buildDetection({ sequence: BigInt(number) }), severity }));
   await processor.persist();
@@ -26,7 +26,7 @@ function numbersIn(request: Buffer): number[] {
   return [...uids].map(([, number]) => Number(number));
 }
 
-test('in order means as they happened, whatever the severity, over failures, one request at a time', async t => {
+test('with preserveOrder records are sent in their order, whatever the severity and failures, one request at a time', async t => {
   let open = 0;
   let most = 0;
   let requests = 0;
@@ -56,9 +56,9 @@ test('in order means as they happened, whatever the severity, over failures, one
   assert.equal(most, 1);
 });
 
-// Symptom: it failed on a busy machine, and then its file never ended. The requests failed by a time limit of 300 ms, which
-// the first could reach before the third was sent; and nothing shut the processor down that went on trying.
-test('several requests are under way at once, as many as allowed, until one of them fails', async t => {
+// Symptom: the test failed on a busy machine, and then its process never ended. The requests failed by a timeout of 300 ms,
+// which the first could reach before the third was sent; and nothing shut down the processor, which retried forever.
+test('as many requests as allowed are in flight at once, until one of them fails', async t => {
   const arrivals = new EventEmitter();
   const unanswered: Respond[] = [];
   const port = await serveLogs(t, (_request, respond) => {
@@ -74,14 +74,14 @@ test('several requests are under way at once, as many as allowed, until one of t
   await received(3);
   assert.equal(processor.backlog().inFlight, 3);
   for (const respond of unanswered.slice()) respond({ code: status.UNAVAILABLE });
-  // one request asks for all
+  // one request probes for all
   await received(4);
   assert.equal(processor.backlog().inFlight, 1);
   await processor.shutdown(0);
   assert.equal(processor.counts().spooled, 5);
 });
 
-test('what is severe is sent at once, and takes what waits for company along', async t => {
+test('a HIGH record is sent at once, together with the records that wait for a full batch', async t => {
   const collector = await GrpcCollector.start(t, [OK]);
   const processor = startProcessor(
     t,
@@ -97,7 +97,7 @@ test('what is severe is sent at once, and takes what waits for company along', a
   await processor.shutdown(NEVER_MILLIS);
 });
 
-test('an end in good order sends what waits for company', async t => {
+test('a shutdown sends the records that wait for a full batch', async t => {
   const collector = await GrpcCollector.start(t, [OK]);
   const processor = startProcessor(
     t,

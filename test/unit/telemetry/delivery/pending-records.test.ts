@@ -11,14 +11,14 @@ function record(byte: number, bytes: number): (to: MessageWriter) => void {
   return to => to.raw(new Uint8Array(bytes).fill(byte));
 }
 
-/** A batch as its size and the first byte of each run of equal ones. */
+/** A batch as its size and the first byte of each run of equal bytes. */
 function outline(batch: Batch | undefined): unknown {
   if (batch === undefined) return undefined;
   const { records, body } = batch;
   return { records, bytes: body.length, content: [...new Set(body)] };
 }
 
-test('a batch is full with as many records as are allowed', () => {
+test('a batch is full at the allowed number of records', () => {
   const pending = new PendingRecords(1, LIMITS, new BufferPool());
   assert.equal(pending.add(record(1, 5)), undefined);
   assert.equal(pending.add(record(2, 5)), undefined);
@@ -26,7 +26,7 @@ test('a batch is full with as many records as are allowed', () => {
   assert.equal(pending.take(), undefined);
 });
 
-test('a record that would make the batch too large begins the next one, unharmed', () => {
+test('a record that would make the batch too large begins the next one', () => {
   const pending = new PendingRecords(1, LIMITS, new BufferPool());
   pending.add(record(1, 60));
   assert.deepEqual(outline(pending.add(record(2, 60))), { records: 1, bytes: 60, content: [1] });
@@ -39,7 +39,7 @@ test('a record that is too large by itself is a batch of its own', () => {
   assert.deepEqual(outline(pending.add(record(2, 10))), { records: 1, bytes: 200, content: [1] });
 });
 
-test('a record that cannot be encoded leaves the others as they are', () => {
+test('a record that cannot be encoded does not change the others', () => {
   const pending = new PendingRecords(1, LIMITS, new BufferPool());
   pending.add(record(1, 10));
   assert.throws(
@@ -54,7 +54,7 @@ test('a record that cannot be encoded leaves the others as they are', () => {
   assert.deepEqual(outline(pending.take()), { records: 2, bytes: 20, content: [1, 3] });
 });
 
-test('batches keep their bytes while further records come', () => {
+test('the bytes of a batch do not change when further records are added', () => {
   const pending = new PendingRecords(1, LIMITS, new BufferPool());
   pending.add(record(1, 10));
   const batch = pending.take();

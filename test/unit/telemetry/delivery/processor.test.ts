@@ -36,7 +36,7 @@ function recordOf(severity: Severity): ReadableLogRecord {
   return toReadable({ ...buildDetection(), severity });
 }
 
-/** A spool whose disk is full until it is told otherwise; and what was written to it meanwhile: nothing. */
+/** A spool whose disk is full until the test frees it. */
 function fillDisk(t: TestContext, spool: Spool): () => void {
   const append = t.mock.method(spool, 'append', () => {
     throw new MemwardenError('SPOOL_INVALID', 'failed to write to the spool: full', 'make room');
@@ -44,7 +44,7 @@ function fillDisk(t: TestContext, spool: Spool): () => void {
   return () => append.mock.restore();
 }
 
-/** Every batch that is appended, in its order. */
+/** Every appended batch, in order. */
 function appended(t: TestContext, spool: Spool): (readonly Batch[])[] {
   const all: (readonly Batch[])[] = [];
   const append = spool.append.bind(spool);
@@ -55,7 +55,7 @@ function appended(t: TestContext, spool: Spool): (readonly Batch[])[] {
   return all;
 }
 
-test('a record is somewhere in the books from the moment in which it is emitted', async t => {
+test('a record is in the accounts from the moment when it is emitted', async t => {
   const { processor, transport, spool } = start(t);
   processor.onEmit(recordOf(1));
   processor.onEmit({ ...buildReadable(), body: { nested: 1 } });
@@ -95,7 +95,7 @@ test('records are spooled by severity, so that the severe ones can go first', as
   );
 });
 
-test('a record without a severity of ours is sent as information', async t => {
+test('a record without memwarden.severity is sent with severity 0', async t => {
   const { processor, spool } = start(t);
   const batches = appended(t, spool);
   processor.onEmit({ ...buildReadable(), attributes: {} });
@@ -103,7 +103,7 @@ test('a record without a severity of ours is sent as information', async t => {
   assert.equal(batches.flat()[0]?.severity, 0);
 });
 
-test('a batch that is full before the disk has it is spooled with the next ones, once', async t => {
+test('a full batch that is not yet persisted is spooled once, with the next ones', async t => {
   const { processor, spool, transport } = start(t, { maxExportBatchSize: 2 });
   transport.reply = () => ACCEPTED;
   const batches = appended(t, spool);
@@ -117,14 +117,14 @@ test('a batch that is full before the disk has it is spooled with the next ones,
   );
 });
 
-test('what is persisted is sent without being asked for', async t => {
+test('persisted records are sent without a flush', async t => {
   const { processor, transport } = start(t);
   processor.onEmit(recordOf(3));
   await processor.persist();
   assert.equal(transport.sent.length, 1);
 });
 
-test('what was emitted while the disk was full is written with the rest, and the sender goes on meanwhile', async t => {
+test('records emitted while the disk was full are written with the rest, and the sender continues meanwhile', async t => {
   const { clock, processor, spool, transport } = start(t);
   processor.onEmit(recordOf(3));
   await processor.persist();
@@ -149,7 +149,7 @@ test('what was emitted while the disk was full is written with the rest, and the
   assert.equal(transport.sent.length, 2);
 });
 
-test('an error that is no full disk is not waited for', async t => {
+test('persist does not retry after an error that is not one of the spool', async t => {
   const { processor, spool } = start(t);
   t.mock.method(spool, 'append', () => {
     throw new TypeError('a defect');
@@ -158,7 +158,7 @@ test('an error that is no full disk is not waited for', async t => {
   await assert.rejects(processor.persist(), TypeError);
 });
 
-test('in a hurry nobody waits for a full disk, and a later attempt is made all the same', async t => {
+test('after hurry() persist does not wait for a full disk, and a later call tries again', async t => {
   const { processor, spool } = start(t);
   const makeRoom = fillDisk(t, spool);
   processor.hurry();
@@ -169,7 +169,7 @@ test('in a hurry nobody waits for a full disk, and a later attempt is made all t
   assert.equal(spool.waiting.records, 1);
 });
 
-test('checkpoint go with the records of their round, once, and without records only where they matter alone', async t => {
+test('checkpoint changes are written with the records of their round, once, and without records only if alone is set', async t => {
   const { processor, spool } = start(t);
   const writes: [number, string[]][] = [];
   const append = spool.append.bind(spool);
@@ -198,7 +198,7 @@ test('checkpoint go with the records of their round, once, and without records o
   assert.deepEqual([...processor.checkpoint.keys()].sort(), ['position', 'reported']);
 });
 
-test('what is under way is what a request has taken', async t => {
+test('the records in flight are those that a request has claimed', async t => {
   const { processor, transport } = start(t);
   processor.onEmit(recordOf(1));
   await processor.persist();
@@ -211,7 +211,7 @@ test('what is under way is what a request has taken', async t => {
   assert.equal(processor.problems().collector, FAILED.reason);
 });
 
-test('the age of what waits is reported in seconds, and 0 when nothing does', async t => {
+test('the age of the oldest record is in seconds, and 0 without a record', async t => {
   const { clock, processor } = start(t);
   assert.equal(processor.backlog().oldestAgeSeconds, 0);
   processor.onEmit(recordOf(1));
@@ -220,7 +220,7 @@ test('the age of what waits is reported in seconds, and 0 when nothing does', as
   assert.equal(processor.backlog().oldestAgeSeconds, 3);
 });
 
-test('what is emitted after the Resource changed has the new one', async t => {
+test('records emitted after a change of the Resource have the new one', async t => {
   const { processor, transport } = start(t, { maxExportBatchSize: 1 });
   processor.onEmit(recordOf(3));
   await processor.persist();

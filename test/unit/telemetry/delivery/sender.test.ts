@@ -20,7 +20,7 @@ const TOO_LARGE = { kind: 'refused', code: 'HTTP 413', reason: 'too large', blam
 const BAD = { kind: 'refused', code: 'INVALID_ARGUMENT', reason: 'bad', blame: 'records' } as const;
 const EXPIRED = { kind: 'refused', code: 'UNAUTHENTICATED', reason: 'expired', blame: 'connection' } as const;
 
-/** Memory that knows what it was given back. */
+/** A Memory that records the buffers that were returned to it. */
 class WatchedMemory implements Memory {
   readonly given: Uint8Array[] = [];
   room = 0;
@@ -67,7 +67,7 @@ function start(
   return { clock, transport, spool, memory, sender, append };
 }
 
-test('a server that asks for ages is asked again after ten minutes, and not before', async t => {
+test('a server that requests a very long delay gets the next request after ten minutes, and not before', async t => {
   const { clock, transport, append } = start(t);
   append(HIGH, encodedRecord(10));
   await transport.sent[0]?.answer({ ...FAILED, delayMillis: 9_000_000_000 });
@@ -77,7 +77,7 @@ test('a server that asks for ages is asked again after ten minutes, and not befo
   assert.equal(transport.sent.length, 2);
 });
 
-test('a server that asks for a wait gets it, also when the backoff would be shorter', async t => {
+test('a delay that the server requests is kept, also when the backoff would be shorter', async t => {
   const { clock, transport, append } = start(t);
   append(HIGH, encodedRecord(10));
   await transport.sent[0]?.answer({ ...FAILED, delayMillis: 5_000 });
@@ -87,7 +87,7 @@ test('a server that asks for a wait gets it, also when the backoff would be shor
   assert.equal(transport.sent.length, 2);
 });
 
-test('what comes during a wait is not sent before its end, however severe', async t => {
+test('records that arrive during a wait are not sent before its end, whatever their severity', async t => {
   const { clock, transport, append } = start(t);
   append(HIGH, encodedRecord(10));
   await transport.sent[0]?.answer({ ...FAILED, delayMillis: 5_000 });
@@ -96,7 +96,7 @@ test('what comes during a wait is not sent before its end, however severe', asyn
   assert.equal(transport.sent.length, 1);
 });
 
-test('a server that asks for no wait at all gets one', async t => {
+test('a requested delay of 0 is replaced by the backoff', async t => {
   for (const delayMillis of [0, -5]) {
     const { clock, transport, append } = start(t);
     append(HIGH, encodedRecord(10));
@@ -109,7 +109,7 @@ test('a server that asks for no wait at all gets one', async t => {
   }
 });
 
-test('requests that fail together are one failure: the wait is one step', async t => {
+test('requests that fail together count as one failure of the backoff', async t => {
   const { clock, transport, append } = start(t);
   for (let i = 0; i < 4; i++) append(HIGH, encodedRecord(10));
   assert.equal(transport.sent.length, 4);
@@ -118,7 +118,7 @@ test('requests that fail together are one failure: the wait is one step', async 
   assert.equal(transport.sent.length, 5);
 });
 
-test('each failure doubles the wait up to the longest, and a success takes it back to the first', async t => {
+test('each failure doubles the wait up to the maximum, and a success resets it', async t => {
   const { clock, transport, append } = start(t, { retryMaxMillis: 300 });
   append(HIGH, encodedRecord(10));
   for (const wait of [100, 200, 300, 300]) {
@@ -137,7 +137,7 @@ test('each failure doubles the wait up to the longest, and a success takes it ba
   assert.equal(transport.sent.length, before + 1);
 });
 
-test('while the collector is in doubt one request asks for all; afterwards there are several again', async t => {
+test('while the collector has a problem there is one request at a time, afterwards several again', async t => {
   const { clock, transport, append } = start(t, { maxExportBatchSize: 1 });
   for (let i = 0; i < 8; i++) append(HIGH, encodedRecord(10));
   assert.equal(transport.sent.length, 4);
@@ -148,7 +148,7 @@ test('while the collector is in doubt one request asks for all; afterwards there
   assert.equal(transport.sent.length, 9);
 });
 
-test('the bytes of a request that nobody answered are not used again: it may still be on its way', async t => {
+test('the buffer of an unanswered request is not reused: it may still be being sent', async t => {
   const { transport, memory, append } = start(t);
   append(HIGH, encodedRecord(10));
   const [first] = transport.sent;
@@ -158,7 +158,7 @@ test('the bytes of a request that nobody answered are not used again: it may sti
   assert.equal(memory.given.length, 0);
 });
 
-test('an answer gives the memory of the request back, and that of its bodies, once each', async t => {
+test('after an answer the buffers of the request and of its bodies are returned, once each', async t => {
   const { transport, memory, append } = start(t);
   append(HIGH, encodedRecord(10), encodedRecord(20));
   const [first] = transport.sent;
@@ -170,7 +170,7 @@ test('an answer gives the memory of the request back, and that of its bodies, on
   assert.equal(memory.given.length, 2);
 });
 
-test('a request that is a body with a head in front is given back once, as the body', async t => {
+test('a request in the buffer of its body is returned once, as the body', async t => {
   const { transport, memory, append } = start(t);
   memory.room = 1_000;
   const body = Buffer.alloc(1_100).subarray(1_000);
@@ -181,7 +181,7 @@ test('a request that is a body with a head in front is given back once, as the b
   assert.equal(memory.given.length, 1);
 });
 
-test('a record that is too large by itself is counted as refused, and the others as accepted', async t => {
+test('a record that is too large is counted as refused, and the others of its request as accepted', async t => {
   const { transport, spool, sender, append } = start(t);
   transport.reply = ({ length }) => (length > 400 ? TOO_LARGE : ACCEPTED);
   append(LOW, encodedRecord(50), encodedRecord(600), encodedRecord(50), encodedRecord(50));
@@ -191,7 +191,7 @@ test('a record that is too large by itself is counted as refused, and the others
   assert.equal(spool.waiting.records, 0);
 });
 
-test('a record that is too large and alone is set aside', async t => {
+test('a record that is too large and alone in its request is refused', async t => {
   const { transport, spool, sender, append } = start(t);
   transport.reply = () => TOO_LARGE;
   append(HIGH, encodedRecord(600));
@@ -214,7 +214,7 @@ test('a request that is too large is halved until it fits, and every record is s
   assert.equal(spool.totals.accepted, 8);
 });
 
-test('what a collector rejects of the parts is counted over all of them', async t => {
+test('rejected records are counted over all parts of a request', async t => {
   const { transport, spool, sender, append } = start(t);
   transport.reply = ({ length }) =>
     length > 150 ? TOO_LARGE : { kind: 'accepted', rejected: 1, message: 'too old' };
@@ -223,7 +223,7 @@ test('what a collector rejects of the parts is counted over all of them', async 
   assert.deepEqual([spool.totals.accepted, spool.totals.refused], [4, 4]);
 });
 
-test('a collector that goes away between the parts gets all of them again, and counts as away', async t => {
+test('a collector that fails between the parts gets all of them again, and counts as away', async t => {
   for (const away of [FAILED, EXPIRED]) {
     const { clock, transport, spool, sender, append } = start(t);
     let parts = 0;
@@ -244,7 +244,7 @@ test('a collector that goes away between the parts gets all of them again, and c
   }
 });
 
-test('what is wrong with the connection keeps the records, and is asked again after the longest wait', async t => {
+test('after an error of the connection the records are kept, and sent again after the longest wait', async t => {
   const { clock, transport, spool, sender, append } = start(t);
   append(HIGH, encodedRecord(10));
   await transport.sent[0]?.answer(EXPIRED);
@@ -256,7 +256,7 @@ test('what is wrong with the connection keeps the records, and is asked again af
   assert.equal(transport.sent.length, 2);
 });
 
-test('what is wrong with the records sets them aside at once, and the next go on', async t => {
+test('after an error in the records they are refused at once, and the next ones are sent', async t => {
   const { transport, spool, sender, append } = start(t);
   append(HIGH, encodedRecord(10));
   append(HIGH, encodedRecord(20));
@@ -266,8 +266,8 @@ test('what is wrong with the records sets them aside at once, and the next go on
   assert.equal(sender.problem, undefined);
 });
 
-// the time of the first request was never forgotten: from then on each record was sent at once, and alone
-test('what is not severe waits for company, and no longer than it may', async t => {
+// Symptom: after the first request each record was sent at once and alone. `#oldestSince` was never reset.
+test('records below HIGH wait for a full batch, but no longer than the schedule delay', async t => {
   const { clock, transport, append } = start(t);
   append(LOW, encodedRecord(10));
   await clock.pass(SCHEDULE_MILLIS - 1);
@@ -283,7 +283,7 @@ test('what is not severe waits for company, and no longer than it may', async t 
   assert.equal(transport.sent.length, 2);
 });
 
-test('as many as fill a request are sent at once', async t => {
+test('a full request is sent at once', async t => {
   const { transport, append } = start(t, { maxExportBatchSize: 3 });
   append(LOW, encodedRecord(10), encodedRecord(10));
   assert.equal(transport.sent.length, 0);
@@ -291,7 +291,7 @@ test('as many as fill a request are sent at once', async t => {
   assert.equal(transport.sent.length, 1);
 });
 
-test('in order there is one request at a time', async t => {
+test('with preserveOrder there is one request at a time', async t => {
   const { transport, append } = start(t, { preserveOrder: true, maxExportBatchSize: 1 });
   for (let i = 0; i < 3; i++) append(HIGH, encodedRecord(10));
   assert.equal(transport.sent.length, 1);
@@ -299,7 +299,7 @@ test('in order there is one request at a time', async t => {
   assert.equal(transport.sent.length, 2);
 });
 
-test('a flush sends what waits for company, and ends when the collector is away', async t => {
+test('a flush sends the records that wait for a full batch, and ends when the collector is away', async t => {
   const { transport, sender, append } = start(t);
   append(LOW, encodedRecord(10));
   const flushed = sender.flush();
@@ -309,7 +309,7 @@ test('a flush sends what waits for company, and ends when the collector is away'
   assert.equal(transport.sent.length, 1);
 });
 
-test('after a flush what is not severe waits for company again', async t => {
+test('after a flush records below HIGH wait for a full batch again', async t => {
   const { clock, transport, sender, append } = start(t);
   await sender.flush();
   append(LOW, encodedRecord(10));
@@ -317,7 +317,7 @@ test('after a flush what is not severe waits for company again', async t => {
   assert.equal(transport.sent.length, 0);
 });
 
-test('an answer after the end changes nothing: the next process sends these again', async t => {
+test('an answer after stop() changes nothing: the next process sends the records again', async t => {
   for (const outcome of [ACCEPTED, FAILED, BAD, TOO_LARGE]) {
     const { clock, transport, spool, sender, append } = start(t);
     append(HIGH, encodedRecord(10), encodedRecord(10));
@@ -335,7 +335,7 @@ test('an answer after the end changes nothing: the next process sends these agai
   }
 });
 
-test('the end waits for the answers of a collector that gives them', async t => {
+test('stop() waits for the answers of a working collector', async t => {
   const { transport, spool, sender, append } = start(t);
   append(LOW, encodedRecord(10));
   const stopped = sender.stop(500);
@@ -346,7 +346,7 @@ test('the end waits for the answers of a collector that gives them', async t => 
   assert.equal(transport.closed, true);
 });
 
-test('what has waited too long is given up once a minute, without a request', async t => {
+test('expired records are evicted once a minute, without a request', async t => {
   const { clock, spool, transport, append } = start(t, {}, { maxAgeMillis: 30_000 });
   append(HIGH, encodedRecord(10));
   await transport.sent[0]?.answer({ ...FAILED, delayMillis: 500_000 });
@@ -356,7 +356,7 @@ test('what has waited too long is given up once a minute, without a request', as
   assert.equal(spool.totals.evicted.age, 1);
 });
 
-test('a spool that cannot be read is asked again, and ends nothing', async t => {
+test('a spool that cannot be read is tried again, without an uncaught error', async t => {
   const { clock, spool, transport, append } = start(t);
   const claim = t.mock.method(spool, 'claim', () => {
     throw new MemwardenError('SPOOL_INVALID', 'failed to read the spool', 'try again');
@@ -368,7 +368,7 @@ test('a spool that cannot be read is asked again, and ends nothing', async t => 
   assert.equal(transport.sent.length, 1);
 });
 
-test('what a process before left is sent without anything new', async t => {
+test('records of an earlier process are sent without a new record', async t => {
   const { clock, transport, spool, sender } = start(t);
   spool.append([{ severity: LOW, records: 1, body: encodedRecord(10) }]);
   sender.wake();

@@ -11,7 +11,7 @@ import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { BOOT_ID } from '../spool/spool-builder.ts';
 
-/** For what ends with an event: the runner's own limit comes first, however slow the machine is. */
+/** Timeout for a wait that an event ends: longer than the test runner's own, which takes effect first. */
 export const NEVER_MILLIS = 3_600_000;
 
 const QUICK: Partial<DeliveryOptions> = {
@@ -21,8 +21,8 @@ const QUICK: Partial<DeliveryOptions> = {
 };
 
 /**
- * A processor that loses no time between attempts, and for whose answers there is no limit. It is shut down with the test
- * at the latest: a test that fails before its own shutdown would leave its timers, and with them the process, for ever.
+ * A processor with short waits between attempts and practically no request timeout. It is shut down at the end of the test
+ * at the latest, because the timers of a processor that a failed test left would keep the test process alive.
  */
 export function startProcessor(
   t: TestContext,

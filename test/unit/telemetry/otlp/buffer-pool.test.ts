@@ -4,7 +4,7 @@ import { BufferPool } from '../../../../src/telemetry/otlp/buffer-pool.ts';
 
 const MEGABYTE = 1024 * 1024;
 
-test('a buffer that was given is taken again, the smallest that fits', () => {
+test('a returned buffer is reused, the smallest that fits', () => {
   const pool = new BufferPool();
   const small = pool.take(600_000, 0);
   const large = pool.take(MEGABYTE, 0);
@@ -14,7 +14,7 @@ test('a buffer that was given is taken again, the smallest that fits', () => {
   assert.equal(pool.take(590_000, 0).buffer, large.buffer);
 });
 
-test('a buffer that is far too large is left for who needs it', () => {
+test('a buffer that is far too large is not used for a small request', () => {
   const pool = new BufferPool();
   const large = pool.take(MEGABYTE, 0);
   pool.give(large);
@@ -22,7 +22,7 @@ test('a buffer that is far too large is left for who needs it', () => {
   assert.equal(pool.take(MEGABYTE, 0).buffer, large.buffer);
 });
 
-test('a buffer is never with two owners', () => {
+test('a buffer never has two owners', () => {
   const pool = new BufferPool();
   const first = pool.take(1_000, 0);
   assert.notEqual(pool.take(1_000, 0).buffer, first.buffer);
@@ -31,14 +31,14 @@ test('a buffer is never with two owners', () => {
   assert.notEqual(pool.take(1_000, 0).buffer, pool.take(1_000, 0).buffer);
 });
 
-test('what was not taken from the pool does not get into it', () => {
+test('a buffer that is not from the pool is not added to it', () => {
   const pool = new BufferPool();
   const foreign = Buffer.alloc(MEGABYTE);
   pool.give(foreign);
   assert.notEqual(pool.take(MEGABYTE, 0).buffer, foreign.buffer);
 });
 
-test('no more is kept than a few requests need', () => {
+test('the pool keeps no more free bytes than a few requests need', () => {
   const pool = new BufferPool();
   const taken = Array.from({ length: 20 }, () => pool.take(MEGABYTE, 0));
   for (const buffer of taken) pool.give(buffer);
@@ -47,7 +47,7 @@ test('no more is kept than a few requests need', () => {
   assert.equal(again.length, 4);
 });
 
-test('what begins behind the room of a buffer has it in front, and nothing else has', () => {
+test('only bytes that begin directly after the room of a buffer have that room in front', () => {
   const pool = new BufferPool();
   const buffer = pool.take(1_000, 100);
   assert.equal(pool.roomBefore(buffer.subarray(100)), 100);

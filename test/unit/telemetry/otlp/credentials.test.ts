@@ -18,7 +18,7 @@ function fileWith(t: TestContext, text: string): string {
   return path;
 }
 
-/** Replaces a file in one step, as a rotation does. */
+/** Replaces a file atomically, as a rotation does. */
 function replace(path: string, text: string): void {
   writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
@@ -34,7 +34,7 @@ function refusal(work: () => unknown): MemwardenError {
   return assert.fail('nothing was refused');
 }
 
-test('headers of a file win over those of the settings, and are read again when the file changes', t => {
+test('headers of a file override those of the settings, and are read again when the file changes', t => {
   const headersPath = fileWith(t, '# of the vault\nAuthorization = Bearer one\n');
   const headers = { authorization: 'none', 'x-tenant': 'blue' };
   const source = new CredentialSource({ ...OTLP, headers, headersPath });
@@ -45,7 +45,7 @@ test('headers of a file win over those of the settings, and are read again when 
   assert.deepEqual(source.current.headers, { authorization: 'Bearer two', 'x-tenant': 'blue' });
 });
 
-test('a file that is broken or gone leaves the credentials as they were, until it is whole again', t => {
+test('an invalid or missing file leaves the credentials unchanged, until it is valid again', t => {
   const headersPath = fileWith(t, 'authorization=Bearer one\n');
   const source = new CredentialSource({ ...OTLP, headersPath });
   replace(headersPath, 'half a lin');
@@ -56,7 +56,7 @@ test('a file that is broken or gone leaves the credentials as they were, until i
   assert.equal(source.current.headers['authorization'], 'Bearer two');
 });
 
-test('a key is taken only with the certificate that it belongs to', () => {
+test('a key is used only with the certificate that it belongs to', () => {
   using one = new Certificates();
   using other = new Certificates();
   const clientCertificatePath = one.clientCertPath;
@@ -70,7 +70,7 @@ test('a key is taken only with the certificate that it belongs to', () => {
   assert.equal(source.refresh(), true);
 });
 
-test('what cannot be read or sent stops the start with its name, and never with a secret', t => {
+test('a file or header that cannot be used stops the start with an error that names it, without secrets', t => {
   const certificatePath = '/nowhere/ca.pem';
   const missing = refusal(() => new CredentialSource({ ...OTLP, certificatePath }));
   assert.equal(missing.code, 'CREDENTIALS_INVALID');
@@ -81,7 +81,7 @@ test('what cannot be read or sent stops the start with its name, and never with 
   assert.doesNotMatch(refusal(() => new CredentialSource({ ...OTLP, headers })).message, /hunter2/);
 });
 
-test('a secret that every user can read is used, with a warning that names the file and its mode', t => {
+test('a secret that every user can read is used, with a warning about the file and its mode', t => {
   const warnings: string[] = [];
   const keep = (...words: unknown[]) => warnings.push(words.join(' '));
   const nothing = () => undefined;
@@ -101,7 +101,7 @@ test('a secret that every user can read is used, with a warning that names the f
   assert.doesNotMatch(warnings[0] ?? '', /hunter2/);
 });
 
-test('what somebody else could have written is not sent as ours, nor believed', t => {
+test('files that another user could have written are not used', t => {
   const headersPath = fileWith(t, 'authorization=Bearer one\n');
   chmodSync(headersPath, 0o666);
   const { code, message, hint } = refusal(() => new CredentialSource({ ...OTLP, headersPath }));
@@ -110,7 +110,7 @@ test('what somebody else could have written is not sent as ours, nor believed', 
   assert.match(hint ?? '', /^chmod go-w /);
 });
 
-test('a FIFO in place of a file is not waited for, at the start or later', t => {
+test('a FIFO in place of a file does not block, at the start or later', t => {
   const headersPath = fileWith(t, 'authorization=Bearer one\n');
   const source = new CredentialSource({ ...OTLP, headersPath });
   rmSync(headersPath);
@@ -120,7 +120,7 @@ test('a FIFO in place of a file is not waited for, at the start or later', t => 
   assert.match(refusal(() => new CredentialSource({ ...OTLP, headersPath })).message, /it is a FIFO/);
 });
 
-test('credentials are read through the links of a Kubernetes secret, and again when they are exchanged', t => {
+test('credentials are read through the symbolic links of a Kubernetes secret, and again when these change', t => {
   const mount = temporaryDirectory(t);
   for (const [name, text] of [
     ['..one', 'authorization=Bearer one\n'],
@@ -139,7 +139,7 @@ test('credentials are read through the links of a Kubernetes secret, and again w
   assert.equal(source.current.headers['authorization'], 'Bearer two');
 });
 
-// gRPC takes a value of such a name for binary, and throws at the first request
+// gRPC takes the value of such a header for binary, and throws at the first request
 test('a header that gRPC would take for binary stops the start, wherever it comes from', t => {
   const code = 'CREDENTIALS_INVALID';
   for (const name of ['x-trace-bin', 'X-Trace-BIN', 'grpc-status-details-bin', '-bin']) {

@@ -8,7 +8,7 @@ import { encodeLogRecord, toReadable } from '../readable-builder.ts';
 
 const BOOT_ID = '0123456789abcdef0123456789abcdef';
 
-/** Wants of each detection, in order, the bytes that its live record has. */
+/** Asserts that each detection, in order, is encoded to the same bytes as its SDK log record. */
 function assertSameAsRecords(detections: readonly Detection[]): void {
   const encoder = new DetectionEncoder(BOOT_ID);
   for (const detection of detections) {
@@ -22,7 +22,7 @@ function assertSameAsRecords(detections: readonly Detection[]): void {
 }
 
 suite('a detection encoded at once', () => {
-  test('is the record of the SDK, byte by byte, also when its parts are known from before', () => {
+  test('equals the record of the SDK, byte by byte, also with cached parts', () => {
     const { event } = buildDetection();
     const { actor, target, actorDetails, targetDetails } = event;
     assertSameAsRecords([
@@ -48,7 +48,7 @@ suite('a detection encoded at once', () => {
     ]);
   });
 
-  test('reports of a process what is known of it now, and not what was known before', () => {
+  test('has the current details of a process, and not the cached ones', () => {
     const { event } = buildDetection();
     assertSameAsRecords([
       buildDetection(event),
@@ -57,14 +57,14 @@ suite('a detection encoded at once', () => {
     ]);
   });
 
-  test('names the exception that lowered it, and not the one that lowered another', () => {
+  test('names the exception that lowered it, and not that of another detection', () => {
     const { event } = buildDetection();
     const lowered = (exception: string) =>
       buildDetection(event, 'proc_mem_access', { severity: 1, exception });
     assertSameAsRecords([lowered('a debugger'), lowered('a profiler'), lowered('a debugger')]);
   });
 
-  test('says of each detection what is its own: outcome, severity, hook, relation and signature', () => {
+  test('has its own outcome, severity, hook, relation and signature', () => {
     const { event } = buildDetection();
     assertSameAsRecords([
       buildDetection(event),
@@ -81,7 +81,7 @@ suite('a detection encoded at once', () => {
     ]);
   });
 
-  test('reports the start of a process by the clock as it was set since', () => {
+  test('has the start of a process by the current clock after a change of the clock', () => {
     const { event } = buildDetection();
     assertSameAsRecords([
       buildDetection(event),

@@ -21,7 +21,7 @@ test('a scheme decides on TLS for gRPC; without one the setting does', () => {
   assert.throws(() => grpc('ftp://collector'), { code: 'CONFIG_INVALID' });
 });
 
-test('over HTTP the path of the signal is appended to what is for all signals, and to nothing else', () => {
+test('over HTTP the path of the signal is appended to the endpoint for all signals, and to no other', () => {
   const endpoint = 'http://collector:4318/otlp';
   const logsEndpoint = 'http://other:4318/in';
   assert.equal(httpEndpoint(optionsWith({ endpoint }), LOGS).href, `${endpoint}/v1/logs`);

@@ -7,7 +7,7 @@ import { buildActor } from '../../event-builder.ts';
 import { EVERY_CHARACTER } from '../../printing/hostile.ts';
 import { buildDetection } from '../detection-builder.ts';
 
-/** An encoded record with this text where an actor can have it. */
+/** An encoded record with this text in all fields that an actor controls. */
 function encoded(text: string): Buffer {
   const to = new MessageWriter(0);
   const actor = buildActor({ comm: text, executablePath: `/tmp/${text}`, arguments: [text] });
@@ -19,7 +19,7 @@ function encoded(text: string): Buffer {
   return Buffer.from(to.bytes());
 }
 
-test('a record keeps every character as it is, and half of a surrogate pair becomes U+FFFD: a string is UTF-8', () => {
+test('a record keeps every character; a lone surrogate becomes U+FFFD, because strings are UTF-8', () => {
   for (const text of EVERY_CHARACTER.match(/.{1,1000}/gs) ?? []) {
     assert.equal(encoded(text).compare(encoded(text.toWellFormed())), 0);
     const { attributes } = decodeRecord(encoded(text));

@@ -9,7 +9,7 @@ import { MessageWriter } from '../../../../src/telemetry/otlp/message-writer.ts'
 import { createResource } from '../../../../src/telemetry/record/resource.ts';
 import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
 
-/** Encodes with ours and with the SDK's serializer, and wants the same bytes. */
+/** Encodes with our encoder and with the SDK's serializer, and asserts the same bytes. */
 function assertSameAsReference(records: readonly ReadableLogRecord[]): void {
   const [first] = records;
   assert(first);
@@ -40,7 +40,7 @@ test('values at the edges of their encodings are encoded as the reference serial
     int35: 2 ** 35,
     safe: Number.MAX_SAFE_INTEGER,
     int63: 2 ** 62,
-    // no int64: the length of an mmap(2) is whatever its caller says
+    // no int64: a program can pass any length to mmap(2)
     uint63: 2 ** 63,
     uint64: 2 ** 64,
     minusInt63: -(2 ** 63),
@@ -78,12 +78,12 @@ test('a lone surrogate becomes the replacement character, as in the reference se
   assertSameAsReference([{ ...buildReadable(), attributes: { name: `x\ud800y${'z'.repeat(40)}` } }]);
 });
 
-test('a value that OTLP has no type for is refused by itself', () => {
+test('a value that OTLP has no type for is refused', () => {
   const record = { ...buildReadable(), attributes: { bad: 1n as unknown as number } };
   assert.throws(() => writeLogRecord(new MessageWriter(0), record), TypeError);
 });
 
-test('a request in the room before its only body is the same request, and leaves the body as it is', () => {
+test('a request whose head is in the room of its only body has the same bytes, and the body is unchanged', () => {
   const pool = new BufferPool();
   const record = buildReadable();
   const context = {

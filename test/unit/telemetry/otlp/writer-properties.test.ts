@@ -12,7 +12,7 @@ import { buildReadable } from '../readable-builder.ts';
 
 const RUNS = 300;
 
-/** Also text that is no Unicode, and of the lengths at which an encoding changes. */
+/** Texts including lone surrogates, and of the lengths at which the encoding changes. */
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 50 }),
   fc.string({ unit: 'grapheme-ascii', maxLength: 200 }),
@@ -63,7 +63,7 @@ const record = fc
     hrTimeObserved: [seconds + 1, nanos] as [number, number],
   }));
 
-test('whatever a record holds, its bytes are those of the SDK’s serializer', () => {
+test('for any record the bytes are those of the SDK’s serializer', () => {
   const base = buildReadable();
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 4 }), attributes, (fields, ofResource) => {
@@ -72,7 +72,7 @@ test('whatever a record holds, its bytes are those of the SDK’s serializer', (
       const reference = ProtobufLogsSerializer.serializeRequest(records);
       assert.ok(reference);
       const context = { resource: encodeResource(resource), scope: encodeScope(base.instrumentationScope) };
-      // one buffer that grows, and that has been used before
+      // one buffer that grows and was used before
       const pool = new BufferPool();
       pool.give(pool.take(200_000, 0).fill(0xff));
       const writer = new MessageWriter(16, pool);
@@ -85,7 +85,7 @@ test('whatever a record holds, its bytes are those of the SDK’s serializer', (
   );
 });
 
-test('a body is split where it was joined, and nothing that is no body is', () => {
+test('a body is split into its records, and bytes that are not a body throw', () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 10 }), contents => {
       const records = contents.map(content => {

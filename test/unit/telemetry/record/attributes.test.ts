@@ -8,7 +8,7 @@ test('every OpenTelemetry name is one of the conventions', () => {
   for (const name of Object.values(OTEL)) assert.ok(known.has(name), name);
 });
 
-test('every name of ours stands in our own namespace, once', () => {
+test('every name of our own is in our namespace, and unique', () => {
   const names = Object.values(MEMWARDEN);
   for (const name of names) assert.match(name, /^memwarden\./);
   assert.equal(new Set(names).size, names.length);

@@ -12,7 +12,7 @@ function attributesOf(detection: Detection): NonNullable<LogRecord['attributes']
   return toLogRecord(detection, BOOT_ID).attributes ?? {};
 }
 
-test('a read of the memory of another process becomes the record of the mapping table', () => {
+test('a read of the memory of another process becomes the record that docs/events.md describes', () => {
   const record = toLogRecord(buildDetection(), BOOT_ID);
   assert.equal(record.eventName, 'proc_mem_access');
   assert.equal(record.severityNumber, 17);
@@ -100,7 +100,7 @@ test('each severity has its number and its text', () => {
   ]);
 });
 
-test('a refused open says so, with the name of the error', () => {
+test('a refused open has the outcome failure and the name of the error', () => {
   const record = toLogRecord(buildDetection({ result: -13 }), BOOT_ID);
   assert.equal(record.attributes?.['event.outcome'], 'failure');
   assert.equal(record.attributes?.['error.type'], 'EACCES');
@@ -110,13 +110,13 @@ test('a refused open says so, with the name of the error', () => {
   );
 });
 
-test('no outcome is claimed when no hook saw the result', () => {
+test('there is no outcome when no hook saw the result', () => {
   const attributes = attributesOf(buildDetection({ result: undefined }));
   assert.equal('event.outcome' in attributes, false);
   assert.equal('error.type' in attributes, false);
 });
 
-test('what is not known is absent, never empty', () => {
+test('an unknown attribute is absent, never empty', () => {
   const attributes = attributesOf(
     buildDetection({
       actor: buildActor({ executablePath: undefined, ancestors: [], comm: 'kworker/0:1' }),
@@ -145,7 +145,7 @@ test('what is not known is absent, never empty', () => {
   for (const [name, value] of Object.entries(attributes)) assert.notEqual(value, undefined, name);
 });
 
-test('pids of an own pid namespace stand beside those of the initial one', () => {
+test('the pids of a nested pid namespace are in addition to those of the initial one', () => {
   const attributes = attributesOf(
     buildDetection({ actor: buildActor({ vtgid: 7 }), target: buildProcess({ vtgid: 1 }) }),
   );
@@ -153,13 +153,13 @@ test('pids of an own pid namespace stand beside those of the initial one', () =>
   assert.equal(attributes['memwarden.target.process.vpid'], 1);
 });
 
-test('the effective and the real user are told apart', () => {
+test('the effective and the real user have separate attributes', () => {
   const attributes = attributesOf(buildDetection({ actor: buildActor({ uid: 1000, euid: 0 }) }));
   assert.equal(attributes['process.user.id'], 0);
   assert.equal(attributes['process.real_user.id'], 1000);
 });
 
-test('process.executable never stands beside process.executable.path', () => {
+test('there is never an attribute process.executable in addition to process.executable.path', () => {
   assert.equal('process.executable' in attributesOf(buildDetection()), false);
 });
 
@@ -183,7 +183,7 @@ test('an address above 2^53 is exact, as hexadecimal text, and bytes moved are a
   );
 });
 
-test('a change of protection reports the area and both protections', () => {
+test('a change of protection has the area and both protections', () => {
   const attributes = attributesOf(
     buildDetection(
       {
@@ -209,7 +209,7 @@ test('the uid is the same when an event is read twice, also after the wall clock
   assert.equal(uid({}), uid({ timeUnixNs: BOOT_UNIX_NS, observedTimeUnixNs: BOOT_UNIX_NS }));
 });
 
-test('the uid tells any two records apart', () => {
+test('the uids of any two records differ', () => {
   const uids = [
     buildDetection(),
     buildDetection({ sequence: 2n }),
@@ -222,7 +222,7 @@ test('the uid tells any two records apart', () => {
   assert.equal(new Set(uids).size, uids.length);
 });
 
-test('a summary of repeats reports how many and when', () => {
+test('a summary has the count and the interval of the repeats', () => {
   const repeat = { count: 41, firstUnixNs: BOOT_UNIX_NS + 5n, lastUnixNs: BOOT_UNIX_NS + 2_000_000_000n };
   const record = toLogRecord(buildDetection({}, 'proc_mem_access', { repeat }), BOOT_ID);
   assert.equal(record.attributes?.['memwarden.repeat.count'], 41);

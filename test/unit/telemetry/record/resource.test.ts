@@ -24,7 +24,7 @@ test('host.id is the machine id', t => {
   assert.equal(createResource({}).attributes['host.id'], machineId);
 });
 
-test('what is not given is absent', () => {
+test('attributes that are not given are absent', () => {
   const { attributes } = createResource({});
   for (const name of ['k8s.node.name', 'k8s.cluster.name', 'memwarden.capture.hook']) {
     assert.equal(name in attributes, false, name);
@@ -50,14 +50,14 @@ test('OTEL_SERVICE_NAME wins over service.name of OTEL_RESOURCE_ATTRIBUTES, whic
   );
 });
 
-test("the sidecar's own process and container never become the actor's", () => {
+test("the sidecar's own process and container are never in the resource", () => {
   const { attributes } = createResource({ attributes: 'process.pid=1,container.id=abc,x=y' });
   for (const name of Object.keys(attributes)) assert.doesNotMatch(name, /^(process|container)\./);
   assert.equal(attributes['x'], 'y');
 });
 
 for (const text of ['novalue', '=x', 'a=%zz']) {
-  test(`resource attributes "${text}" stop the start with the part that is wrong`, () => {
+  test(`resource attributes "${text}" stop the start with an error that quotes the invalid part`, () => {
     assert.throws(() => createResource({ attributes: `good=1,${text}` }), {
       code: 'CONFIG_INVALID',
       message: /is not key=value/,

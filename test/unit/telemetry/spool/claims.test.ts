@@ -15,16 +15,16 @@ import { alter, BOOT_ID, buildBatch, CONTEXT, drain, LIMITS, marksOf, openSpool 
 const OTHER_CONTEXT = { ...CONTEXT, resource: Uint8Array.of(0x0a, 1, 7) };
 const REFUSAL = { code: 'INVALID_ARGUMENT', reason: 'bad' };
 
-/** From now on the database refuses to delete a batch, as it does on a full disk. */
+/** From now on the database refuses to delete a batch, as on a full disk. */
 const REFUSE_DELETION =
   "CREATE TRIGGER full BEFORE DELETE ON batch BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END";
-/** Reading it fails as reading a damaged page does, and no other row is hurt. */
+/** Damages one row, so that reading it fails as on a damaged page; the other rows are intact. */
 const DAMAGED_ROW =
   'INSERT INTO batch (id, context, severity, records, bytes, created, checksum, body) ' +
   "VALUES (1000, 1, 0, 9223372036854775807, 1, 1, 1, x'00')";
 const DAMAGED_CONTEXT = 'UPDATE context SET id = 9223372036854775807';
 
-test('a request holds records of one Resource, though those of a process before are next to them', t => {
+test('a request has records of one Resource only, also next to those of an earlier process', t => {
   const directory = temporaryDirectory(t);
   const before = openSpool(directory);
   before.append([buildBatch('old 1'), buildBatch('old 2')]);
@@ -43,7 +43,7 @@ test('a request holds records of one Resource, though those of a process before 
   }
 });
 
-test('the Resource that was set last goes with what is appended from then on', t => {
+test('batches have the Resource that was set last before they were appended', t => {
   const spool = openSpool(temporaryDirectory(t));
   spool.append([buildBatch('before')]);
   spool.setContext(OTHER_CONTEXT);
@@ -52,7 +52,7 @@ test('the Resource that was set last goes with what is appended from then on', t
   assert.deepEqual(spool.claim(LIMITS)?.context, OTHER_CONTEXT);
 });
 
-test('a Resource is kept for as long as a batch needs it, and no longer', t => {
+test('a Resource is stored for as long as a batch uses it, and no longer', t => {
   const directory = temporaryDirectory(t);
   const first = openSpool(directory);
   first.append([buildBatch('old')]);
@@ -72,7 +72,7 @@ test('a Resource is kept for as long as a batch needs it, and no longer', t => {
   assert.equal(contexts(), 1);
 });
 
-test('what is under way does not grow too old; it may once it is back', t => {
+test('a batch in flight does not expire; it can after its release', t => {
   const spool = openSpool(temporaryDirectory(t), { maxAgeMillis: -1 });
   spool.append([buildBatch('a', { records: 2 })]);
   const claim = spool.claim(LIMITS);
@@ -86,7 +86,7 @@ test('what is under way does not grow too old; it may once it is back', t => {
   assert.deepEqual([spool.waiting.records, spool.waiting.bytes, spool.unclaimed()], [0, 0, 0]);
 });
 
-test('a collector that rejects more records than it was sent has rejected those that it was sent', t => {
+test('a collector that claims to reject more records than it was sent has rejected all of them', t => {
   const spool = openSpool(temporaryDirectory(t));
   spool.append([buildBatch('a', { records: 2 })]);
   const claim = spool.claim(LIMITS);
@@ -97,7 +97,7 @@ test('a collector that rejects more records than it was sent has rejected those 
   assert.equal(waitingOf(spool.totals), 0);
 });
 
-test('a batch that was answered once is not counted by a second answer', t => {
+test('a second answer to the same batch is not counted', t => {
   const spool = openSpool(temporaryDirectory(t));
   spool.append([buildBatch('a')]);
   const claim = spool.claim(LIMITS);
@@ -109,8 +109,8 @@ test('a batch that was answered once is not counted by a second answer', t => {
   assert.equal(spool.unclaimed(), 0);
 });
 
-// what a full disk kept from being deleted came back with the file that replaced a damaged one, and was sent twice
-test('answered batches that the database could not be reported of are not sent again out of a rebuilt file', t => {
+// Symptom: batches that could not be deleted on a full disk were copied when a damaged file was rebuilt, and sent twice.
+test('answered batches that could not be deleted are not sent again from a rebuilt file', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append(['a', 'b', 'c'].map(mark => buildBatch(mark)));
@@ -134,7 +134,7 @@ test('answered batches that the database could not be reported of are not sent a
   assert.deepEqual(drain(openSpool(directory)), []);
 });
 
-test('answers that the database could not be reported of are reported with the next one', t => {
+test('answered batches that could not be deleted are deleted with the next one', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append(['a', 'b', 'c'].map(mark => buildBatch(mark)));
@@ -150,8 +150,8 @@ test('answers that the database could not be reported of are reported with the n
   assert.equal(next.totals.accepted, 3);
 });
 
-// renumbered in the new file, one under way was sent a second time and another one taken for it
-test('a batch under way keeps its id in a rebuilt file, and the others theirs', t => {
+// Symptom: with new ids in the rebuilt file a batch in flight was sent twice, and another one was deleted in its place.
+test('all batches keep their ids in a rebuilt file, including one in flight', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append(['a', 'b', 'c', 'd'].map(mark => buildBatch(mark)));
@@ -172,8 +172,8 @@ test('a batch under way keeps its id in a rebuilt file, and the others theirs', 
   assert.deepEqual(drain(openSpool(directory)), []);
 });
 
-// the memory of what was appended last is by id: a new batch with an old id would be sent with another one's body
-test('an id is never given twice, also not in a file that was rebuilt empty', t => {
+// the cache of the newest batches is by id: a new batch with an old id would be sent with the body of the old one
+test('an id is never reused, not even in a file that was rebuilt empty', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append(['a', 'b'].map(mark => buildBatch(mark)));
@@ -186,7 +186,7 @@ test('an id is never given twice, also not in a file that was rebuilt empty', t 
   assert.deepEqual(spool.claim(LIMITS)?.ids, [3]);
 });
 
-test('a batch that was under way when the process ended is there for the next, ahead of what came later', t => {
+test('a batch that was in flight when the process ended is pending for the next, before later ones', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([buildBatch('a'), buildBatch('b')]);
@@ -198,7 +198,7 @@ test('a batch that was under way when the process ended is there for the next, a
   assert.equal(next.changes.accepted, 2);
 });
 
-test('what is given up for room is the oldest of the lowest severity, and no more than is needed', t => {
+test('the oldest batches of the lowest severity are evicted for room, and no more than needed', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory, { maxBytes: 300 });
   for (const mark of ['1', '2', '3', '4']) spool.append([buildBatch(mark, { bytes: 100, severity: 0 })]);
@@ -211,7 +211,7 @@ test('what is given up for room is the oldest of the lowest severity, and no mor
   names.close();
 });
 
-test('each answered batch is deleted once, however many were answered before it', t => {
+test('each answered batch is deleted only once', t => {
   const spool = openSpool(temporaryDirectory(t));
   spool.append(['a', 'b', 'c'].map(mark => buildBatch(mark)));
   const remove = t.mock.method(BatchTable.prototype, 'remove');
@@ -229,26 +229,26 @@ test('each answered batch is deleted once, however many were answered before it'
   }
 });
 
-test('a full disk is given all of its room back once nothing waits, and keeps what a restart must know', t => {
+test('a full disk gets all of its space back once no batch is pending, and keeps the checkpoint', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
-  const note = new Map([['ring', Uint8Array.of(1, 2)]]);
-  spool.append([buildBatch('a', { bytes: 500_000 })], note);
+  const entry = new Map([['ring', Uint8Array.of(1, 2)]]);
+  spool.append([buildBatch('a', { bytes: 500_000 })], entry);
   const claim = spool.claim(LIMITS);
   assert.ok(claim);
   alter(directory, REFUSE_DELETION);
   spool.accept(claim, 0);
-  assert.deepEqual([...spool.checkpoint], [...note]);
+  assert.deepEqual([...spool.checkpoint], [...entry]);
   assert.ok(statSync(databasePathOf(directory)).size < 200_000);
   spool.append([buildBatch('b')]);
   assert.deepEqual(drain(spool), ['b']);
   spool.close();
   const next = openSpool(directory);
-  assert.deepEqual([...next.checkpoint], [...note]);
+  assert.deepEqual([...next.checkpoint], [...entry]);
   assert.deepEqual(next.totals.accepted, 2);
 });
 
-test('a refused record keeps its Resource, whatever comes after it', t => {
+test('a refused record keeps its Resource', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([buildBatch('a')]);
@@ -280,7 +280,7 @@ test('a batch whose bytes changed is not saved from a damaged file', t => {
   assert.equal(next.totals.refused, 0);
 });
 
-test('of what waits for a collector that is away, no more than a few requests stay in memory', () => {
+test('while the collector is away, no more bodies than those of a few requests stay in memory', () => {
   const fresh = new FreshBodies();
   const megabyte = new Uint8Array(1_000_000);
   const row = {

@@ -23,7 +23,7 @@ const ENTRY = Uint8Array.of(1, 2, 3);
 
 /**
  * A spool with 40 batches of 5 records, all in its main file, whose process ended without closing it.
- * @param appended what the totals beside it say of that
+ * @param appended the number of appended records in the totals file
  */
 function buildAbandonedSpool(t: TestContext, appended = RECORDS): string {
   const directory = temporaryDirectory(t);
@@ -31,7 +31,7 @@ function buildAbandonedSpool(t: TestContext, appended = RECORDS): string {
   spool.append([], new Map([['reported', ENTRY]]));
   for (let i = 0; i < BATCHES; i++) spool.append([buildBatch(`batch ${i}`, { records: 5, bytes: 50_000 })]);
   spool.close();
-  // The file was closed in good order; the totals say otherwise, as after a kill.
+  // the spool was closed, but the totals file says that it was not, as after a kill
   const totals = join(directory, 'totals.json');
   const file = openSync(totals, 'r+');
   const state = {
@@ -50,7 +50,7 @@ function overwrite(path: string, position: number, length: number): void {
   closeSync(file);
 }
 
-/** Opens a damaged spool and wants: no crash, every record either still there or counted as lost, the file kept. */
+/** Opens a damaged spool and asserts: no error, every record pending or counted as lost, the damaged file kept aside. */
 function assertAccounted(directory: string): { saved: number; lost: number } {
   const spool = openSpool(directory);
   const saved = drain(spool).length * 5;
@@ -95,7 +95,7 @@ test('a spool damaged at its tail loses the batches that were there, and only th
   spool.close();
 });
 
-test('a spool that was cut short keeps what is left of it', t => {
+test('a truncated spool keeps its remaining batches', t => {
   const directory = buildAbandonedSpool(t);
   const path = join(directory, 'spool.db');
   truncateSync(path, Math.trunc(statSync(path).size / 2 / 16_384) * 16_384);
@@ -103,7 +103,7 @@ test('a spool that was cut short keeps what is left of it', t => {
   assert.ok(saved > 0);
 });
 
-test('a spool that is no database at all is set aside', t => {
+test('a spool file that is not a database is set aside', t => {
   const directory = buildAbandonedSpool(t);
   const path = join(directory, 'spool.db');
   overwrite(path, 0, statSync(path).size);
@@ -111,7 +111,7 @@ test('a spool that is no database at all is set aside', t => {
   assert.equal(asideOf(directory).length, 1);
 });
 
-test('transactions that a damaged log makes SQLite forget are counted as lost', t => {
+test('the records of transactions that SQLite drops because of a damaged log are counted as lost', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([buildBatch('first', { records: 2 })]);
@@ -120,7 +120,7 @@ test('transactions that a damaged log makes SQLite forget are counted as lost', 
   spool.append([buildBatch('second', { records: 3 })]);
   overwrite(wal, size, statSync(wal).size - size);
 
-  // The process is killed: another takes its files over as they are.
+  // the process is killed: the next one opens its files as they are
   const copy = temporaryDirectory(t);
   for (const name of ['spool.db', 'spool.db-wal', 'totals.json'])
     copyFileSync(join(directory, name), join(copy, name));
@@ -131,7 +131,7 @@ test('transactions that a damaged log makes SQLite forget are counted as lost', 
   spool.close();
 });
 
-test('a batch whose bytes changed is set aside by its checksum, and the others go on', t => {
+test('a batch with a wrong checksum is refused, and the others are sent', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([buildBatch('good 1'), buildBatch('bad', { records: 4 }), buildBatch('good 2')]);
@@ -145,13 +145,13 @@ test('a batch whose bytes changed is set aside by its checksum, and the others g
   assert.equal(waitingOf(after.totals), 0);
 });
 
-test('a file that breaks while it is in use is replaced, and what is under way is not lost', t => {
+test('a file that is damaged while in use is replaced, and batches in flight are not lost', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   for (let i = 0; i < 10; i++) spool.append([buildBatch(`batch ${i}`, { bytes: 50_000 })]);
   const claim = spool.claim({ ...LIMITS, records: 1 });
   assert(claim);
-  // Another connection moves everything to the main file, so that the damage there is met.
+  // another connection moves everything to the main file, so that the damage there is found
   const database = new DatabaseSync(join(directory, 'spool.db'));
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   database.close();
@@ -165,14 +165,14 @@ test('a file that breaks while it is in use is replaced, and what is under way i
   assert.equal(waitingOf(spool.totals), 0);
 });
 
-test('after a power cut the totals are not believed, and nothing is called lost', t => {
+test('after a power cut the totals file is ignored, and nothing counts as lost', t => {
   const directory = buildAbandonedSpool(t, RECORDS + 7);
   const spool = openSpool(directory, {}, 'another boot');
   assert.equal(spool.totals.evicted.corruption, 0);
   assert.equal(drain(spool).length, BATCHES);
 });
 
-/** Ruins an index and none of the batches. */
+/** Damages an index and no batch. */
 function ruinIndex(directory: string): void {
   const path = join(directory, 'spool.db');
   const database = new DatabaseSync(path, { readOnly: true });
@@ -181,7 +181,7 @@ function ruinIndex(directory: string): void {
   overwrite(path, (Number(row?.['rootpage']) - 1) * 16_384, 16_384);
 }
 
-test('damage that loses no batch loses none of what was counted before either', t => {
+test('damage that loses no batch does not change the totals', t => {
   const directory = buildAbandonedSpool(t);
   const before = openSpool(directory);
   const claim = before.claim({ ...LIMITS, records: 10 });
@@ -189,7 +189,7 @@ test('damage that loses no batch loses none of what was counted before either', 
   before.accept(claim, 1);
   const totals = structuredClone(before.totals);
   before.close();
-  // as a kill would have left it
+  // as after a kill
   const path = join(directory, 'totals.json');
   writeFileSync(path, readFileSync(path, 'utf8').replace('"closed":true', '"closed":false'));
   ruinIndex(directory);
@@ -201,12 +201,12 @@ test('damage that loses no batch loses none of what was counted before either', 
   assert.equal(drain(spool).length, BATCHES - 2);
 });
 
-test('what is saved of a file whose totals are lost with it, or of no use, is in the books all the same', t => {
+test('batches saved from a file without valid totals are in the accounts', t => {
   const half = { totals: { appended: 9, accepted: 0, refused: 0, evicted: { size: 0 } }, bootId: BOOT_ID };
   for (const text of ['', JSON.stringify({ ...half, closed: false })]) {
     const directory = buildAbandonedSpool(t);
     writeFileSync(join(directory, 'totals.json'), text);
-    // no witness says that it was closed, so every page is looked at
+    // without a totals file that says that the spool was closed every page is checked
     ruinIndex(directory);
     const spool = openSpool(directory);
     assert.equal(spool.totals.appended, RECORDS);
@@ -217,7 +217,7 @@ test('what is saved of a file whose totals are lost with it, or of no use, is in
   }
 });
 
-test('after a kill damage is found at the start; an end in good order is believed', t => {
+test('after a kill the file is checked for damage at the start; after a shutdown it is not', t => {
   const directory = buildAbandonedSpool(t);
   const path = join(directory, 'spool.db');
   overwrite(path, Math.trunc(statSync(path).size / 2), 30_000);

@@ -8,11 +8,11 @@ import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { BOOT_ID, buildBatch, drain, LIMITS, openSpool } from './spool-builder.ts';
 
-/** sqlite.org/pragma.html#pragma_synchronous: in WAL mode only FULL has the disk before a commit returns. */
+/** sqlite.org/pragma.html#pragma_synchronous: in WAL mode only FULL waits for the disk before a commit returns. */
 const NORMAL = 1;
 const FULL = 2;
 
-/** What SQLite waits for at each commit from now on, in their order. */
+/** Records the value of `synchronous` at each commit from now on. */
 function commits(t: TestContext): number[] {
   const levels: number[] = [];
   const exec = DatabaseSync.prototype.exec;
@@ -23,14 +23,14 @@ function commits(t: TestContext): number[] {
   return levels;
 }
 
-/** Changes what the second witness says; a kill leaves it unclosed. */
+/** Changes the totals file; as after a kill it is not marked as closed. */
 function testify(directory: string, change: object): void {
   const path = join(directory, 'totals.json');
   const found: object = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify({ ...found, ...change }).padEnd(511));
 }
 
-test('what was appended is on the disk when the call returns; an answer may wait for the next one', t => {
+test('an append is on the disk when it returns; an answer need not be', t => {
   const spool = openSpool(temporaryDirectory(t));
   const levels = commits(t);
   spool.append([buildBatch('a'), buildBatch('b')]);
@@ -43,7 +43,7 @@ test('what was appended is on the disk when the call returns; an answer may wait
   assert.deepEqual(levels, [FULL, NORMAL, FULL]);
 });
 
-test('an append that fails leaves nothing behind, and the books as they were', t => {
+test('an append that fails writes nothing and does not change the accounts', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([buildBatch('a')]);
@@ -52,8 +52,8 @@ test('an append that fails leaves nothing behind, and the books as they were', t
     "CREATE TRIGGER full BEFORE INSERT ON batch WHEN NEW.severity = 1 BEGIN SELECT RAISE(ABORT, 'full'); END",
   );
   database.close();
-  const note = new Map([['name', Uint8Array.of(1)]]);
-  assert.throws(() => spool.append([buildBatch('b'), buildBatch('c', { severity: 1 })], note), {
+  const entries = new Map([['name', Uint8Array.of(1)]]);
+  assert.throws(() => spool.append([buildBatch('b'), buildBatch('c', { severity: 1 })], entries), {
     code: 'SPOOL_INVALID',
   });
   assert.equal(spool.totals.appended, 1);
@@ -62,7 +62,7 @@ test('an append that fails leaves nothing behind, and the books as they were', t
   assert.deepEqual(drain(spool), ['a']);
 });
 
-test('a witness of this boot is believed when it counts more than the file holds', t => {
+test('the totals file of this boot is used when it counts more records than the database has', t => {
   const directory = temporaryDirectory(t);
   const before = openSpool(directory);
   before.append([buildBatch('a', { records: 3 })]);
@@ -76,8 +76,8 @@ test('a witness of this boot is believed when it counts more than the file holds
   assert.equal(waitingOf(spool.totals), spool.waiting.records);
 });
 
-// after a power cut the page cache is gone: the witness may be older or newer than what the disk has of the database
-test('a witness of another boot is believed only when it was closed in good order', t => {
+// after a power cut the page cache is lost: the totals file can be older or newer than the database on the disk
+test('the totals file of another boot is used only when it was closed', t => {
   const totals = { appended: 8, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } };
   for (const closed of [false, true]) {
     const directory = temporaryDirectory(t);
@@ -92,7 +92,7 @@ test('a witness of another boot is believed only when it was closed in good orde
   }
 });
 
-test('a witness that promises fewer records than there are, or is no witness, is not believed', t => {
+test('a totals file with fewer records than the database, or an invalid one, is ignored', t => {
   const fewer = { appended: 1, accepted: 0, refused: 0, evicted: { size: 0, age: 0, corruption: 0 } };
   const half = { appended: 9, accepted: 0, refused: 0, evicted: { size: 0 } };
   for (const change of [{ totals: fewer }, { totals: { appended: 9 } }, { totals: half }, { closed: 1 }]) {
@@ -108,24 +108,24 @@ test('a witness that promises fewer records than there are, or is no witness, is
   }
 });
 
-test('the witness follows each append and each answer, unclosed until the end in good order', t => {
+test('the totals file is written at each append and answer, and marked as closed only at the end', t => {
   const directory = temporaryDirectory(t);
-  const witness = (): unknown => JSON.parse(readFileSync(join(directory, 'totals.json'), 'utf8'));
+  const totalsFile = (): unknown => JSON.parse(readFileSync(join(directory, 'totals.json'), 'utf8'));
   const spool = openSpool(directory);
   spool.append([buildBatch('a', { records: 3 })]);
   const evicted = { size: 0, age: 0, corruption: 0 };
   const appended = { appended: 3, accepted: 0, refused: 0, evicted };
-  assert.deepEqual(witness(), { totals: appended, bootId: BOOT_ID, closed: false });
+  assert.deepEqual(totalsFile(), { totals: appended, bootId: BOOT_ID, closed: false });
   const claim = spool.claim(LIMITS);
   assert.ok(claim);
   spool.accept(claim, 1);
   const answered = { appended: 3, accepted: 2, refused: 1, evicted };
-  assert.deepEqual(witness(), { totals: answered, bootId: BOOT_ID, closed: false });
+  assert.deepEqual(totalsFile(), { totals: answered, bootId: BOOT_ID, closed: false });
   spool.close();
-  assert.deepEqual(witness(), { totals: answered, bootId: BOOT_ID, closed: true });
+  assert.deepEqual(totalsFile(), { totals: answered, bootId: BOOT_ID, closed: true });
 });
 
-test('every file of the spool is for its owner alone, whatever the umask, and a database that was not is made so', t => {
+test('only the owner can access the files of the spool, whatever the umask; the mode of an older database is corrected', t => {
   const umask = process.umask(0);
   t.after(() => process.umask(umask));
   const directory = join(temporaryDirectory(t), 'spool');
@@ -144,7 +144,7 @@ test('every file of the spool is for its owner alone, whatever the umask, and a 
   assert.ok(modes.some(([name]) => name === 'spool.db-wal'));
 });
 
-test('a spool that is not there yet is never open to others while it is made', t => {
+test('a new spool is never accessible to others while it is created', t => {
   const umask = process.umask(0);
   t.after(() => process.umask(umask));
   const seen: number[] = [];

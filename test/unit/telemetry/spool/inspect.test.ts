@@ -5,7 +5,7 @@ import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { buildReadable, encodeLogRecord } from '../readable-builder.ts';
 import { buildBatch, LIMITS, openSpool } from './spool-builder.ts';
 
-test('the status of a spool in use says what waits by severity, and what became of the rest', t => {
+test('the status of a spool in use has the pending records by severity, and the totals', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   spool.append([buildBatch('low', { severity: 1, records: 2 }), buildBatch('high', { severity: 3 })]);
@@ -19,7 +19,7 @@ test('the status of a spool in use says what waits by severity, and what became 
   spool.close();
 });
 
-test('a refused record is readable again, with the reason', t => {
+test('a refused record can be read, with the reason', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   const readable = buildReadable();
@@ -36,7 +36,7 @@ test('a refused record is readable again, with the reason', t => {
   spool.close();
 });
 
-test('a folder without a spool is an error that names it', t => {
+test('a folder without a spool is an error with its path', t => {
   const directory = temporaryDirectory(t);
   assert.throws(() => spoolStatus(directory), { code: 'SPOOL_INVALID', message: /there is no spool/ });
 });

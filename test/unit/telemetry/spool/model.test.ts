@@ -20,9 +20,9 @@ const MAX_BYTES = 2_000;
 const CONTEXTS: readonly LogContext[] = [CONTEXT, { ...CONTEXT, resource: Uint8Array.of(0x0a, 1, 7) }];
 const REFUSAL = { code: 'INVALID_ARGUMENT', reason: 'bad' };
 
-/** What the model knows of a batch. */
+/** A batch in the model. */
 interface Known {
-  /** Its place in the order of all that was appended. */
+  /** Position in the order in which the batches were appended. */
   readonly number: number;
   readonly mark: string;
   readonly severity: Severity;
@@ -31,7 +31,7 @@ interface Known {
   readonly context: number;
 }
 
-/** The spool as a list: oldest first, those under way apart. */
+/** The model of the spool: a list of batches, oldest first, and those in flight. */
 interface Model {
   waiting: Known[];
   inFlight: { readonly claim: Claim; readonly batches: readonly Known[] }[];
@@ -40,11 +40,11 @@ interface Model {
   made: number;
   /** The database refuses every write. */
   full: boolean;
-  /** Answered batches that the database still holds, since it was full: a crash brings them back. */
+  /** Answered batches that are still in the database because it was full: after a crash they are pending again. */
   unsettled: Known[];
 }
 
-/** The spool under test, and where its files are. */
+/** The spool under test and its directories. */
 interface Real {
   readonly root: string;
   directory: string;
@@ -71,7 +71,7 @@ function open(directory: string, context: number): Spool {
   return new Spool(options, CONTEXTS[context] ?? CONTEXT, new SpoolDirectory(directory, BOOT_ID));
 }
 
-/** What must hold after every step, whatever came before. */
+/** Asserts what must hold after every step. */
 function assertAgrees(model: Model, { spool }: Real): void {
   const inFlight = model.inFlight.flatMap(({ batches }) => batches);
   const all = [...model.waiting, ...inFlight];
@@ -83,7 +83,7 @@ function assertAgrees(model: Model, { spool }: Real): void {
   }
 }
 
-/** The model's answer to which batches go for room. */
+/** The batches that the model evicts to make room. */
 function evict(model: Model): Known[] {
   const inFlight = model.inFlight.flatMap(({ batches }) => batches);
   let excess = bytesOf(model.waiting) + bytesOf(inFlight) - MAX_BYTES;
@@ -99,7 +99,7 @@ function evict(model: Model): Known[] {
   return gone;
 }
 
-/** The model's answer to what goes into one request. */
+/** The batches that the model puts into one request. */
 function choose(model: Model, records: number, bytes: number, inOrder: boolean): Known[] {
   const order = inOrder
     ? model.waiting
@@ -114,7 +114,7 @@ function choose(model: Model, records: number, bytes: number, inOrder: boolean):
   return chosen;
 }
 
-/** A new file has taken the place of the one that could not be written. */
+/** The file that could not be written has been replaced by an empty one. */
 function emptied(model: Model): void {
   model.full = false;
   model.unsettled = [];
@@ -180,7 +180,7 @@ class Take implements Command {
   toString = () => `claim ${JSON.stringify(this.#limits)}`;
 }
 
-/** An answer to the oldest request, or to another one. */
+/** An answer to the oldest request or to another one. */
 class Answer implements Command {
   readonly #kind: 'accept' | 'refuse' | 'release';
   readonly #which: number;
@@ -217,7 +217,7 @@ class Answer implements Command {
   toString = () => `${this.#kind} request ${this.#which} (${this.#rejected} rejected)`;
 }
 
-/** The process is killed: its files are taken over as they are. What was under way waits again. */
+/** The process is killed: the next one opens its files as they are. Batches in flight are pending again. */
 class Crash implements Command {
   readonly #context: number;
 
@@ -225,7 +225,7 @@ class Crash implements Command {
     this.#context = context;
   }
 
-  // what the database could not be told of is sent again: the one promise that a full disk breaks
+  // answered batches that could not be deleted are sent again: only a full disk and a crash together cause that
   check = ({ full, unsettled }: Model) => !full && unsettled.length === 0;
 
   run(model: Model, real: Real): void {
@@ -270,7 +270,7 @@ function reopen(model: Model, real: Real, context: number): void {
   assert.equal(real.spool.inherited, recordsOf(model.waiting));
 }
 
-/** A row that nobody can read, met at once, as a damaged page is: the file is rebuilt from the others. */
+/** A row that cannot be read, as on a damaged page; it is read at once, so the file is rebuilt from the other rows. */
 class Damage implements Command {
   check = () => true;
 
@@ -288,7 +288,7 @@ class Damage implements Command {
   toString = () => 'damage';
 }
 
-/** From now on the disk takes no change, or takes them again. */
+/** From now on the disk refuses changes, or accepts them again. */
 class Full implements Command {
   readonly #full: boolean;
 
@@ -316,7 +316,7 @@ class Full implements Command {
   toString = () => (this.#full ? 'the disk is full' : 'the disk has room again');
 }
 
-/** Every step keeps to the model, and the books balance at its end. */
+/** A random sequence of steps, after each of which the spool agrees with the model. */
 class Checked implements Command {
   readonly #command: Command;
 
@@ -361,7 +361,7 @@ const commands: fc.Arbitrary<Command>[] = [
   fc.boolean().map(full => new Full(full)),
 ];
 
-test('whatever happens to it, every record is where the books say, and none is sent twice', t => {
+test('after any operations, crashes and damage every record is where the accounts say, and none is sent twice', t => {
   const root = temporaryDirectory(t);
   let runs = 0;
   fc.assert(

@@ -8,7 +8,7 @@ import { databasePathOf, SpoolDirectory } from '../../../../src/telemetry/spool/
 
 export const BOOT_ID = 'b'.repeat(32);
 export const CONTEXT = { resource: Uint8Array.of(0x0a, 0), scope: Uint8Array.of(0x0a, 0) };
-/** Follows the mark in a body that is filled up. */
+/** Separates the mark of a body from the bytes that fill it up. */
 const END_OF_MARK = 0;
 export const LIMITS = { records: 512, bytes: 1_000_000, inOrder: false };
 
@@ -16,14 +16,14 @@ export function openSpool(directory: string, options: Partial<SpoolOptions> = {}
   return new Spool({ ...SPOOL_DEFAULTS, ...options }, CONTEXT, new SpoolDirectory(directory, bootId));
 }
 
-/** Runs statements on the file of a spool, in use or not, as damage, another program or another version would. */
+/** Runs SQL statements on the file of a spool, in use or not, to simulate damage or another version. */
 export function alter(directory: string, statements: string): void {
   const database = new DatabaseSync(databasePathOf(directory));
   database.exec(statements);
   database.close();
 }
 
-/** A batch whose body is a readable mark, filled up to a size with what no compression makes smaller. */
+/** A batch whose body is a readable mark, filled up to a size with incompressible bytes. */
 export function buildBatch(
   mark: string,
   fields: Partial<Batch> & { bytes?: number; severity?: Severity } = {},
@@ -42,7 +42,7 @@ export function marksOf(claim: Claim | undefined): string[] {
   });
 }
 
-/** The marks of all batches that wait, in the order in which they would be sent. */
+/** The marks of all unclaimed batches, in the order in which they would be sent. */
 export function drain(spool: Spool, inOrder = false): string[] {
   const marks: string[] = [];
   for (let claim = spool.claim({ ...LIMITS, inOrder }); claim; claim = spool.claim({ ...LIMITS, inOrder })) {

@@ -7,7 +7,7 @@ import { waitingOf } from '../../../../src/telemetry/spool/totals.ts';
 import { temporaryDirectory } from '../../../temporary-directory.ts';
 import { alter, buildBatch, drain, LIMITS, openSpool } from './spool-builder.ts';
 
-test('what was appended is there after the process is gone, until it is accepted', t => {
+test('appended batches survive the process until they are accepted', t => {
   const directory = temporaryDirectory(t);
   const before = openSpool(directory);
   before.append([buildBatch('a', { records: 3 }), buildBatch('b')]);
@@ -40,7 +40,7 @@ test('the most severe batches go first, of one severity the oldest', t => {
   assert.deepEqual(drain(spool), ['high 1', 'high 2', 'medium', 'low']);
 });
 
-test('in order means strictly the oldest first', t => {
+test('with inOrder strictly the oldest go first', t => {
   const spool = openSpool(temporaryDirectory(t));
   spool.append([
     buildBatch('1', { severity: 1 }),
@@ -59,7 +59,7 @@ test('a request takes no more records and bytes than it may, but always one batc
   assert.equal(spool.claim(LIMITS), undefined);
 });
 
-test('a batch under way is nobody else’s, and free again after its release', t => {
+test('a batch in flight is not claimed again, until its release', t => {
   const spool = openSpool(temporaryDirectory(t));
   spool.append([buildBatch('a')]);
   const claim = spool.claim(LIMITS);
@@ -71,7 +71,7 @@ test('a batch under way is nobody else’s, and free again after its release', t
   assert.deepEqual(drain(spool), ['a']);
 });
 
-test('a full spool gives up the oldest of the lowest severity, counts them, and keeps the high ones', t => {
+test('a full spool evicts the oldest of the lowest severity, counts them, and keeps the high ones', t => {
   const spool = openSpool(temporaryDirectory(t), { maxBytes: 1_000 });
   for (let i = 0; i < 5; i++) {
     spool.append([
@@ -85,7 +85,7 @@ test('a full spool gives up the oldest of the lowest severity, counts them, and 
   assert.deepEqual(drain(spool), ['high 0', 'high 1', 'high 2', 'high 3', 'high 4']);
 });
 
-test('what is under way is not given up', t => {
+test('a batch in flight is not evicted', t => {
   const spool = openSpool(temporaryDirectory(t), { maxBytes: 100 });
   spool.append([buildBatch('first', { bytes: 90 })]);
   const claim = spool.claim(LIMITS);
@@ -97,7 +97,7 @@ test('what is under way is not given up', t => {
   assert.equal(waitingOf(spool.totals), 0);
 });
 
-test('what is older than allowed is given up and counted', t => {
+test('a batch that is older than allowed is evicted and counted', t => {
   const directory = temporaryDirectory(t);
   const before = openSpool(directory);
   before.append([buildBatch('old', { records: 7 })]);
@@ -107,7 +107,7 @@ test('what is older than allowed is given up and counted', t => {
   assert.equal(after.waiting.records, 0);
 });
 
-test('a wall clock that is set while the spool is open ages nothing', t => {
+test('a change of the wall clock while the spool is open ages no batch', t => {
   const spool = openSpool(temporaryDirectory(t));
   spool.append([buildBatch('a')]);
   t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 365 * 24 * 3_600_000 });
@@ -125,7 +125,7 @@ test('records that the collector rejected of a batch are counted as refused, the
   assert.equal(spool.totals.refused, 3);
 });
 
-test('refused batches are set aside up to a size, the newest of them, and not sent again', t => {
+test('the newest refused batches are refused up to a size, and not sent again', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory, { maxRefusedBytes: 250 });
   for (const mark of ['1', '2', '3', '4']) {
@@ -138,10 +138,10 @@ test('refused batches are set aside up to a size, the newest of them, and not se
   assert.equal(waitingOf(spool.totals), 0);
   assert.deepEqual(drain(spool), []);
   const database = new DatabaseSync(join(directory, 'spool.db'), { readOnly: true });
-  const kept = database.prepare('SELECT id, code FROM refused ORDER BY id').all();
+  const refused = database.prepare('SELECT id, code FROM refused ORDER BY id').all();
   database.close();
   assert.deepEqual(
-    kept.map(({ id, code }) => [id, code]),
+    refused.map(({ id, code }) => [id, code]),
     [
       [3, 'INVALID_ARGUMENT'],
       [4, 'INVALID_ARGUMENT'],
@@ -149,7 +149,7 @@ test('refused batches are set aside up to a size, the newest of them, and not se
   );
 });
 
-test('the spool is readable for its owner alone', t => {
+test('only the owner can read the spool', t => {
   const directory = join(temporaryDirectory(t), 'made', 'here');
   const spool = openSpool(directory);
   spool.append([buildBatch('a')]);
@@ -170,11 +170,11 @@ test('a second process cannot use the same directory', t => {
   openSpool(directory).close();
 });
 
-test('a directory that cannot be used stops the start with its name', () => {
+test('a directory that cannot be used stops the start with an error that names it', () => {
   assert.throws(() => openSpool('/proc/memwarden'), { code: 'SPOOL_INVALID', message: /\/proc\/memwarden/ });
 });
 
-test('space is given back when a backlog is gone', t => {
+test('space is returned to the file system after a backlog', t => {
   const directory = temporaryDirectory(t);
   const spool = openSpool(directory);
   for (let i = 0; i < 40; i++) spool.append([buildBatch(`${i}`, { bytes: 1_000_000 })]);
@@ -187,7 +187,7 @@ test('space is given back when a backlog is gone', t => {
   assert.ok(statSync(join(directory, 'spool.db')).size < 20 * 1024 * 1024);
 });
 
-test('a high one is not given up for the room of low ones that are under way; they go when they are back', t => {
+test('a HIGH batch is not evicted for LOW ones in flight; these are evicted after their release', t => {
   const spool = openSpool(temporaryDirectory(t), { maxBytes: 1_000 });
   for (let i = 0; i < 10; i++) spool.append([buildBatch(`low ${i}`, { severity: 1, bytes: 100 })]);
   const claim = spool.claim(LIMITS);
@@ -201,7 +201,7 @@ test('a high one is not given up for the room of low ones that are under way; th
   spool.close();
 });
 
-test('what low ones under way do not take up is made room for by high ones too', t => {
+test('HIGH batches are evicted when LOW ones in flight are not enough', t => {
   const spool = openSpool(temporaryDirectory(t), { maxBytes: 1_000 });
   spool.append([buildBatch('low', { severity: 1, bytes: 100 })]);
   const claim = spool.claim(LIMITS);
@@ -213,7 +213,7 @@ test('what low ones under way do not take up is made room for by high ones too',
   spool.close();
 });
 
-test('a spool of the first version keeps what waits in it, takes checkpoint, and sets aside', t => {
+test('a spool of the first version keeps its batches, and takes a checkpoint and refused batches', t => {
   const directory = temporaryDirectory(t);
   const before = openSpool(directory);
   before.append([buildBatch('a')]);
@@ -235,7 +235,7 @@ test('a spool of the first version keeps what waits in it, takes checkpoint, and
   spool.close();
 });
 
-test('a spool of a later version stops the start and stays as it is', t => {
+test('a spool of a later version stops the start and is not changed', t => {
   const directory = temporaryDirectory(t);
   openSpool(directory).close();
   alter(directory, 'PRAGMA user_version = 99');

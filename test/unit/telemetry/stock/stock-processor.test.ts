@@ -60,7 +60,7 @@ test('the shutdown exports what is still queued', async t => {
   assert.deepEqual(telemetry.stats(), counts({ emitted: 2, accepted: 2 }));
 });
 
-test('what the queue cannot hold is dropped by the SDK and counted', async t => {
+test('records that do not fit the queue are dropped by the SDK and counted', async t => {
   const { telemetry } = await startWith(t, [OK], { maxQueueSize: 4, maxExportBatchSize: 4 });
   emit(telemetry, 20);
   await telemetry.forceFlush();
@@ -70,7 +70,7 @@ test('what the queue cannot hold is dropped by the SDK and counted', async t => 
   await telemetry.shutdown(1_000);
 });
 
-test('a failed export is not tried again, and its records are counted as refused', async t => {
+test('a failed export is not retried, and its records are counted as refused', async t => {
   const { collector, telemetry } = await startWith(t, [{ code: status.UNAVAILABLE }, OK]);
   emit(telemetry, 2);
   await telemetry.forceFlush();
@@ -82,7 +82,7 @@ test('a failed export is not tried again, and its records are counted as refused
   await telemetry.shutdown(1_000);
 });
 
-test('a collector that never answers holds the shutdown no longer than its deadline, and what is left is counted', async t => {
+test('a collector that never answers delays the shutdown no longer than its deadline, and the remaining records are counted', async t => {
   const { telemetry } = await startWith(t, [undefined]);
   emit(telemetry, 2);
   await telemetry.shutdown(50);
