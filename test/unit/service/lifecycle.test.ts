@@ -115,6 +115,6 @@ it('ends by itself after such an error when the flush does not end', async () =>
   program.process.kill('SIGUSR2');
   await program.line(/broken timer/);
   await program.line(/^flushing$/);
-  await program.line(/memwarden ends before all is done/);
+  await program.line(/memwarden ends before the flush is done/);
   assert.deepEqual(await program.exit, [EXIT.failure, null]);
 });
