@@ -1,6 +1,6 @@
 #!/bin/sh
-# Everything from a fresh clone to a detection on the screen: packages, build, sidecar, and a harmless act to detect.
-# --once ends after that detection (0) or after a minute without it (1); so does any run without a terminal.
+# From a fresh clone to a detection on the screen: installs packages, builds, starts the sidecar, and makes a harmless access.
+# With --once, or without a terminal, it ends after that detection (status 0) or after a minute without it (status 1).
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
@@ -42,14 +42,14 @@ wait_for() {
 	done
 }
 
-# Its own number goes into a file, because $! is that of this shell's copy, or of sudo, which keeps signals to itself
-# that come from its own process group.
+# The sidecar's pid goes into a file: $! is that of a subshell, or of sudo, which does not pass on signals from its own
+# process group.
 start_sidecar() {
 	as_root sh -c 'echo $$ >"$1" && shift && exec "$@"' start "$work/sidecar" \
 		src/launcher/memwarden run --exporter console --log-level error --set health.enabled=false "$@"
 }
 
-as_root true # asks for the password while this is the only thing that happens
+as_root true # so that sudo asks for the password before anything else writes to the terminal
 : >"$work/diagnostics"
 if $once; then
 	start_sidecar >"$work/records" 2>"$work/diagnostics" &
@@ -69,10 +69,10 @@ $once || {
 	say '  sudo -E npm run memwarden -- --endpoint http://localhost:4317'
 }
 
-# Nothing is read: the file is opened and closed.
+# The memory file is opened and closed; nothing is read.
 as_root sh -c '
 	sleep 10 &
-	# until then the child is still a copy of this shell
+	# before execve(2) the child is still a copy of this shell
 	until [ "$(cat "/proc/$!/comm")" = sleep ]; do :; done
 	echo "$$ $!" >"$1"
 	echo "demonstration: this shell (\$\$ is $$) opens the memory of its child sleep (\$! is $!)" >&2

@@ -15,16 +15,16 @@ import { withPart } from './generated-part.ts';
 
 const ROOT = new URL('../', import.meta.url);
 
-/** Acts that were recorded with `memwarden record`, at least one for each event. */
+/** Recorded with `memwarden record`: at least one act for each event of the catalogue. */
 const RECORDING = fileURLToPath(new URL('docs/examples.jsonl', ROOT));
 
 /** Recorded by test/vm/guest/record-incident.sh. */
 const INCIDENT = fileURLToPath(new URL('docs/incident.jsonl', ROOT));
 
-/** Stands for the boot id of the machine, which is part of each record's uid. */
+/** Example of a boot id, which is part of each record's uid. */
 const BOOT_ID = '4d3b1a9cb6f24d5e9a0c7f8e1b2d3c4a';
 
-/** The parts of each page that come from the code; `npm run docs` writes them, a test compares them. */
+/** The generated parts of each page. `npm run docs` writes them; test/unit/cli/docs.test.ts compares them. */
 export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => string | Promise<string>>>>> = {
   'README.md': {
     incident: incidentLine,
@@ -37,7 +37,7 @@ export const GENERATED: Readonly<Record<string, Readonly<Record<string, () => st
 };
 
 /**
- * The text of a page with each generated part replaced by what the code says.
+ * The text of a page with its generated parts made again.
  * @throws Error when a part has no place in the text
  */
 export async function regenerated(page: string): Promise<string> {
@@ -50,7 +50,7 @@ export async function regenerated(page: string): Promise<string> {
 /** What `memwarden replay docs/incident.jsonl --exporter console --pretty` prints. */
 async function incidentLine(): Promise<string> {
   const engine = createEngine({ events: ['signatures'] });
-  /** No terminal: neither colours nor a width. */
+  // not a terminal: no colours, and lines are not wrapped
   const page = new PassThrough();
   const lines: string[] = [];
   for await (const event of await openRecording(INCIDENT)) {
@@ -88,7 +88,7 @@ function metricTable(): string {
   return `| Name | Kind | Unit | Attributes | Meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('')}`;
 }
 
-/** For each event of the catalogue, the first record of the recording that tells it. */
+/** For each event of the catalogue, its first record in the recording. */
 async function exampleRecords(): Promise<string> {
   const examples = new Map<string, string>();
   const engine = createEngine({ events: ['signatures', 'base'] });

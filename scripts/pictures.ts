@@ -1,81 +1,12 @@
 /**
- * `npm run docs:pictures`: draws docs/pictures/tail.svg, what `memwarden tail --details` shows of docs/incident.jsonl and docs/examples.jsonl. It runs
- * the command, and turns its text and colours into SVG; nothing is drawn by hand.
+ * `npm run docs:pictures`: draws the pictures of the README. Both are made from the recorded examples: tail.svg is the
+ * output of `memwarden tail`, dashboard.svg the definition of the Grafana dashboard with its queries evaluated here.
  */
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { dashboardPicture } from './pictures/dashboard.ts';
+import { tailPicture } from './pictures/tail.ts';
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
-const MAIN = 'src/cli/main.ts';
-const RECORDINGS = ['docs/incident.jsonl', 'docs/examples.jsonl'];
-const LINES_MAX = 24;
+const FOLDER = new URL('../docs/pictures/', import.meta.url);
 
-const FONT_PIXELS = 13;
-const LINE_PIXELS = 18;
-/** Width of a character of a monospaced font, as part of its size. */
-const ADVANCE = 0.602;
-const MARGIN_PIXELS = 16;
-
-/** The SGR parameters that `tail` uses (ECMA-48, 8.3.117) as SVG attributes; the rest ends them. */
-const STYLES: Readonly<Record<string, string>> = {
-  '2': ' fill="#9aa0ab"',
-  '33': ' fill="#e5c07b"',
-  '36': ' fill="#56b6c2"',
-  '91': ' fill="#ff6b6b" font-weight="bold"',
-};
-const SGR = new RegExp(`${String.fromCharCode(0x1b)}\\[([0-9;]*)m`);
-
-/** @throws Error with what the command wrote to stderr when it fails */
-function run(words: readonly string[], input = ''): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...words], {
-    cwd: ROOT,
-    input,
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'], FORCE_COLOR: '1' },
-  });
-  if (status !== 0) throw new Error(`failed to run memwarden ${words.join(' ')}: ${stderr}`);
-  return stdout;
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-}
-
-/** One line of a terminal as `tspan` elements; a style lasts to the next sequence. */
-function spans(line: string): string {
-  const [first = '', ...rest] = line.split(SGR);
-  let drawn = escapeXml(first);
-  for (let i = 0; i < rest.length; i += 2) {
-    const text = escapeXml(rest[i + 1] ?? '');
-    if (text !== '') drawn += `<tspan${STYLES[rest[i] ?? ''] ?? ''}>${text}</tspan>`;
-  }
-  return drawn;
-}
-
-function svg(lines: readonly string[], title: string): string {
-  const columns = Math.max(...lines.map(line => line.replaceAll(new RegExp(SGR, 'g'), '').length));
-  const width = Math.ceil(columns * FONT_PIXELS * ADVANCE) + 2 * MARGIN_PIXELS;
-  const height = lines.length * LINE_PIXELS + 2 * MARGIN_PIXELS;
-  const rows = lines.map((line, index) => {
-    const y = MARGIN_PIXELS + FONT_PIXELS + index * LINE_PIXELS;
-    return `<text x="${MARGIN_PIXELS}" y="${y}" xml:space="preserve">${spans(line)}</text>`;
-  });
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    `<title>${escapeXml(title)}</title>`,
-    `<rect width="100%" height="100%" rx="8" fill="#1e2127"/>`,
-    `<g font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${FONT_PIXELS}" fill="#d7dae0">`,
-    ...rows,
-    '</g>',
-    '</svg>',
-    '',
-  ].join('\n');
-}
-
-const records = RECORDINGS.map(recording => run(['replay', recording, '--exporter', 'console'])).join('');
-const shown = run(['tail', '--from', '-', '--details'], records).split('\n').slice(0, LINES_MAX);
-writeFileSync(
-  `${ROOT}docs/pictures/tail.svg`,
-  svg(['$ sudo memwarden tail --details', ...shown], 'memwarden tail --details'),
-);
+writeFileSync(new URL('tail.svg', FOLDER), tailPicture());
+writeFileSync(new URL('dashboard.svg', FOLDER), dashboardPicture());

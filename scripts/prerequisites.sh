@@ -1,5 +1,5 @@
-# Sourced by demo.sh and test.sh: brings a Debian or Ubuntu machine to where `npm ci` and the BPF build work.
-# POSIX sh. What is already there is left alone, and every installation is announced.
+# Sourced by demo.sh and test.sh: installs what `npm ci` and the BPF build need on Debian or Ubuntu. POSIX sh. What is already
+# installed is left alone, and every installation is announced.
 # shellcheck shell=sh
 
 say() {
@@ -12,15 +12,15 @@ fail() {
 	exit "${3:-1}"
 }
 
-# A service, or continuous integration, may start this without a home; Go and the caches want one.
+# A service or continuous integration may start this without HOME, which Go and the caches need.
 [ -n "${HOME:-}" ] || HOME=$(getent passwd "$(id -u)" | cut -d: -f6)
 [ -n "$HOME" ] || fail "find the home of user $(id -u): neither HOME nor the user database has one" 'HOME=/some/folder of your own'
 export HOME
 
-# Nor need there be an input, whose number the first opened file would get.
+# Standard input may be closed; the first file that is opened would then get descriptor 0.
 { true 3<&0; } 2>/dev/null || exec </dev/null
 
-# The program's arguments run as root: directly, or through sudo with the OTEL_ and MEMWARDEN_ variables kept.
+# as_root COMMAND...: directly, or through sudo with the environment kept
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
@@ -46,8 +46,8 @@ missing_packages() {
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || printf ' ca-certificates'
 }
 
-# What only the tests need: a compiler for the attacks, what honest people do to the memory of others, and an emulator for
-# other kernels with the key of the archive that they come from.
+# What only the tests need: a compiler for the attacks, harmless programs that access other processes' memory, and an emulator
+# for other kernels with the key of the archive that these come from.
 missing_test_packages() {
 	package_for clang-format clang-format
 	package_for gcc gcc
@@ -87,14 +87,14 @@ install_packages() {
 	begun=$(date +%s)
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 ||
 		fail 'update the package lists' 'look at the messages of apt-get above'
-	# a machine that has just started may be installing its updates
+	# the lock: a machine that has just started may be installing updates
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		-o DPkg::Lock::Timeout=300 "$@" >&2 ||
 		fail "install $*" 'look at the messages of apt-get above; Debian 12, Ubuntu 24.04 and newer have all of these'
 	say "installed them in $(($(date +%s) - begun)) s"
 }
 
-# node_modules, and in it the Node that the project pins: any older Node of the machine is enough to get there.
+# node_modules with the Node.js that the project pins; an older one of the machine is enough to install it.
 install_node_modules() {
 	wanted=$(sed -n 's/^ *"node": "\([0-9][0-9.]*\)".*/\1/p' package.json)
 	if [ ! -e node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
@@ -104,7 +104,7 @@ install_node_modules() {
 		say "installed the npm packages in $(($(date +%s) - begun)) s"
 	fi
 	if ! has_node "$wanted"; then
-		# its install script brings the binary; a machine-wide ignore-scripts=true suppresses it
+		# the package's install script brings the binary, unless ignore-scripts=true is set machine-wide
 		npm rebuild node --ignore-scripts=false --loglevel=error >&2 || true
 	fi
 	has_node "$wanted" ||
@@ -117,9 +117,9 @@ has_node() {
 	[ "$(node_modules/.bin/node --version 2>/dev/null)" = "v$1" ]
 }
 
-# A Go that can build the OpenTelemetry Collector; 1.21 and newer fetch whatever version the modules ask for. That of
-# Debian 12 is older and cannot switch by itself, but it can fetch the toolchain as a module, checksum database included.
-# Without a Go that is new enough the tests that need the Collector are skipped, so this never fails.
+# A Go that can build the OpenTelemetry Collector. Go 1.21 and newer fetch the toolchain that the modules ask for. Debian 12 has
+# an older one, which can fetch the toolchain as a module, verified by the checksum database. This never fails: without a
+# recent Go the tests that need the Collector are skipped.
 install_go() {
 	PATH="$PATH:/usr/local/go/bin"
 	go_version=1.26.8
@@ -141,7 +141,7 @@ install_go() {
 	fi
 	mkdir -p "$go_cache"
 	cp -R --no-preserve=mode "$go_folder/." "$go_cache"
-	# modules carry no permission to execute
+	# files of a module have no permission to execute
 	chmod +x "$go_cache"/bin/* "$go_cache"/pkg/tool/*/*
 	PATH="$go_cache/bin:$PATH"
 	say "fetched Go in $(($(date +%s) - begun)) s"

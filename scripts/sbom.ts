@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /*
- * `npm run sbom`: npm's list of the packages in CycloneDX, with the programs for the kernel, which no package manager knows
- * and which have a licence of their own.
+ * `npm run sbom`: npm's list of packages in CycloneDX, and the BPF objects, which no package manager lists and which have a
+ * licence of their own.
  */
 
 const ROOT = new URL('../', import.meta.url);

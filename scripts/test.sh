@@ -1,5 +1,5 @@
 #!/bin/sh
-# Everything from a fresh clone to a verdict: packages, then `npm test`. The last line sums up all parts of the run.
+# From a fresh clone to a result: installs packages, then runs `npm test`. The last line sums up all parts of the run.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/prerequisites.sh
@@ -17,8 +17,8 @@ place=$(mktemp -d)
 chmod 755 "$place"
 trap 'rm -rf "$work"; rmdir "$place"' EXIT
 
-# Tests act as an ordinary user, who cannot start a program below a home that is closed to others: root's is, and on newer
-# systems everybody's. They get the clone at a place of its own then, which goes with the last of their processes.
+# Some tests run programs as an ordinary user, who cannot enter a home with mode 0700: root's, and on newer systems every one.
+# For these the clone is mounted at another path, in a mount namespace that ends with the last process of the tests.
 run_tests() {
 	if [ "$(id -u)" -ne 0 ] || ordinary_user test -r "$PWD/package.json"; then
 		npm test
@@ -35,7 +35,7 @@ ordinary_user() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
-# a pipe would hide the status of npm
+# the status goes into a file, since that of a pipe is tee's
 {
 	status=0
 	run_tests || status=$?

@@ -1,5 +1,5 @@
 /**
- * The attacker of the demonstration: what a compromised dependency of a build does. Every few seconds it looks for the
+ * The attacker of the demonstration, in the role of a compromised dependency of a build: every few seconds it finds the
  * victim, reads its memory through procfs and searches it for the made-up secret.
  */
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
@@ -37,7 +37,7 @@ function search(pid: string): string | undefined {
         try {
           length = readSync(memory, chunk, 0, Math.min(CHUNK_BYTES, end - at), at);
         } catch {
-          // Reserved, but not backed by memory: nothing there to find.
+          // reserved, but not backed by memory
           continue;
         }
         const found = SECRET.exec(chunk.latin1Slice(0, length));

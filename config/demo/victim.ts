@@ -5,7 +5,7 @@ const secret = `MEMWARDEN-DEMO-SECRET-${randomBytes(8).toString('hex')}`;
 
 console.log(`victim: pid ${process.pid} holds a secret that starts with ${secret.slice(0, 24)}…`);
 
-// Used now and then, so that it stays in memory.
+// Referenced, so that it stays in memory.
 setInterval(() => {
   if (secret.length === 0) throw new Error('the secret is gone');
 }, 60_000);

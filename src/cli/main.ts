@@ -4,18 +4,18 @@ import { startClean } from '../launcher/clean-start.ts';
 import { oldNodeMessage } from './node-version.ts';
 
 startClean();
-// libuv has four threads by default: the wait for the ring buffer, files that hang and names that are looked up
-// must not take each other's place
+// libuv has four threads by default. The wait for the ring buffer, writes to files that hang and name lookups each occupy
+// one, and must not have to wait for each other.
 process.env['UV_THREADPOOL_SIZE'] = '8';
 
-// objects here live for a moment or for long: a young generation that grows to its 16 MiB and more would only stay resident
+// objects live for one event or for the whole run: a young generation that grows to 16 MiB and more would only stay resident
 setFlagsFromString('--semi-space-growth-factor=1');
 
 const LONG_MILLIS = 2 ** 31 - 1;
 
 const message = oldNodeMessage(process.versions.node);
 if (message === undefined) {
-  // only now: what it imports does not exist in an older Node.js, and would fail before any word of ours
+  // imported only now: these modules need APIs that an older Node.js lacks, and would fail before the message below
   const { guardStandardStreams } = await import('../standard-streams/guard.ts');
   const guard = guardStandardStreams();
   const { prepareOutput, runProgram } = await import('./program.ts');

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-/** What package.json asks for, in its one form here: `>=22.18`. */
+/** `engines.node` of package.json, which always has the form `>=22.18`. */
 const REQUIRED = /"node": ">=(\d+)\.(\d+)"/;
 
 /**
- * What to tell a person whose Node.js is too old; undefined when it is not. Nothing here may itself need a newer one.
+ * The message for a Node.js that is too old; undefined when it is not. This file itself must run on an old one.
  * @param version `process.versions.node`
  */
 export function oldNodeMessage(version: string): string | undefined {

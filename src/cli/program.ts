@@ -23,7 +23,7 @@ import { addSpool } from './commands/spool.ts';
 import { addTail } from './commands/tail.ts';
 import type { Context } from './context.ts';
 
-/** What commander takes where there is no terminal. */
+/** Width that commander assumes where there is no terminal. */
 const HELP_COLUMNS = 80;
 
 const EXAMPLES = `
@@ -32,7 +32,7 @@ Examples:
   sudo memwarden --endpoint http://collector:4317  send them to a collector
   sudo memwarden doctor                            what this kernel allows
   memwarden signatures                             what is detected
-  memwarden config show                            settings, and who said them`;
+  memwarden config show                            settings, and where each is set`;
 
 /** Once, before anything is printed. */
 export function prepareOutput(): void {
@@ -43,7 +43,7 @@ export function prepareOutput(): void {
 /**
  * Runs one command line.
  *
- * @returns the exit status; errors have been told on stderr by then
+ * @returns the exit status; an error has been printed to stderr by then
  */
 export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<ExitCode> {
   reportUncaughtErrors();
@@ -64,7 +64,7 @@ export async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv
   }
 }
 
-/** Libraries read these by themselves, and name them in their errors. */
+/** The gRPC library reads the proxy variables itself, and quotes them in its errors. */
 function keepSecretsOfProxies(env: NodeJS.ProcessEnv): void {
   for (const [name, value] of Object.entries(env))
     if (/_proxy$/i.test(name) && value !== undefined) keepSecretsOfText(value);
@@ -73,7 +73,7 @@ function keepSecretsOfProxies(env: NodeJS.ProcessEnv): void {
 export function createProgram(context: Context): Command {
   const program = new Command('memwarden')
     .description(
-      'Sees, in the Linux kernel, which process reads or writes whose memory, and reports an OpenTelemetry collector.',
+      'Sees, in the Linux kernel, which process reads or writes whose memory, and reports it to an OpenTelemetry collector.',
     )
     .version(SCOPE.version)
     .helpCommand('help [command]', 'show the help of a command')
@@ -100,7 +100,7 @@ export function createProgram(context: Context): Command {
   return program;
 }
 
-/** What commander says of a command line: the words of whoever typed it, and below them its suggestion. */
+/** A message of commander: quotes what was typed, and has a suggestion on a line of its own, which is kept as it is. */
 function printableUsageError(message: string): string {
   const text = message.trimEnd();
   const suggestion = /\n\(Did you mean [^\n]*\)$/.exec(text)?.[0] ?? '';
@@ -117,9 +117,9 @@ function exitTable(): string {
     .join('\n');
 }
 
-/** Tells an error as a person can use it: without a stack where it has a name in the catalogue. */
+/** Prints an error, without a stack where it is one of the catalogue (src/errors.ts). */
 function printError(error: unknown): ExitCode {
-  // commander has written its own message, or the help that was asked for
+  // commander has printed its message, or the help, already
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (error instanceof MemwardenError) {
     const hint = error.hint === undefined ? '' : `\ntry: ${wrapLines(error.hint, 5)}`;
@@ -130,7 +130,7 @@ function printError(error: unknown): ExitCode {
   return EXIT.failure;
 }
 
-/** Each line as wide as the terminal; what continues stands further in. */
+/** Wraps each line to the terminal; continued lines are indented. */
 function wrapLines(text: string, indent: number): string {
   return text
     .split('\n')

@@ -4,7 +4,7 @@ import { unusedVariables } from '../config/unused-variables.ts';
 
 const log = diag.createComponentLogger({ namespace: 'cli' });
 
-/** Says which variables of OpenTelemetry are set in vain, before anything is started. */
+/** Logs a warning for each variable of OpenTelemetry that is set and has no effect. */
 export function reportUnusedVariables(
   env: NodeJS.ProcessEnv,
   { telemetry }: Pick<Settings, 'telemetry'>,

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type Assignment, CONFIG_FILE_VARIABLE, type SettingSources, settings } from '../config/index.ts';
 
-/** Read when neither --config nor MEMWARDEN_CONFIG names a file, and only if it is there. */
+/** Read if it exists and neither --config nor MEMWARDEN_CONFIG names another file. */
 const USUAL_FILE = '/etc/memwarden/memwarden.yaml';
 
-/** What a command has to do with: it gets the flags of these settings, and --set for every other one. */
+/** Groups of flags. A command has those of its groups; any other setting is set with --set. */
 export const FLAG_GROUPS = ['output', 'collector', 'detection', 'capture'] as const;
 export type FlagGroup = (typeof FLAG_GROUPS)[number];
 
@@ -22,7 +22,7 @@ const FLAGS: readonly { readonly group: FlagGroup | 'all'; readonly flag: string
 
 const CHOICES_SHOWN_MAX = 8;
 
-/** Gives a command the flags of the settings. */
+/** Adds --config, --set, and the flags of these groups to a command. */
 export function addSettingFlags(command: Command, ...groups: readonly FlagGroup[]): Command {
   command.option('-c, --config <file>', `YAML file with settings (default: ${USUAL_FILE} if it exists)`);
   for (const { group, flag, key } of FLAGS) {
@@ -40,13 +40,13 @@ export function addSettingFlags(command: Command, ...groups: readonly FlagGroup[
   );
 }
 
-/** What may follow a flag of a setting, for completion; empty when it is not from a closed list. */
+/** The values that a flag takes, for completion; empty where there is no closed list. */
 export function choicesOfFlag(long: string): readonly string[] {
   const key = FLAGS.find(({ flag }) => flag.split(' ')[0] === long)?.key;
   return (key === undefined ? undefined : settings.get(key)?.type.choices) ?? [];
 }
 
-/** Where the settings of a command come from: its flags, the environment, the file that either names. */
+/** The sources of a command's settings: its flags, the environment, and the file that either names. */
 export function settingSources(command: Command, env: NodeJS.ProcessEnv): SettingSources {
   const options: Readonly<Record<string, unknown>> = command.opts();
   const named = options['config'] ?? (env[CONFIG_FILE_VARIABLE] || undefined);

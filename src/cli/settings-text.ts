@@ -10,12 +10,12 @@ export function settingsJson(configuration: Configuration): string {
   return `${jsonText(shown(configuration).toJS(), 2)}\n`;
 }
 
-/** The settings as a YAML file that `--config` takes back; what is not at its default says where it comes from. */
+/** The settings as a YAML file that `--config` can read; a comment says where a value that is not the default was set. */
 export function settingsYaml(configuration: Configuration): string {
   return shown(configuration).toString({
     lineWidth: 0,
     flowCollectionPadding: false,
-    // a text in several lines could begin one that looks like a setting
+    // a text folded over several lines could have one that looks like a setting
     doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
   });
 }
@@ -38,14 +38,14 @@ function shown({ settings: values, origins }: Configuration): Document {
     Scalar: (_, node) => {
       if (typeof node.value !== 'string') return;
       node.value = withoutSecrets(maskUrls(node.value));
-      // within double quotes what is escaped on its way out is the same value still
+      // between double quotes the escapes of `escapeText` are YAML's own: the value stays the same
       if (escapeText(String(node.value)) !== node.value) node.type = Scalar.QUOTE_DOUBLE;
     },
   });
   return document;
 }
 
-/** Names of secret headers are no secret, and help to see which one is set. */
+/** Hides values only: the name of a header is no secret, and shows which one is set. */
 function hide(document: Document, path: readonly string[], value: unknown): void {
   const names = typeof value === 'object' && value !== null ? Object.keys(value) : undefined;
   if (names === undefined) document.setIn(path, MASK);

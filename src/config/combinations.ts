@@ -1,7 +1,7 @@
 import type { Problem } from './problem.ts';
 import type { Settings } from './schema.ts';
 
-/** Settings that are each right and cannot be right together. */
+/** Settings that are each valid, but not together. */
 interface Combination {
   /** The setting to name in the message. */
   readonly key: string;
@@ -74,7 +74,7 @@ const COMBINATIONS: readonly Combination[] = [
   },
 ];
 
-/** @param origins where each setting that is not at its default was said, by key */
+/** @param origins where each setting that is not at its default was assigned, by key */
 export function impossibleCombinations(
   settings: Settings,
   origins: ReadonlyMap<string, string>,

@@ -1,7 +1,7 @@
 import { SIGNATURES } from '../detect/signatures/index.ts';
 import { type Format, list } from './format.ts';
 
-/** What a person may write → the name of the event or set that is meant. */
+/** Accepted spellings → the name of the event or set. */
 const NAMES = new Map<string, string>();
 for (const { definition } of SIGNATURES) {
   NAMES.set(definition.eventName, definition.eventName);
@@ -9,7 +9,7 @@ for (const { definition } of SIGNATURES) {
   for (const set of definition.sets) NAMES.set(set, set);
 }
 
-/** Names of events and sets; an id stands for its event. */
+/** Names of events and sets; an id selects its event. */
 export const eventSelection: Format<readonly string[]> = {
   name: 'list of events',
   allowed: `a list of ${[...NAMES.keys()].join(', ')}`,

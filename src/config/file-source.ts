@@ -8,8 +8,8 @@ import type { Assignment } from './assignment.ts';
 import { groups, settings } from './schema.ts';
 
 /**
- * What a YAML file assigns, with line and column. A key without a value assigns nothing. Every value is the text that was
- * written, as from the environment: each setting's format says what it is, and `0123` in a header stays `0123`.
+ * The assignments of a YAML file, with line and column. A key without a value assigns nothing. Every value is its source
+ * text, as in the environment; the setting's format parses it, so `0123` in a header stays `0123`.
  * @throws MemwardenError CONFIG_INVALID when the file cannot be read or is no YAML mapping
  */
 export function assignmentsOfFile(path: string): readonly Assignment[] {
@@ -69,12 +69,12 @@ function* leaves(yaml: YamlText, mapping: YAMLMap, parents: readonly string[]): 
 }
 
 interface Entry {
-  /** What the value stands for, where it is an alias; null where there is none. */
+  /** The value; for an alias, the node that it refers to; null where there is no value. */
   readonly node: Node | null;
   readonly offset: number;
 }
 
-/** The entries of a mapping, those that it merges (`<<`) after its own, which win. */
+/** The entries of a mapping, then those that it merges (`<<`); its own win. */
 function entriesOf(yaml: YamlText, mapping: YAMLMap): ReadonlyMap<string, Entry> {
   const entries = new Map<string, Entry>();
   const merged: Node[] = [];
@@ -93,13 +93,13 @@ function entriesOf(yaml: YamlText, mapping: YAMLMap): ReadonlyMap<string, Entry>
   return entries;
 }
 
-/** What is merged: one mapping, or a list of them, of which the first wins. */
+/** The operands of a merge: one mapping, or a list of them, of which the first wins. */
 function mappingsOf(yaml: YamlText, node: Node | null): Node[] {
   if (isSeq(node)) return node.items.map(item => yaml.resolve(item as Node));
   return node === null ? [] : [node];
 }
 
-/** Texts, lists and mappings of texts; null for what has no value. */
+/** A text, or a list or mapping of texts; null where there is no value. */
 function plainValue(yaml: YamlText, node: Node | null): unknown {
   if (isScalar(node)) return node.value === null ? null : textOf(node);
   if (isSeq(node)) return node.items.map(item => plainValue(yaml, yaml.resolve(item as Node)));

@@ -1,21 +1,21 @@
 import { maskEndpoint } from '../printing/mask.ts';
 import { keepSecretsOfEndpoint, keepSecretsOfHeaders } from '../printing/secrets.ts';
 
-/** How the text or YAML value of a setting becomes a typed value, and what is allowed in words. */
+/** A type of settings: parses a text or YAML value, and describes what is allowed. */
 export interface Format<T> {
   /** Name in convict's registry and in the settings reference; unique. */
   readonly name: string;
   /** Completes the sentence "allowed: …". */
   readonly allowed: string;
-  /** The closed list of values, where there is one; feeds "did you mean" and shell completion. */
+  /** The closed list of values, where there is one; for suggestions and shell completion. */
   readonly choices?: readonly string[];
   /** Undefined when the value is not allowed. Text comes from the environment, flags or YAML strings. */
   parse(value: unknown): T | undefined;
   /** The value is a mapping of names to texts. */
   readonly isMapping?: true;
-  /** The text of a value, right or wrong, as it may be shown, where showing it whole could tell a secret. */
+  /** The text of a valid or invalid value without its secrets; absent where it cannot have any. */
   show?(text: string): string;
-  /** Has what may be secret in the text of a value, right or wrong, never printed anywhere. */
+  /** Registers what may be secret in a valid or invalid value, so that it is never printed. */
   keepSecrets?(text: string): void;
 }
 
@@ -156,14 +156,14 @@ function pairsFromText(value: string): Record<string, string> | undefined {
   return mappingOf([...pairs]);
 }
 
-/** Texts alone: a file gives every value as it was written, and what is null or a list there is none. */
+/** Values must be texts: in a file every scalar is one, and neither null nor a list is allowed. */
 function pairsFromMapping(value: unknown): Record<string, string> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const pairs = Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === 'string');
   return pairs.length === Object.keys(value).length ? mappingOf(pairs) : undefined;
 }
 
-/** Undefined with a name that convict drops without a word, since to JavaScript it is no name like others. */
+/** Undefined with the name `__proto__`, which convict silently drops. */
 function mappingOf(pairs: readonly (readonly [string, string])[]): Record<string, string> | undefined {
   return pairs.some(([name]) => name === '__proto__') ? undefined : Object.fromEntries(pairs);
 }
@@ -172,12 +172,12 @@ function percentDecoded(value: string): string | undefined {
   try {
     return decodeURIComponent(value);
   } catch {
-    // a stray % that starts no byte: the caller reports the whole value as not allowed
+    // a % without two hexadecimal digits: the caller reports the whole value as not allowed
     return undefined;
   }
 }
 
-/** An OTLP endpoint; `telemetry` decides what the parts mean for the transport that is chosen. */
+/** An OTLP endpoint; `telemetry` interprets its parts for the protocol in use. */
 export const endpoint: Format<string> = {
   name: 'endpoint',
   allowed:
@@ -185,7 +185,7 @@ export const endpoint: Format<string> = {
   parse: value => {
     if (typeof value !== 'string' || value === '' || /\s/.test(value)) return undefined;
     if (/^unix:(\/\/)?\//.test(value)) return value;
-    // a password that is not encoded would end here, and its rest be looked up as the name of a host
+    // in a password that is not encoded, URL.parse takes the part before one of these for the host, which is then looked up
     if (/[\\/?#][^@]*@/.test(value.replace(/^[a-z]+:\/\//i, ''))) return undefined;
     const url = URL.parse(value.includes('://') ? value : `http://${value}`);
     if (url === null || url.hostname === '') return undefined;

@@ -17,7 +17,7 @@ export interface SettingSources {
   readonly flags?: readonly Assignment[];
 }
 
-/** The settings, and for each that is not at its default where it was said. */
+/** The settings, and where each that is not at its default was assigned, by key. */
 export interface Configuration {
   readonly settings: Settings;
   readonly origins: ReadonlyMap<string, string>;
@@ -25,7 +25,8 @@ export interface Configuration {
 
 /**
  * Settings of file < environment < flags, over the defaults of the schema.
- * @throws MemwardenError CONFIG_INVALID that names unknown keys, bad values and impossible combinations: the first ten, and how many
+ * @throws MemwardenError CONFIG_INVALID with the first ten unknown keys, bad values or impossible combinations, and their
+ * number
  */
 export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources): Configuration {
   const assignments = [
@@ -55,13 +56,13 @@ export function loadConfiguration({ file, env = {}, flags = [] }: SettingSources
   return { settings: complete, origins };
 }
 
-/** Before anything is said of the value: also a wrong one, and one at a wrong key, may hold a password. */
+/** Before the value can appear in a message: an invalid one, or one at a wrong key, may contain a password too. */
 function keepSecrets(definition: Setting<unknown> | undefined, value: unknown): void {
   const keep = definition?.type.keepSecrets ?? keepSecretsOfText;
   for (const text of textsOf(value)) keep(text);
 }
 
-/** All texts in what YAML may hold; a mapping of headers as `name=value` each, with what would end it encoded. */
+/** All texts in a YAML value; the entries of a mapping, such as headers, as `name=value`, with `,` and line feeds encoded. */
 function* textsOf(value: unknown, name = ''): Generator<string> {
   if (value === null || value === undefined) return;
   if (typeof value !== 'object') {
@@ -72,7 +73,7 @@ function* textsOf(value: unknown, name = ''): Generator<string> {
       yield* textsOf(inner, Array.isArray(value) ? '' : `${key}=`);
 }
 
-/** The settings of `loadConfiguration` alone. */
+/** As `loadConfiguration`, without the origins. */
 export function loadSettings(sources: SettingSources): Settings {
   return loadConfiguration(sources).settings;
 }
@@ -102,7 +103,7 @@ function convictSchema(tree: SettingTree): convict.Schema<Record<string, unknown
 }
 
 /**
- * Has convict coerce and check values by our formats, under their names. Its own are too generous for a sensor: `boolean` takes
+ * Registers our formats with convict, which coerces and checks values by them. Its own are too lenient: `boolean` takes
  * every text but `false` for true, `int` takes `12abc` for 12.
  */
 function registerFormats(): void {
@@ -125,7 +126,7 @@ function registerFormats(): void {
 
 registerFormats();
 
-/** Without the keys that have no value, which is how the stages' optional options are typed. */
+/** Without the keys that are undefined, as the types of the stages' options require (exactOptionalPropertyTypes). */
 function withoutAbsent(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(values)

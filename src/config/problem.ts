@@ -8,7 +8,7 @@ import { suggestion } from './suggestion.ts';
 export interface Problem {
   /** Dotted key of the setting, as the file has it. */
   readonly key: string;
-  /** Where it was said: `memwarden.yaml:3:5`, `OTEL_LOGS_EXPORTER`, `--exporter`. */
+  /** Where it was assigned: `memwarden.yaml:3:5`, `OTEL_LOGS_EXPORTER`, `--exporter`. */
   readonly origin: string;
   /** What is wrong, and what is allowed. */
   readonly message: string;
@@ -33,7 +33,7 @@ function shownValue({ type: { show } }: Setting<unknown>, value: unknown): strin
   return typeof value === 'string' ? `"${quoted(show(value))}"` : NOT_SHOWN;
 }
 
-/** The choice that the first wrong word of a value may have meant. */
+/** The choice that is most similar to the first wrong word of a value. */
 function nearest(value: unknown, choices: readonly string[]): string | undefined {
   const words = String(value)
     .split(',')
@@ -42,7 +42,7 @@ function nearest(value: unknown, choices: readonly string[]): string | undefined
   return wrong === undefined ? undefined : suggestion(wrong, choices);
 }
 
-/** Collects what is wrong; only what will be shown is put into words, which takes a look at every setting's name. */
+/** Collects problems. Only those that will be shown are described, since a suggestion compares every setting's name. */
 export class Problems {
   readonly #first: Problem[] = [];
   #count = 0;

@@ -29,12 +29,12 @@ import { flatten, groupsOf, optional, type Setting, setting, type ValuesOf } fro
 
 const MAX_MILLIS = 2 ** 31 - 1;
 
-/** The specification's names: the one for logs wins over the general one. */
+/** The specification's names of an OTLP option: the one for logs wins over the general one. */
 function otlpNames(name: string): readonly string[] {
   return [`OTEL_EXPORTER_OTLP_LOGS_${name}`, `OTEL_EXPORTER_OTLP_${name}`];
 }
 
-/** A setting of `telemetry.otlp` that metrics may have another value of. */
+/** A setting of `telemetry.otlp` that can have another value for metrics. */
 function forMetrics<T>(
   key: keyof MetricsOptions,
   type: Format<T>,
@@ -56,7 +56,8 @@ const hook = oneOf('auto', 'lsm', 'fentry', 'kprobe', 'tracepoint');
 
 /**
  * Every setting, once: key, meaning, unit, default, format and names in the environment.
- * The names and defaults under OTEL_ are those of the OpenTelemetry specification: "OTLP Exporter", "SDK environment variables".
+ * The names and defaults under OTEL_ are those of the OpenTelemetry specification: "OTLP Exporter", "SDK environment
+ * variables".
  */
 export const schema = {
   telemetry: {
@@ -149,7 +150,7 @@ export const schema = {
     },
     metrics: {
       exporter: setting(
-        'Where the metrics of the sidecar itself go beside `/metrics`; `prometheus`, as `none`, is nowhere else.',
+        'Where the metrics of the sidecar itself go beside `/metrics`: `otlp` sends them, `none` and `prometheus` do not.',
         oneOf<MetricsExporterKind>('none', 'prometheus', 'otlp'),
         TELEMETRY_DEFAULTS.metrics.exporter,
         { env: ['OTEL_METRICS_EXPORTER'] },
@@ -171,12 +172,12 @@ export const schema = {
     },
     delivery: {
       mode: setting(
-        '`durable`: a spool on disk, retries, nothing is lost while the collector is away. `stock`: BatchLogRecordProcessor and OTLPLogExporter of the OpenTelemetry SDK alone, in memory, over gRPC.',
+        '`durable`: a spool on disk and retries; nothing is lost while the collector is away. `stock`: BatchLogRecordProcessor and OTLPLogExporter of the OpenTelemetry SDK alone, in memory, over gRPC.',
         oneOf<DeliveryMode>('durable', 'stock'),
         TELEMETRY_DEFAULTS.delivery.mode,
       ),
       scheduleDelayMillis: setting(
-        'Longest time a record below high severity waits for company, ms.',
+        'Longest time that a record below high severity waits for more records in its batch, ms.',
         integer(0, MAX_MILLIS, 'ms'),
         TELEMETRY_DEFAULTS.delivery.scheduleDelayMillis,
         { env: ['OTEL_BLRP_SCHEDULE_DELAY'] },
@@ -198,13 +199,13 @@ export const schema = {
         TELEMETRY_DEFAULTS.delivery.maxInFlight,
       ),
       maxQueueSize: setting(
-        'Most records that wait in memory; in `stock` mode alone.',
+        'Most records that wait in memory; only in `stock` mode.',
         integer(1, 1_000_000),
         TELEMETRY_DEFAULTS.delivery.maxQueueSize,
         { env: ['OTEL_BLRP_MAX_QUEUE_SIZE'] },
       ),
       exportTimeoutMillis: setting(
-        'Longest time for one export, ms; in `stock` mode alone.',
+        'Longest time for one export, ms; only in `stock` mode.',
         integer(1, MAX_MILLIS, 'ms'),
         TELEMETRY_DEFAULTS.delivery.exportTimeoutMillis,
         { env: ['OTEL_BLRP_EXPORT_TIMEOUT'] },
@@ -215,25 +216,29 @@ export const schema = {
         TELEMETRY_DEFAULTS.delivery.preserveOrder,
       ),
       retryInitialMillis: setting(
-        'First wait after a failure that may pass, ms; it doubles, with jitter.',
+        'First wait before a retry, ms; it doubles each time, with jitter.',
         duration,
         TELEMETRY_DEFAULTS.delivery.retryInitialMillis,
       ),
-      retryMaxMillis: setting('Longest such wait, ms.', duration, TELEMETRY_DEFAULTS.delivery.retryMaxMillis),
+      retryMaxMillis: setting(
+        'Longest wait before a retry, ms.',
+        duration,
+        TELEMETRY_DEFAULTS.delivery.retryMaxMillis,
+      ),
     },
     spool: {
       directory: setting(
-        'Folder of records that the collector has not accepted yet; one sidecar per folder.',
+        'Folder for records that the collector has not accepted yet; one sidecar per folder.',
         filePath,
         SPOOL_DEFAULTS.directory,
       ),
       maxBytes: setting(
-        'Size beyond which the oldest records of the lowest severity are given up, bytes.',
+        'Size above which the oldest records of the lowest severity are dropped, bytes.',
         bytes(1024 * 1024),
         SPOOL_DEFAULTS.maxBytes,
       ),
       maxAgeMillis: setting(
-        'Age at which an undelivered record is given up.',
+        'Age at which an undelivered record is dropped, ms.',
         duration,
         SPOOL_DEFAULTS.maxAgeMillis,
       ),
@@ -246,7 +251,7 @@ export const schema = {
   },
   capture: {
     hook: setting(
-      'Kind of kernel program; `auto` takes the best that proves alive. File opens exclusive on it, other capabilities take their best where it is refused.',
+      'Kind of kernel program; `auto` takes the best that proves alive. With another kind the start fails if file opens cannot use it; other capabilities then fall back to their best.',
       hook,
       'auto',
     ),
@@ -265,12 +270,12 @@ export const schema = {
     ),
     btfPath: setting("The kernel's type information.", filePath, '/sys/kernel/btf/vmlinux'),
     pin: setting(
-      'Leave programs and maps to the kernel, which goes on recording while no sidecar runs; `memwarden detach` removes them. With the otlp exporter alone.',
+      'Pin programs and maps, so that the kernel goes on recording while no sidecar runs; `memwarden detach` removes them. Only with the otlp exporter.',
       flag,
       true,
     ),
     pinPath: setting(
-      'Folder for what is left to the kernel, one per sidecar, on a BPF file system: mounted, if it is missing and its place empty.',
+      'Folder for pinned programs and maps, one per sidecar, on a BPF file system, which is mounted if there is none and its mount point is empty.',
       filePath,
       '/sys/fs/bpf/memwarden',
     ),
@@ -310,7 +315,7 @@ export const schema = {
     },
     exceptionsPath: optional('YAML file with the rules for what is known to be good.', filePath),
     stormWindowMillis: setting(
-      'Time in which identical events are counted instead of reported one by one; 0 reports each.',
+      'Time in which identical events are counted instead of reported one by one, ms; 0 reports each.',
       duration,
       10_000,
     ),

@@ -1,16 +1,16 @@
 import type { Format } from './format.ts';
 
-/** One setting: what convict needs to know of it, and what a person needs to be told. */
+/** One setting: its schema for convict, and its description for the reference, help and messages. */
 export interface Setting<T> {
-  /** What it does, with its unit; for the reference and for messages. */
+  /** What it does, with its unit. */
   readonly doc: string;
   readonly type: Format<unknown>;
   readonly default: T;
   /** Environment variables that set it; the first one that is set and not empty wins. Empty: named after the key. */
   readonly env: readonly string[];
-  /** Never shown: not in messages, not in logs, not in `config show`. */
+  /** Its value never appears in messages, logs or `config show`. */
   readonly sensitive: boolean;
-  /** The default in words, where the value itself depends on the machine. */
+  /** The default in words, where the value itself depends on the machine or on other settings. */
   readonly defaultText: string | undefined;
 }
 

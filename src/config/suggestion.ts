@@ -24,15 +24,15 @@ function at(rows: readonly (readonly number[])[], row: number, column: number): 
 }
 
 /**
- * The candidate a person most likely meant: at most a third of its letters differ. Case is ignored.
- * Undefined when nothing is near, so that a wild guess is never printed.
+ * The most similar candidate, of those in which at most a third of the letters differ; letter case is ignored.
+ * @returns undefined when there is none
  */
 export function suggestion(typed: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const most = Math.max(1, Math.floor(candidate.length / 3));
-    // at least so many letters differ; a text of megabytes is compared with nothing
+    // the lengths bound the distance from below: a text of megabytes is not compared at all
     if (Math.abs(typed.length - candidate.length) > most) continue;
     const distance = editDistance(typed.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance && distance <= most) {

@@ -4,7 +4,7 @@ import type { Problem } from './problem.ts';
 import { groups, settings } from './schema.ts';
 import { suggestion } from './suggestion.ts';
 
-/** What to say of a key that names no setting: what it may have meant, and what there is in its place. */
+/** The problem for a key that names no setting, with a suggestion and with the names of its group. */
 export function unknownKey({ key, origin }: Assignment): Problem {
   if (origin === ENVIRONMENT) {
     return { key, origin, message: `no such variable${meant(suggestion(key, environmentNames()))}` };

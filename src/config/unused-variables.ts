@@ -8,7 +8,7 @@ const NO_PROPAGATION = 'memwarden takes part in no trace whose context could be 
 const NO_FILE = 'settings come from the file that --config or MEMWARDEN_CONFIG names';
 const NO_EXEMPLARS = 'the metrics of memwarden have no exemplars, which name traces';
 
-/** What a signal may have of the OTLP exporter's variables (specification, "OpenTelemetry Protocol Exporter"). */
+/** The OTLP exporter's options that each signal has a variable for (specification, "OpenTelemetry Protocol Exporter"). */
 const OTLP_OPTIONS = [
   'ENDPOINT',
   'INSECURE',
@@ -26,12 +26,12 @@ function otlpOptionsOf(signal: string, reason: string): Record<string, string> {
 }
 
 /**
- * Variables of the OpenTelemetry specification that a user may expect to work, and why they do not: "Environment Variable
- * Specification", "OpenTelemetry Protocol Exporter", "Entity Propagation", and what semantic conventions and the SDK for
- * Node.js add. Those that work are settings (schema.ts).
+ * Variables of OpenTelemetry that have no effect here, and why: those of the specification's pages "Environment Variable
+ * Specification", "OpenTelemetry Protocol Exporter" and "Entity Propagation", of the semantic conventions, and of the SDK
+ * for Node.js. The others are settings (schema.ts).
  */
 export const UNUSED_VARIABLES: Readonly<Record<string, string>> = {
-  // a variable meant for every program of a pod must not switch a sensor off; who wants that says so to the sensor
+  // may be set for every program of a pod: that must not switch a security sensor off
   OTEL_SDK_DISABLED: 'memwarden goes on watching; stop it, or set OTEL_LOGS_EXPORTER=none',
   OTEL_ENTITIES: 'OTEL_RESOURCE_ATTRIBUTES adds to the Resource',
   OTEL_CONFIG_FILE: NO_FILE,
@@ -83,14 +83,14 @@ export const UNUSED_VARIABLES: Readonly<Record<string, string>> = {
   OTEL_NODE_EXPERIMENTAL_SDK_METRICS: 'memwarden has metrics of its own',
 };
 
-/** Settings that only the OpenTelemetry SDK's own delivery has a use for. */
+/** Settings that only `telemetry.delivery.mode: stock` uses. */
 const UNUSED_IN_DURABLE_MODE: Readonly<Record<string, string>> = {
   OTEL_BLRP_MAX_QUEUE_SIZE: 'the queue is the spool, and telemetry.spool.maxBytes is its size',
   OTEL_BLRP_EXPORT_TIMEOUT:
     'a record is kept until the collector answers; telemetry.otlp.timeoutMillis limits each attempt',
 };
 
-/** `OTEL_{LANGUAGE}_{FEATURE}`, the specification's form for what one SDK alone knows. */
+/** `OTEL_{LANGUAGE}_{FEATURE}`, the specification's form for variables of one SDK. */
 const OTHER_LANGUAGES =
   /^OTEL_(CPP|DOTNET|ERLANG|GO|JAVA|JAVAAGENT|JAVASCRIPT|JS|KOTLIN|NODE|PHP|PYTHON|RUBY|RUST|SWIFT|INSTRUMENTATION)_/;
 

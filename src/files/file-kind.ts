@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { FileRefusal } from './file-refusal.ts';
 
-/** What a file is, in the words of a person. */
+/** The type of a file, in words for a message. */
 export function kindOf(stats: Stats): string {
   if (stats.isFile()) return 'a regular file';
   if (stats.isDirectory()) return 'a directory';
@@ -13,7 +13,7 @@ export function kindOf(stats: Stats): string {
 
 /** @throws FileRefusal */
 export function assertRegular(stats: Stats): void {
-  // the words of read(2) for a directory, which people look for
+  // begins with the error that read(2) gives for a directory, which people search for
   if (stats.isDirectory()) throw new FileRefusal('EISDIR: it is a directory', 'name a file');
   if (!stats.isFile())
     throw new FileRefusal(`it is ${kindOf(stats)}, not a regular file`, 'name a regular file');

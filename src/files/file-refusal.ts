@@ -1,4 +1,4 @@
-/** Why a file is not used though it could be opened: what it is, whose, or who may write it. */
+/** A file could be opened and is not used, because of its type, its owner, or who may write to it. */
 export class FileRefusal extends Error {
   override readonly name = 'FileRefusal';
   /** What to do about it. */
@@ -10,7 +10,7 @@ export class FileRefusal extends Error {
   }
 }
 
-/** What to advise after a failure: the refusal's own hint, where it is one. */
+/** The hint of a FileRefusal; `otherwise` for any other error. */
 export function hintOf(error: unknown, otherwise: string | undefined): string | undefined {
   return error instanceof FileRefusal ? error.hint : otherwise;
 }

@@ -15,18 +15,18 @@ import { isTrustedLink, isWritableByOthers } from './trusted-owner.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW } = constants;
 
-/** open(2): a descriptor that only stands for a place, for which no right to list the folder is needed; Node has no name for it. */
+/** open(2): a descriptor of a path only, which takes no right to list the folder; Node.js does not export the constant. */
 const O_PATH = 0o10000000;
 
-/** As many as the kernel follows, path_resolution(7). */
+/** The kernel's own limit, path_resolution(7). */
 const LINKS_MAX = 40;
 
 /**
- * Makes sure that a folder for the program's own files is there, with those above it, is its own, and cannot be written by
- * others: what is in it then was put there by this program, or by root. The way to it is gone from descriptor to
- * descriptor, so that none of its steps can be exchanged under our feet for a link to elsewhere.
+ * Checks that a folder for the program's own files belongs to this user and cannot be written by others, so that everything
+ * in it was put there by this program or by root. The path is walked descriptor by descriptor: no step can be replaced by a
+ * link between its check and its use.
  *
- * @param make whether it is made where there is none; only for the owner then
+ * @param make whether missing folders are created, the last one with mode 0700
  * @throws FileRefusal, or the Error of the system call
  */
 export function assertOwnDirectory(path: string, make: boolean): void {
@@ -56,14 +56,14 @@ export function assertOwnDirectory(path: string, make: boolean): void {
     }
     assertOwn(fstatSync(at), path);
   } catch (error) {
-    throw error instanceof FileRefusal ? error : inWords(error, path);
+    throw error instanceof FileRefusal ? error : withPath(error, path);
   } finally {
     closeSync(at);
   }
 }
 
-/** The system call's error, with the path that was asked for in place of the descriptor's. */
-function inWords(error: unknown, path: string): Error {
+/** The system call's error, with the caller's path in place of /proc/self/fd/…. */
+function withPath(error: unknown, path: string): Error {
   const message = error instanceof Error ? error.message : String(error);
   const [, what = message, name] = /^(.*) '\/proc\/self\/fd\/\d+\/(.*)'$/.exec(message) ?? [];
   return new Error(name === undefined ? what : `${what} '${name}' on the way to ${path}`, { cause: error });

@@ -4,15 +4,15 @@ import { FileRefusal } from './file-refusal.ts';
 import { isWritableByOthers } from './trusted-owner.ts';
 
 /*
- * Files that this program writes: never through a link, symbolic or hard, since then something else than what was meant
- * would be written; and never one that somebody else has put there.
+ * Files that this program writes. Never through a symbolic or hard link, by which another file would be overwritten; never a
+ * file that another user has put there.
  */
 
 /** Readable and writable for the owner alone. */
 const OWN_MODE = 0o600;
 
 /**
- * Opens one of the program's own files for reading and writing, made if it is not there, for the owner alone.
+ * Opens one of the program's own files for reading and writing; creates it if it is missing. Mode 0600.
  * @throws FileRefusal, or the Error of the system call
  */
 export function openOwnFile(path: string): number {
@@ -31,8 +31,8 @@ export function openOwnFile(path: string): number {
 }
 
 /**
- * Looks at what bears the name of one of the program's own files, if there is anything.
- * @returns whether there is
+ * Checks a path of one of the program's own files.
+ * @returns whether there is such a file
  * @throws FileRefusal
  */
 export function assertOwnFile(path: string): boolean {
@@ -42,7 +42,7 @@ export function assertOwnFile(path: string): boolean {
   return true;
 }
 
-/** @throws FileRefusal when the name is now another file than the one that was opened */
+/** @throws FileRefusal when the path is now another file than the one that was opened */
 export function assertSameFile(path: string, opened: Stats): void {
   const { dev, ino } = lstatSync(path);
   if (dev !== opened.dev || ino !== opened.ino)

@@ -4,14 +4,14 @@ import { FileRefusal } from './file-refusal.ts';
 import { assertTrusted } from './trusted-owner.ts';
 
 /*
- * Files that are only read may be reached by symbolic links: Kubernetes mounts secrets and configuration as links, and
- * administrators make them. What counts is the file at the end, as its descriptor shows it.
+ * Files that are only read may be reached through symbolic links: Kubernetes mounts secrets and configuration as links, and
+ * administrators make them. The file that was opened is checked, through its descriptor.
  */
 
 export interface ReadRules {
-  /** Most bytes that such a file has; a larger one is refused before it is read. */
+  /** Largest size; a larger file is refused before it is read. */
   readonly maxBytes: number;
-  /** Whether its content decides what the program does, so that only whom it trusts may be able to write it. */
+  /** Whether its content decides what the program does: then only trusted users may be able to write to it. */
   readonly trusted: boolean;
 }
 
@@ -21,11 +21,11 @@ export interface ReadFile {
 }
 
 /**
- * Opens a regular file for reading, and nothing else: neither is a FIFO waited for nor a device touched.
+ * Opens a regular file for reading. Does not wait for the writer of a FIFO, and does not open a device.
  * @throws FileRefusal, or the Error of the system call
  */
 export function openToRead(path: string, trusted: boolean): { readonly file: number; readonly stats: Stats } {
-  // first by name, since opening a device can act on it; what may have changed since is looked at again
+  // by path first, since opening a device can have effects; again by descriptor, since the path may have changed
   assertRegular(statSync(path));
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
@@ -40,14 +40,14 @@ export function openToRead(path: string, trusted: boolean): { readonly file: num
 }
 
 /**
- * The whole of a file.
+ * Reads a whole file.
  * @throws FileRefusal, or the Error of the system call
  */
 export function readFile(path: string, { maxBytes, trusted }: ReadRules): ReadFile {
   const { file, stats } = openToRead(path, trusted);
   try {
     if (stats.size > maxBytes) throw tooLarge(`${stats.size} bytes`, maxBytes);
-    // files of procfs and sysfs have no size, and others may grow: the bound is on what is read
+    // files of procfs and sysfs have size 0, and others may grow: one byte more than allowed is enough to notice
     const buffer = Buffer.alloc(stats.size > 0 ? stats.size + 1 : maxBytes + 1);
     let length = 0;
     while (length < buffer.length) {
@@ -64,7 +64,7 @@ export function readFile(path: string, { maxBytes, trusted }: ReadRules): ReadFi
 }
 
 /**
- * Looks at a file that something else opens by its name.
+ * Checks a file that a library opens by its path.
  * @throws FileRefusal, or the Error of the system call
  */
 export function assertReadable(path: string): void {

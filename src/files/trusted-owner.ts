@@ -6,12 +6,12 @@ import { FileRefusal } from './file-refusal.ts';
 const OTHERS_WRITE = 0o002;
 const GROUP_WRITE = 0o020;
 
-/** Who owns this program can make it do anything, so it may believe what is theirs. */
+/** The owner of the program's files. They could change the program itself, so trusting their files adds no risk. */
 const installer = statSync(fileURLToPath(import.meta.url)).uid;
 
 /**
- * Users whose files may say what this program does: root, the one it runs as, the owner of the program, and for root the
- * one that it was started by with sudo(8), who names the files.
+ * Users whose files may decide what this program does: root, its own user, the owner of the program, and where it runs as
+ * root, the user who started it with sudo(8) and named the files.
  */
 function isTrusted(uid: number): boolean {
   const own = process.geteuid?.() ?? 0;
@@ -19,7 +19,7 @@ function isTrusted(uid: number): boolean {
   return uid === 0 || uid === own || uid === installer || uid === caller;
 }
 
-/** The group of one user alone, by the convention of useradd(8): it has the number of the user. */
+/** Whether the group is the private one of its user: by the convention of useradd(8) it has the same number. */
 function isPrivateGroup({ uid, gid }: Stats): boolean {
   return uid !== 0 && uid === gid;
 }
@@ -31,8 +31,8 @@ export function isWritableByOthers(stats: Stats): boolean {
 }
 
 /**
- * For files that say what this program does. The stats must be of the descriptor that is read.
- * @throws FileRefusal when somebody else may have written it
+ * Checks a file that decides what this program does. The stats must be of the descriptor that is read.
+ * @throws FileRefusal when an untrusted user may have written to it
  */
 export function assertTrusted(stats: Stats, path: string): void {
   if (!isTrusted(stats.uid))
@@ -47,7 +47,7 @@ export function assertTrusted(stats: Stats, path: string): void {
     );
 }
 
-/** Whether a link that is followed was made by somebody who may say where it leads. */
+/** Whether a trusted user made the link. */
 export function isTrustedLink(link: Stats): boolean {
   return isTrusted(link.uid);
 }

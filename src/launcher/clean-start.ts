@@ -1,19 +1,22 @@
-/** Keeps SIGUSR1 blocked, with which anybody of the same user opens the inspector: code execution with our capabilities. */
+/**
+ * Keeps Node.js from opening its inspector at SIGUSR1, which gives any process of the same user code execution with our
+ * capabilities.
+ */
 const NO_INSPECTOR_SIGNAL = '--disable-sigusr1';
 
 /**
- * Variables with which Node.js, OpenSSL, libuv and gRPC run code, open ports, write files, trust others, print what they
- * were given, or have too few threads. All of them, not those that are known to be harmful: every release has new ones.
- * The library for YAML prints what it reads, secrets of the configuration included, with two that have no prefix.
+ * Variables that make Node.js, OpenSSL, libuv and gRPC run code, open ports, write files, trust other certificates, print
+ * what they were given, or have too few threads. All with these prefixes, not a list of harmful ones: every release adds
+ * some. With the two that have no prefix the YAML library prints what it reads, secrets of the configuration included.
  */
 const TAKEN_OVER = /^(?:(?:NODE|OPENSSL|UV|GRPC)_|(?:LOG_TOKENS|LOG_STREAM)$)/;
 
 /**
- * Starts this program again, in place, where Node.js was started open to others: without the option, or with variables that
- * it obeys. src/launcher/memwarden and the image start it closed from the first instruction on. This is for the ways around
- * them, such as `node dist/cli/main.js`, where what a variable had Node.js do until now cannot be undone.
+ * Executes this program again (execve(2)) if Node.js was started without the option, or with variables that it obeys.
+ * src/launcher/memwarden and the image start it with neither weakness. This is for starts that bypass them, such as
+ * `node dist/cli/main.js`; what a variable has made Node.js do before this line cannot be undone.
  *
- * @returns when there is nothing to do, or where this Node.js, before 23.11, cannot
+ * @returns when there is nothing to do, or before Node.js 23.11, which has no `process.execve`
  */
 export function startClean(): void {
   const variables = Object.entries(process.env);

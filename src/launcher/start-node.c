@@ -1,8 +1,8 @@
 /*
- * /usr/local/bin/node of the image: becomes Node.js, closed to those who may set the environment or send
- * signals. The image has no shell that could do it (src/launcher/memwarden does elsewhere), and every program that
- * Docker or Kubernetes starts there, health checks included, has the capabilities of the container. Linked
- * statically: LD_PRELOAD reaches nothing.
+ * /usr/local/bin/node of the image: executes Node.js without the variables and the signal by which others
+ * could run code in it. Elsewhere src/launcher/memwarden does this, but the image has no shell. Every program
+ * that Docker or Kubernetes starts in the container, health checks included, has its capabilities, so all of
+ * them come through here. Linked statically, so that LD_PRELOAD has no effect on this program itself.
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,8 +18,8 @@
 extern char **environ;
 
 /*
- * With these Node.js, libuv, OpenSSL, gRPC, the library for YAML and the C library run code, open ports,
- * write files, trust others or print secrets.
+ * These make Node.js, libuv, OpenSSL, gRPC, the YAML library and the C library run code, open ports, write
+ * files, trust other certificates or print secrets.
  */
 static const char *const taken_over[] = {"NODE_", "OPENSSL_",	     "UV_",
 					 "GRPC_", "LOG_TOKENS=",     "LOG_STREAM=",
@@ -40,8 +40,7 @@ int main(int argc, char *argv[])
 
 	if (arguments == NULL)
 		return 127;
-	/* opens Node.js's inspector; ignored until Node.js, because of the option below, blocks it before all
-	 * else */
+	/* opens Node.js's inspector; ignored here, until Node.js blocks it because of the option below */
 	signal(SIGUSR1, SIG_IGN);
 	for (char **variable = environ; *variable != NULL; variable++)
 		if (!is_taken_over(*variable))

@@ -1,11 +1,11 @@
 import { printable, quoted } from './printable.ts';
 
-/** Causes of causes that are shown. */
+/** Depth of the chain of causes that is printed. */
 const CAUSES_MAX = 4;
 
 /**
- * An error that nobody expected, in lines: what it says, the places it went through, what caused it. The places are of
- * this program; the words may be anybody's, and cannot pretend to be a place.
+ * An unexpected error in lines: message, stack frames, causes. A message may contain an attacker's text, which cannot pass
+ * for a stack frame.
  */
 export function describeError(error: unknown): readonly string[] {
   const lines: string[] = [];
@@ -18,16 +18,16 @@ export function describeError(error: unknown): readonly string[] {
   return lines;
 }
 
-/** The same in one line, with the innermost place alone. */
+/** The same in one line, with the innermost stack frame only. */
 export function summarizeError(error: unknown): string {
   const [words = '', place] = describeError(error);
   return place === undefined ? words : `${words} (${place.trim()})`;
 }
 
-/** The places that an error went through, as lines of its stack; its message cannot add one. */
+/** The stack frames of an error, one a line; its message cannot add one. */
 export function framesOf(error: unknown): string[] {
   if (!(error instanceof Error) || error.stack === undefined) return [];
-  // the message comes first in the stack, and may look like one
+  // the stack begins with the message, which may have lines that look like frames
   const start = error.stack.indexOf(error.message) + error.message.length;
   const frames = error.stack.slice(start).split('\n');
   return frames.filter(line => /^\s+at /.test(line)).map(line => printable(line));

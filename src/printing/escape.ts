@@ -1,10 +1,9 @@
 /**
- * What a terminal, a log viewer or a reader's eye may take for something else than itself: controls (C0, DEL, C1), format
- * characters (direction marks, tags, zero-width), line and paragraph separators, halves of surrogate pairs, and all that
- * is drawn as nothing.
+ * Characters that control a terminal or log viewer, or that a reader cannot see: controls (C0, DEL, C1), format characters
+ * (direction marks, tags, zero-width), line and paragraph separators, lone surrogates, and default-ignorable code points.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
-/** What is left of a text when the usual letters are skipped; cheap to find, and mostly nothing. */
+/** Runs of anything but printable ASCII: a cheap first pass, which most texts have none of. */
 const UNUSUAL = /[^ -~]+/g;
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -13,7 +12,7 @@ export function escapeText(text: string): string {
   return text.replace(UNUSUAL, run => run.replace(UNPRINTABLE, escaped));
 }
 
-/** The text with `kept` as it is, which is what matches the pattern, and the rest escaped. */
+/** Escapes a text except where it matches `kept`. */
 export function escapeBut(kept: RegExp, text: string): string {
   let result = '';
   let end = 0;

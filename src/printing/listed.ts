@@ -1,9 +1,9 @@
-/** More lines than this help nobody, and a file can be wrong in as many places as it has lines. */
+/** Most lines of a list of problems: a file can have one on every line. */
 export const LISTED_MAX = 10;
 
 /**
- * The first of many lines, and how many there are after them.
- * @param count of all, where only the first were made
+ * The first lines of a list, and the number of the others.
+ * @param count number of all lines, where `lines` has only the first
  */
 export function listed(lines: readonly string[], count = lines.length): string[] {
   const first = lines.slice(0, LISTED_MAX);

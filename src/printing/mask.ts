@@ -1,31 +1,31 @@
-/** Stands for what must not be read. */
+/** Replaces a secret. */
 export const MASK = '[secret]';
 
-/** A piece of an endpoint as it was written, and whether it may be read. */
+/** A piece of an endpoint's text. */
 interface Piece {
   readonly text: string;
   readonly isSecret: boolean;
 }
 
-/** Scheme with its slashes; a word before a lone colon is more likely a user's name. */
+/** Scheme with its slashes. Without slashes only known schemes: another word before a colon is more likely a user name. */
 const SCHEME =
   /^\s*(?:(?:https?|grpcs?|unix(?:-abstract)?|dns|ipv[46]):[\\/]*|(?:[a-z][a-z0-9+.-]*:)?[\\/]{2,})/i;
-/** Name, IPv4 or IPv6 address, with a port, or with the word that stands for one in a message. */
+/** Name, IPv4 or IPv6 address, with a port, or with the word `port` as in messages and help. */
 const HOST = /^(?:\[[0-9a-f:.]+(?:%[\w%.-]+)?\]|[\w.-]+)?(?::(?:\d{1,5}|port))?(?=$|[\\/?#;\s])/i;
-/** What a key of a query looks like that is no value by itself. */
+/** A key of a query; a longer text or other characters are more likely a secret. */
 const KEY = /^[\w.~-]{1,40}$/;
 /** A segment of a path that is more likely a token than a name. */
 const TOKEN = /^(?=.*\d)(?=.*[a-z]).{20,}$/i;
 
 /**
- * An endpoint or URL, right or wrong, without what may be a secret: user and password, values of the query, the fragment,
- * tokens in the path, and all behind a host that is none.
+ * A valid or invalid endpoint or URL without what may be secret: user and password, values of the query, the fragment,
+ * tokens in the path, and everything after a host that is not valid.
  */
 export function maskEndpoint(endpoint: string): string {
   return [...pieces(endpoint)].map(({ text, isSecret }) => (isSecret ? MASK : text)).join('');
 }
 
-/** What `maskEndpoint` hides, in parts that may turn up by themselves. */
+/** What `maskEndpoint` hides, and the parts of it that an error may quote alone. */
 export function secretsOfEndpoint(endpoint: string): string[] {
   const found: string[] = [];
   for (const { text, isSecret } of pieces(endpoint)) if (isSecret) found.push(text, ...partsOf(text));
@@ -33,8 +33,8 @@ export function secretsOfEndpoint(endpoint: string): string[] {
 }
 
 /**
- * The password, and all that it may be taken for: of a wrong endpoint the resolver gets any part. A user's name beside a
- * password is left out where it looks like a name, and not like a token or `x-oauth-basic`.
+ * The password, and every part that a parser may take for something else: of an invalid endpoint any part may reach the
+ * resolver and its errors. A user name is left out if a password follows and it looks like a name, not like a token.
  */
 function partsOf(text: string): string[] {
   const [user = '', ...password] = text.split(':');
@@ -47,7 +47,7 @@ function* pieces(endpoint: string): Generator<Piece> {
   const scheme = SCHEME.exec(endpoint)?.[0] ?? '';
   yield { text: scheme, isSecret: false };
   let rest = endpoint.slice(scheme.length);
-  // not the first one: a password may hold another, or a slash, and not be encoded
+  // the last one: a password that is not encoded may contain another, or a slash
   const at = rest.lastIndexOf('@');
   if (at > 0) yield { text: rest.slice(0, at), isSecret: rest.slice(0, at) !== '' };
   if (at >= 0) yield { text: '@', isSecret: false };
@@ -71,7 +71,7 @@ function* pieces(endpoint: string): Generator<Piece> {
 
 function* pathPieces(path: string): Generator<Piece> {
   for (const part of path.split(/(?=[\\/])/)) {
-    // `name;key=value` is RFC 3986's way of parameters
+    // `name;key=value`: parameters of a path segment, RFC 3986, section 3.3
     const [, slash = '', name = '', parameters = ''] = /^([\\/]?)([^;=]*)(.*)$/s.exec(part) ?? [];
     yield { text: slash, isSecret: false };
     if (parameters.startsWith('=')) yield* pairPieces(name + parameters);
@@ -82,7 +82,7 @@ function* pathPieces(path: string): Generator<Piece> {
   }
 }
 
-/** `?key=value&key=value`; what is no pair, or has an empty half, is a secret as a whole. */
+/** `?key=value&key=value`; a part that is not a pair of two texts is a secret as a whole. */
 function* pairPieces(text: string): Generator<Piece> {
   for (const part of text.split(/(?<=^\?|[&;])|(?=[&;])/)) {
     const equals = part.indexOf('=');
@@ -95,12 +95,12 @@ function* pairPieces(text: string): Generator<Piece> {
   }
 }
 
-/** Marks that end a word of a sentence, and belong to no URL. */
+/** Punctuation of the sentence around a URL. */
 const TRAILING = new Set('),.;:!?}');
 
 /**
- * A text with every URL in it masked, and what has the form `user:password@host`. The text may be anybody's: the work
- * grows with its length, and no faster.
+ * A text with every URL in it masked, and everything of the form `user:password@host`. Linear in the length of the text,
+ * which an attacker may have written.
  */
 export function maskUrls(text: string): string {
   return text.replace(/[^\s"'`<>]+/g, word => {
@@ -114,11 +114,11 @@ export function maskUrls(text: string): string {
   });
 }
 
-/** Where the scheme stands, or the two slashes without one. */
+/** Offset of the scheme, or of the two slashes without one. */
 function urlStart(word: string): number | undefined {
   const colon = word.indexOf('://');
   if (colon >= 0) {
-    // a scheme is short: looking further back would cost the square of a long word
+    // a scheme is short; without this bound the work would be quadratic in the length of the word
     const before = word.slice(Math.max(0, colon - 32), colon);
     return colon - (/[a-z][a-z0-9+.-]*$/i.exec(before)?.[0].length ?? 0);
   }

@@ -1,28 +1,30 @@
 import { escapeText } from './escape.ts';
 import { MASK, secretsOfEndpoint } from './mask.ts';
 
-/** A shorter one would hide half of what is printed; it is hidden where a URL shows it, and nowhere else. Characters. */
+/**
+ * Shortest secret that is searched for, characters: a shorter one would match too much. `maskUrls` still hides it in a URL.
+ */
 const SHORTEST = 4;
-/** A shorter one is hidden as a word alone. */
+/** A shorter secret is hidden only where it is a whole word, characters. */
 const SHORTEST_IN_WORDS = 6;
-/** Tokens are renewed for years: beyond this the oldest are forgotten. */
+/** Most secrets that are kept; then the oldest is forgotten, since a sidecar may see its token renewed for years. */
 const KEPT_MAX = 512;
 
 /** Names of headers whose value is a credential, however short it is. */
 const CREDENTIAL_NAME = /auth|key|token|secret|cookie|pass|pwd|credential|signature|session|jwt/i;
-/** Schemes of RFC 9110's `Authorization`, registered or in use with collectors, and what follows them. */
+/** Schemes of RFC 9110's `Authorization`, registered or in use with collectors, and the start of their credentials. */
 const CREDENTIAL_SCHEME =
   /^(?:basic|bearer|digest|dpop|gnap|hoba|mutual|negotiate|ntlm|oauth|privatetoken|scram-[\w-]+|vapid|token|api-?key|splunk|aws4-[\w-]+)\s+\S/i;
-/** A value without a blank is, from this length on, more likely a credential than a word. Characters. */
+/** Length from which a value without blanks is more likely a credential than a word, characters. */
 const SHORTEST_TOKEN = 16;
 
-/** What the program itself says all the time: hiding it would hide nothing. */
+/** Words of the program's own messages, which are not hidden even if one is used as a password. */
 const OWN_WORDS = new Set(['memwarden', 'collector', 'localhost', 'true', 'false', 'null', 'http', 'https']);
 
 const kept = new Set<string>();
 let pattern: RegExp | undefined;
 
-/** From now on these are never printed, in whatever spelling somebody brings them back. */
+/** From now on these are hidden in everything that is printed, in every spelling of `spellingsOf`. */
 export function keepSecret(...secrets: readonly string[]): void {
   for (const secret of secrets) {
     const text = secret.trim();
@@ -36,35 +38,35 @@ export function keepSecret(...secrets: readonly string[]): void {
   }
 }
 
-/** All that may be secret in an endpoint, right or wrong. */
+/** Registers everything that may be secret in a valid or invalid endpoint. */
 export function keepSecretsOfEndpoint(endpoint: string): void {
   keepSecret(...secretsOfEndpoint(endpoint));
   const decoded = percentDecoded(endpoint);
   if (decoded !== endpoint) keepSecret(...secretsOfEndpoint(decoded));
 }
 
-/** All that may be secret in the endpoints of a text in which there may be none. */
+/** The same for each word of a text that looks like an endpoint. */
 export function keepSecretsOfText(text: string): void {
   for (const word of [text, ...text.split(/[\s,"'`]+/)])
     if (/:\/\/|@|\?.*=/s.test(percentDecoded(word))) keepSecretsOfEndpoint(word.replace(/^[-\w.]+=/, ''));
 }
 
-/** The value of a header: the whole, and what follows the name of a scheme such as `Bearer`. */
+/** Registers the value of a header: the whole, and the part after an authentication scheme such as `Bearer`. */
 export function keepSecretsOfHeader(value: string): void {
   const words = value.split(/[\s,;]+/);
   keepSecret(value);
   for (const [index, word] of words.entries()) {
     if (index === 0 && words.length > 1 && /^[a-z-]{1,12}$/i.test(word)) continue;
     keepSecret(word, word.replace(/^[\w-]+=/, '').replace(/^"|"$/g, ''));
-    // RFC 7617: user and password in base64
+    // RFC 7617: Basic has `user:password` in base64
     if (/^basic$/i.test(words[0] ?? '')) keepSecretsOfEndpoint(`${Buffer.from(word, 'base64')}@`);
   }
 }
 
 /**
- * Headers as `name=value,name=value`, right or wrong: of those whose value may be a credential, the value. What only says
- * which tenant or environment the records are of, such as `x-scope-orgid=team-a`, is an ordinary word, which hidden
- * everywhere would be missing in records and messages that have nothing to do with headers.
+ * Registers the headers of `name=value,name=value`, valid or not, whose value may be a credential. A value that only names a
+ * tenant or environment, such as `x-scope-orgid=team-a`, is an ordinary word: hidden everywhere, it would be missing in
+ * records and messages that have nothing to do with headers.
  */
 export function keepSecretsOfHeaders(headers: string): void {
   const pairs = headers.split(/[,\n]/).filter(pair => pair.trim() !== '');
@@ -97,14 +99,14 @@ function partsOfPair(pair: string): { name: string; value: string; isWrong: bool
   return { name, value, isWrong: !/^[\w.%-]+$/.test(name) || /^[=\s]*$/.test(value) };
 }
 
-/** Whether the name of a header says so, or its value looks like it. */
+/** Whether a header's name or the look of its value makes it a credential. */
 function isCredential(name: string, value: string): boolean {
   const text = value.trim();
   if (CREDENTIAL_NAME.test(name) || CREDENTIAL_SCHEME.test(text)) return true;
   return text.length >= SHORTEST_TOKEN && !/\s/.test(text);
 }
 
-/** The text without any secret that is known. */
+/** A text with every registered secret replaced. */
 export function withoutSecrets(text: string): string {
   if (kept.size === 0) return text;
   pattern ??= patternOf(kept);
@@ -118,7 +120,7 @@ function replaced(text: string, secrets: RegExp): string {
   );
 }
 
-/** Which characters somebody encoded is anybody's choice. */
+/** Hides words that contain a secret once they are percent-decoded: an encoder may have encoded any of the characters. */
 function withoutEncoded(text: string, secrets: RegExp): string {
   return text.replace(/[^\s"\\]+/g, word => {
     const plain = percentDecoded(word);
@@ -126,7 +128,10 @@ function withoutEncoded(text: string, secrets: RegExp): string {
   });
 }
 
-/** A number of ours that happens to be a password: masked, it would break the JSON text, and it tells nothing. */
+/**
+ * Whether a match is a whole number in JSON: masked, the text would no longer be JSON, and an equal password is not
+ * revealed.
+ */
 function isJsonNumber(text: string, offset: number, length: number): boolean {
   if (!/^\d+$/.test(text.slice(offset, offset + length))) return false;
   return (
@@ -147,7 +152,7 @@ function asPattern(spelling: string): string {
   return spelling.length < SHORTEST_IN_WORDS ? `(?:(?<![a-zA-Z0-9])|(?<=%..))${text}(?![a-zA-Z0-9])` : text;
 }
 
-/** A secret as URLs, headers, JSON, `inspect` and hexadecimal dumps write it. */
+/** A secret as URLs, headers, JSON, `util.inspect` and hexadecimal dumps spell it. */
 function spellingsOf(secret: string): string[] {
   const found = new Set<string>();
   for (const text of [secret, percentDecoded(secret)]) {
@@ -175,13 +180,15 @@ function spellingsOf(secret: string): string[] {
   return [...found].filter(isWorthHiding);
 }
 
-/** Six digits are too often something else: a process, a size, a part of a second. */
+/**
+ * Short spellings are left out, numbers of fewer than six digits too: these are often pids, sizes or fractions of a second.
+ */
 function isWorthHiding(spelling: string): boolean {
   if (spelling.length < (/^\d+$/.test(spelling) ? SHORTEST_IN_WORDS : SHORTEST)) return false;
   return !MASK.includes(spelling) && !OWN_WORDS.has(spelling);
 }
 
-/** Also what is encoded in parts, or wrongly. */
+/** As decodeURIComponent, but without errors: decodes valid sequences and leaves the rest. */
 function percentDecoded(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, run => Buffer.from(run.replaceAll('%', ''), 'hex').toString());
 }

@@ -4,13 +4,13 @@ import { wrap } from './wrap.ts';
 /** Longest cell, characters. */
 const CELL_MAX = 1_000;
 
-/** Columns of the terminal that the last cell needs; with fewer it goes below its row. */
+/** Least width of the last cell; in a narrower terminal it goes below its row. Columns. */
 const LAST_CELL_COLUMNS = 40;
 
 /**
- * Columns as wide as their longest cell, two blanks apart; the last one is broken between words. The cells may be anybody's.
+ * A table of columns as wide as their longest cell, two blanks apart; the last one is wrapped. Cells may have foreign texts.
  *
- * @param columns width of the terminal, if it is one
+ * @param columns width of the terminal; undefined where there is none
  */
 export function table(
   head: readonly string[],

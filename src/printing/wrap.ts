@@ -1,11 +1,11 @@
-/** Below this width a text is easier to read when the terminal breaks it. Columns. */
+/** In less width nothing is wrapped here, and the terminal breaks lines. Columns. */
 const NARROWEST = 30;
 
 /**
- * Breaks a text between words so that it fits a terminal, the lines after the first one indented.
+ * Wraps a text between words to the width of a terminal; lines after the first are indented.
  *
- * @param indent columns that stand before the text on its first line
- * @param columns width of the terminal; undefined where there is none, and nothing is broken
+ * @param indent columns before the text on its first line, and before the further lines
+ * @param columns width of the terminal; undefined where there is none: nothing is wrapped
  */
 export function wrap(text: string, indent: number, columns: number | undefined): string {
   const width = (columns ?? Number.POSITIVE_INFINITY) - indent;
@@ -22,7 +22,7 @@ export function wrap(text: string, indent: number, columns: number | undefined):
   return lines.join(`\n${' '.repeat(indent)}`);
 }
 
-/** Width of the terminal that a stream is, if it is one. */
+/** Width of a stream that is a terminal; undefined for another one. */
 export function columnsOf(stream: NodeJS.WritableStream): number | undefined {
   return 'columns' in stream && typeof stream.columns === 'number' ? stream.columns : undefined;
 }

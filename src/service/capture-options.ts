@@ -3,8 +3,8 @@ import type { Settings } from '../config/index.ts';
 import type { Engine } from '../detect/engine.ts';
 
 /**
- * What is captured is what the engine's signatures are about.
- * @param pinPath never that of the settings as it is: who pins takes over what a running service has left
+ * Options of a capture of the kinds of event that the engine's signatures need.
+ * @param pinPath only `run` passes it: a capture that pins takes over the programs of a sidecar that runs or has run
  */
 export function captureOptions(
   { capture, detect }: Settings,
@@ -20,7 +20,7 @@ export function captureOptions(
   };
 }
 
-/** Where `run` pins: only what is delivered durably is worth recording while nobody reads it. */
+/** Where `run` pins. Without durable delivery a restart loses records anyway, so nothing is pinned. */
 export function pinPathOf({ capture, telemetry }: Settings): string | undefined {
   const isDurable = telemetry.exporter === 'otlp' && telemetry.delivery.mode === 'durable';
   return isDurable && capture.pin ? capture.pinPath : undefined;

@@ -2,8 +2,8 @@ import { MemwardenError } from '../errors.ts';
 import { readOwnFile } from './own-file.ts';
 
 /**
- * How many descriptors the process must be able to have. Programs, links and maps in the kernel, the spool and the
- * connections to a collector are about 150 of them; the health port takes 256 at most (src/health/connections.ts).
+ * The smallest limit of open descriptors that is enough: about 150 for programs, links and maps in the kernel, the spool and
+ * the connections to a collector, and at most 256 for the health port (src/health/connections.ts).
  */
 const DESCRIPTORS_NEEDED = 512;
 
@@ -13,18 +13,18 @@ const HOW_TO_RAISE_DESCRIPTORS = [
   `or in a container: docker run --ulimit nofile=${DESCRIPTORS_NEEDED}`,
 ].join('\n');
 
-/** The limit in a `/proc/<pid>/limits` text that is in force; Node.js has raised it to the highest that it may have. */
+/** The soft limit in a `/proc/<pid>/limits` text. Node.js has raised it to the hard limit. */
 export function descriptorLimit(limits: string): number {
   const [, soft] = /^Max open files\s+(\d+)/m.exec(limits) ?? [];
   return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
 }
 
-/** @throws MemwardenError CAPTURE_UNAVAILABLE when /proc does not say it */
+/** @throws MemwardenError CAPTURE_UNAVAILABLE when /proc cannot be read */
 export function ownDescriptorLimit(): number {
   return descriptorLimit(readOwnFile('limits'));
 }
 
-/** @throws MemwardenError CAPTURE_UNAVAILABLE when there may be too few for a start, and for what comes after it */
+/** @throws MemwardenError CAPTURE_UNAVAILABLE when the limit is too low */
 export function assertDescriptors(limit: number): void {
   if (limit >= DESCRIPTORS_NEEDED) return;
   throw new MemwardenError(

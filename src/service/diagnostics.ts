@@ -28,7 +28,7 @@ const STYLES = {
   verbose: 'gray',
 } as const;
 
-/** Sends what every stage says of itself to stderr, one line each; stdout belongs to the records. */
+/** Has the diagnostics of every stage written to stderr, one line each; stdout is for records. */
 export function setDiagnostics(level: DiagnosticsLevel): void {
   const write =
     (severity: Severity) =>
@@ -55,12 +55,12 @@ export function setDiagnostics(level: DiagnosticsLevel): void {
 export function diagnosticLine(severity: Severity, words: readonly unknown[], time: Date): string {
   const [first, ...rest] = words;
   const hasNamespace = rest.length > 0 && typeof first === 'string' && /^[\w@./-]+$/.test(first);
-  const said = (hasNamespace ? rest : words).map(word => (typeof word === 'string' ? word : describe(word)));
+  const parts = (hasNamespace ? rest : words).map(word => (typeof word === 'string' ? word : describe(word)));
   const level = styleText(STYLES[severity], severity.toUpperCase().padEnd(5), {
     stream: process.stderr,
   });
   const namespace = hasNamespace ? `${first}: ` : '';
-  return `${time.toISOString()} ${level} ${printable(`${namespace}${said.join(' ')}`)}`;
+  return `${time.toISOString()} ${level} ${printable(`${namespace}${parts.join(' ')}`)}`;
 }
 
 function describe(word: unknown): string {

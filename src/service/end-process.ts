@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream';
 import { standardError } from '../standard-streams/standard-error.ts';
 
-/** Longest time that the last messages wait for a reader, ms. */
+/** Longest time to wait until the last messages are read, ms. */
 const LAST_MESSAGES_MILLIS = 500;
 
-/** Calls that occupy a thread of libuv's pool until they return, as `process.getActiveResourcesInfo` names them. */
+/** Names in `process.getActiveResourcesInfo` of calls that occupy a thread of libuv's pool until they return. */
 const POOL_CALLS: ReadonlySet<string> = new Set([
   'FSReqCallback',
   'FSReqPromise',
@@ -13,14 +13,13 @@ const POOL_CALLS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Ends the process with what has been written so far: sockets, timers and requests that are left are of no use any more,
- * and some of them would keep it for minutes.
- * @param status asked when all is written, which may have failed
+ * Flushes stdout and stderr and ends the process. Sockets, timers and requests that are left would keep it for minutes.
+ * @param status called after the flush, whose failure may change it
  */
 export async function endProcess(status: () => number): Promise<never> {
-  // what a command printed for a person or a pipe waits for its reader, like in any other program
+  // without a deadline: as in any other program, what was printed waits for its reader
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
-  // the error of a write is an event of the next turn, and is said there
+  // a failed write emits its error in the next turn of the event loop, where guard.ts prints it
   await new Promise(resolve => setImmediate(resolve));
   await standardError.flush(LAST_MESSAGES_MILLIS);
   return await exit(status());

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
 
-/** What the exit status of every command means; the table of docs/deployment.md is compared with this one by a test. */
+/** Exit status of every command; docs/deployment.md has the table (`npm run docs`). */
 export const EXIT = {
   ok: 0,
   failure: 1,

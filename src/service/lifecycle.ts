@@ -18,15 +18,15 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
  */
 const ONE_KEYSTROKE_MILLIS = 500;
 
-/** How long a start may go on after a request to stop, ms: it is left undone then. */
+/** Longest time that a start may go on after a request to stop, ms; then it is abandoned. */
 const START_MILLIS = 4_000;
 
 /**
- * Starts, says that it is ready, and stops when a signal says so.
+ * Runs a service: starts it, prints the line "ready", and stops it at a signal.
  *
- * @param onReady called once it has said so
- * @returns 0 after the flush, 1 when records are lost or after an error that nobody caught; a second signal ends the process with
- * 130 instead
+ * @param onReady called after that line
+ * @returns 0 after the flush, 1 when records are lost or after an uncaught error; a second signal ends the process with 130
+ * instead
  */
 export async function runUntilSignal(
   start: () => Promise<Service>,
@@ -36,7 +36,7 @@ export async function runUntilSignal(
   const watchdog = watchStop();
   const orderlyEnd = endInOrderAfterUncaughtError();
   void orderlyEnd.reason.then(() => watchdog.stopRequested());
-  // before the start: a signal during it must not leave programs in the kernel behind
+  // before the start, so that a signal during it leaves no programs in the kernel
   const stopping = stopRequest(watchdog);
   let running: Service | undefined;
   process.on('SIGHUP', () => {
@@ -51,12 +51,12 @@ export async function runUntilSignal(
     stopping.then(() => delay(START_MILLIS, undefined, { ref: false })),
   ]);
   if (running === undefined) {
-    // what was read from the kernel and is not spooled is still in its ring buffer: nothing is lost
+    // nothing is lost: events that are not spooled yet are still in the ring buffer
     log.warn(`stopped by ${await stopping} before the start was done`);
     return EXIT.ok;
   }
   const hooks = [...running.hooks].map(([capability, hook]) => `${capability}=${hook}`).join(' ');
-  // not a diagnostic that a level could silence: scripts wait for this line
+  // independent of diagnostics.level: scripts wait for this line
   standardError.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
   await onReady?.();
   log.info(`stopping: ${await Promise.race([stopping, orderlyEnd.reason])}`);
@@ -71,7 +71,7 @@ function watchStop(): StopWatchdog {
   return watchdog;
 }
 
-/** Resolves with the reason at the first request to stop; ends the process at the second signal. */
+/** Resolves with the signal at the first request to stop; a second signal ends the process. */
 function stopRequest(watchdog: StopWatchdog): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let firstMillis: number | undefined;

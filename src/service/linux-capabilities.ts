@@ -6,7 +6,7 @@ export interface LinuxCapability {
   readonly name: string;
   readonly bit: bigint;
   readonly purpose: string;
-  /** Without it nothing can be captured; the others only cost details of a record. */
+  /** Without it nothing can be captured. Without another one, records have fewer details. */
   readonly required: boolean;
 }
 
@@ -38,11 +38,11 @@ export const CAP_DAC_READ_SEARCH: LinuxCapability = {
   required: false,
 };
 
-/** Has the power of CAP_BPF and CAP_PERFMON too. */
+/** Includes CAP_BPF and CAP_PERFMON. */
 export const CAP_SYS_ADMIN: LinuxCapability = {
   name: 'CAP_SYS_ADMIN',
   bit: 21n,
-  purpose: 'stand in for CAP_BPF and CAP_PERFMON',
+  purpose: 'replace CAP_BPF and CAP_PERFMON',
   required: false,
 };
 
@@ -74,12 +74,12 @@ export function linuxCapabilityStatus(status: string): LinuxCapabilityStatus {
   return { held, missing: WANTED.filter(capability => !held.includes(capability)) };
 }
 
-/** @throws MemwardenError CAPTURE_UNAVAILABLE when /proc does not say it */
+/** @throws MemwardenError CAPTURE_UNAVAILABLE when /proc cannot be read */
 export function ownLinuxCapabilities(): LinuxCapabilityStatus {
   return linuxCapabilityStatus(readOwnFile('status'));
 }
 
-/** Three ways to grant capabilities. Not setcap on the node binary: every script on the machine would inherit the power. */
+/** Three ways to grant capabilities. Not setcap on the node binary: every script on the machine would get them. */
 export function howToGrant(missing: readonly LinuxCapability[]): readonly string[] {
   const names = missing.map(({ name }) => name);
   const added = names.map(name => `--cap-add ${name.replace('CAP_', '')}`);
@@ -90,7 +90,7 @@ export function howToGrant(missing: readonly LinuxCapability[]): readonly string
   ];
 }
 
-/** @throws MemwardenError CAPTURE_UNAVAILABLE when a capability without which nothing can be captured is missing */
+/** @throws MemwardenError CAPTURE_UNAVAILABLE when a required capability is missing */
 export function assertLinuxCapabilities({ missing }: LinuxCapabilityStatus): void {
   const required = missing.filter(capability => capability.required);
   if (required.length === 0) return;

@@ -1,8 +1,8 @@
 import type { CapturedEvent } from '../capture/index.ts';
 
 /**
- * Of an event that is the sidecar's own doing: hooks are proven by this process touching its own memory, and neither that nor
- * what its own JIT compiler does is a detection.
+ * Whether an event whose actor is the sidecar itself is one of its canaries, by which hooks are proven, or of its own JIT
+ * compiler. Neither is a detection.
  */
 export function isCanary(event: CapturedEvent): boolean {
   return event.selfAccess || event.byText || event.kind === 'mem_protect';

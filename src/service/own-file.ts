@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { MemwardenError } from '../errors.ts';
 
 /**
- * What the kernel says of this process: the text of a file in /proc/self.
- * @throws MemwardenError CAPTURE_UNAVAILABLE where procfs is not mounted, or hidden
+ * The text of a file in /proc/self.
+ * @throws MemwardenError CAPTURE_UNAVAILABLE where procfs is not mounted or is hidden
  */
 export function readOwnFile(name: 'status' | 'limits'): string {
   const path = `/proc/self/${name}`;

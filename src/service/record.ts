@@ -12,7 +12,7 @@ import type { Service } from './service.ts';
 const log = diag.createComponentLogger({ namespace: 'recording' });
 
 /**
- * Captures into a file instead of detecting.
+ * Captures events into a file, without detecting.
  * @throws MemwardenError RECORDING_INVALID, CAPTURE_UNAVAILABLE
  */
 export async function startRecording(settings: Settings, path: string): Promise<Service> {
@@ -31,7 +31,7 @@ export async function startRecording(settings: Settings, path: string): Promise<
     onEvent: (event, origin) => {
       losses.received(event);
       if (origin === 'own' && isCanary(event)) return;
-      // recorded after enrichment: what procfs says of both sides can be asked only now, and only here
+      // enriched before it is recorded: procfs has both processes only now, and only on this machine
       const enriched = enricher.enrich(event);
       if (enriched !== undefined) recorder.record(enriched);
     },

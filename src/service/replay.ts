@@ -7,20 +7,20 @@ import { prepareTelemetry } from '../telemetry/telemetry.ts';
 
 /** Longest time that a replay waits for the collector after its last record, ms. */
 const REPLAY_MILLIS = 10_000;
-/** Records of a replay that are in memory at once. */
+/** Events between two calls of `persist`, which bound the records in memory. */
 const REPLAY_ROUND = 2_048;
 
-/** What became of the records of a replay, beside those that were delivered. */
+/** The records of a replay that were not delivered. */
 export interface ReplayOutcome {
-  /** In the spool, or refused by the collector; those of an earlier run that wait there too are among them. */
+  /** Still in the spool, or refused by the collector; includes records of an earlier run in the same spool. */
   readonly undelivered: number;
   /** Could not be written to stdout. */
   readonly lost: number;
 }
 
 /**
- * Sends the events of a file through the same stages as live ones; needs no privilege. What was read before a damage is
- * reported.
+ * Sends the events of a file through the same stages as live ones; needs no privilege. In a damaged file the events before
+ * the damage are reported.
  * @throws MemwardenError RECORDING_INVALID for a file that is cut short, damaged, or of a newer version
  */
 export async function replay(settings: Settings, path: string): Promise<ReplayOutcome> {
@@ -32,7 +32,7 @@ export async function replay(settings: Settings, path: string): Promise<ReplayOu
       reader.isGone = true;
     },
   })('replay');
-  // a full disk: the recording can be replayed again when there is room
+  // a full disk is not waited for: the recording can be replayed again when there is room
   if (settings.telemetry.exporter === 'otlp') telemetry.hurry();
   const detection = new PreparedDetection(settings, bootToWallOffsetNs).start(telemetry.emit);
   try {

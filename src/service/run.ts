@@ -12,15 +12,15 @@ import type { Service } from './service.ts';
 import { Stages } from './stages.ts';
 
 /**
- * Connects the stages: capture → enrich → detect → telemetry. The only place that knows them all.
+ * Connects the stages: capture → enrich → detect → telemetry. Only this file knows all of them.
  * @param output where the console exporter writes
- * @throws MemwardenError when a stage cannot start; nothing of it is left in the kernel then
+ * @throws MemwardenError when a stage cannot start; this start then leaves nothing in the kernel
  */
 export async function startService(
   settings: Settings,
   output: RecordOutput = new StandardOutput(),
 ): Promise<Service> {
-  // what can fail for a wrong setting does so before anything is done to the kernel
+  // first everything that a wrong setting can make fail: nothing has been loaded into the kernel yet
   const startTelemetry = prepareTelemetry(settings.telemetry, {
     output,
     onOutputClosed: () => process.kill(process.pid, 'SIGTERM'),
@@ -31,7 +31,7 @@ export async function startService(
   undo.defer(() => capture.stop());
   const losses = new LossWatch(capture);
 
-  // the Resource has the hooks: inherited ones are known before the capture has attached its own
+  // The Resource names the hooks. Inherited ones are known now; their events are reported before new ones are attached.
   const { inheritedHooks } = capture;
   if (inheritedHooks === undefined) capture.attach();
   const telemetry = startTelemetry(hookList(inheritedHooks ?? capture.hooks));

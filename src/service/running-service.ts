@@ -9,18 +9,18 @@ import type { Stages } from './stages.ts';
 const log = diag.createComponentLogger({ namespace: 'pipeline' });
 
 /**
- * Longest time that the end may take, ms. Docker kills after ten seconds, so 8 s are promised (StopWatchdog), of which this
- * leaves some for a slow machine.
+ * Longest time that the stop may take, ms. Docker kills after 10 s, so 8 s are promised (StopWatchdog); the difference is
+ * for a slow machine.
  */
 const SHUTDOWN_MILLIS = 5_000;
-/** Within that, what the last reading of the kernel's buffer waits for a disk or a reader that takes nothing, ms. */
+/** Part of it in which the last round of the capture may wait for a full disk or for the reader of stdout, ms. */
 const PERSIST_MILLIS = 3_000;
-/** The same for the last metrics, which the records must not wait for. */
+/** Part of it for the last metrics: records must not wait for these, ms. */
 const LAST_METRICS_MILLIS = 500;
-/** How often the storm filter is asked for summaries that are due, ms. */
+/** Time between two collections of the storm filter's due summaries, ms. */
 const SWEEP_MILLIS = 1_000;
 
-/** The connected stages from their start to their end. */
+/** The stages while they run: starts the capture, sweeps summaries, and stops in order. */
 export class RunningService implements Service {
   readonly #stages: Stages;
   readonly #health: Health | undefined;
@@ -46,12 +46,12 @@ export class RunningService implements Service {
       },
       onRound: round => {
         if (round.drained) losses.drained();
-        // the last one: what pinned programs lose after it is for the next process to report
+        // in the last round with losses: those of pinned programs after it are reported by the next process
         return this.#isStopping ? this.#stages.persistWithLosses(round) : this.#stages.persist(round);
       },
     });
     capture.ended.catch((error: unknown) => {
-      // what fails at the end is reported by `stop`
+      // during a stop, `capture.stop()` rejects with it
       if (!this.#isStopping) stopAfterFailure(error);
     });
     this.#sweep = setInterval(() => this.#sweepOnce(), SWEEP_MILLIS);
@@ -66,15 +66,15 @@ export class RunningService implements Service {
     clearInterval(this.#sweep);
     this.#isStopping = true;
     const end = performance.now() + SHUTDOWN_MILLIS;
-    // the numbers are read at once; what they are sent to may never answer
+    // the metrics are collected at once, but their receiver may never answer
     if (this.#health !== undefined) await within(LAST_METRICS_MILLIS, this.#health.stop());
-    // the last round waits for a full disk, or for who reads stdout, no longer than this
+    // after this, the last round no longer waits for a full disk or for the reader of stdout
     const deadline = setTimeout(() => telemetry.hurry(), PERSIST_MILLIS);
     try {
       await within(end - performance.now(), capture.stop());
     } finally {
       clearTimeout(deadline);
-      // also when the capture failed: what it had seen until then is reported
+      // also after a failure of the capture: the events before it are reported
       detection.flush();
       telemetry.saveCheckpoint?.(detection.takeChanges(), true);
       await telemetry.shutdown(Math.max(end - performance.now(), 0));
@@ -83,7 +83,7 @@ export class RunningService implements Service {
   }
 
   #sweepOnce(): void {
-    // while the spool cannot be written, what is reported would only pile up in memory
+    // while the spool cannot be written, more summaries would only accumulate in memory
     if (this.#isSweeping) return;
     this.#isSweeping = true;
     this.#stages.detection.sweep();
@@ -96,7 +96,7 @@ export class RunningService implements Service {
   }
 }
 
-/** Goes on after that time at the latest; what is not done by then is left alone. */
+/** Waits for `work`, but no longer than that; it is not cancelled. */
 async function within(millis: number, work: Promise<void>): Promise<void> {
   await Promise.race([work, delay(Math.max(millis, 0), undefined, { ref: false })]);
 }

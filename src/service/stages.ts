@@ -4,7 +4,7 @@ import type { DetectionStage } from '../detect/detection-stage.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { isCanary } from './own-events.ts';
 
-/** The stages, connected: what the capture hands on goes through detection to telemetry. */
+/** The connected stages: events of the capture go through detection to telemetry. */
 export class Stages {
   readonly capture: Capture;
   readonly detection: DetectionStage;
@@ -18,14 +18,14 @@ export class Stages {
     this.losses = losses;
   }
 
-  /** Goes on from where the process before this one ended, as far as its checkpoint is there. */
+  /** Restores the checkpoint of the process before this one, as far as the spool has it. */
   resume(): void {
     const checkpoint = this.telemetry.checkpoint();
     this.capture.resume(checkpoint);
     this.detection.resume(checkpoint);
   }
 
-  /** Reports what the kernel recorded while no sidecar ran, and what the one before this one had not reported. */
+  /** Reports the events that the kernel recorded while no sidecar ran, and those that the last one had not reported. */
   async catchUp(): Promise<void> {
     this.resume();
     await this.capture.catchUp({
@@ -36,14 +36,14 @@ export class Stages {
     await this.persist();
   }
 
-  /** An event of the kernel. What the sidecar does to prove its hooks is no detection, nor what another version has reported. */
+  /** Passes an event on. Canaries, and events that the process before this one has reported, are ignored by detection. */
   pass(event: CapturedEvent, origin: Origin): void {
     this.losses.received(event);
     if (origin === 'reported' || (origin === 'own' && isCanary(event))) this.detection.ignore(event);
     else this.detection.accept(event);
   }
 
-  /** Makes all that came of the events durable, together with what a restart must know of it. */
+  /** Makes the records durable, in one transaction with the checkpoint that a restart reads. */
   persist(round?: Round): Promise<void> {
     const { persist, saveCheckpoint } = this.telemetry;
     if (saveCheckpoint !== undefined) {
@@ -56,7 +56,7 @@ export class Stages {
     return persist();
   }
 
-  /** The same, with a record for each loss since the last call. */
+  /** As `persist`, with a record for each loss since the last call. */
   async persistWithLosses(round?: Round): Promise<void> {
     this.losses.collect().forEach(this.telemetry.emitLoss);
     await this.persist(round);

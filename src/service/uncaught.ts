@@ -6,22 +6,22 @@ import { EXIT, type ExitCode } from './exit-codes.ts';
 
 const ROOT = new URL('../../', import.meta.url).href;
 
-/** An end in order, as far as an error that nobody caught concerns it. */
+/** An orderly end after an uncaught error. */
 export interface OrderlyEnd {
-  /** Resolves with what to say when the error has come. */
+  /** Resolves at the first uncaught error, with the text for the log. */
   readonly reason: Promise<string>;
-  /** To be called when all is closed. @returns the exit status: that of a failure after an error */
+  /** To be called when everything is closed. @returns `code`, or 1 after an uncaught error */
   finish(code: ExitCode): ExitCode;
 }
 
 let onFirst: ((reason: string) => void) | undefined;
 
-/** From now on an error of a timer, a callback, a promise or an emitter is told with its place, and ends the process. */
+/** From now on an uncaught error of a timer, callback, promise or emitter is printed with its place and ends the process. */
 export function reportUncaughtErrors(): void {
   if (!process.listeners('uncaughtException').includes(report)) process.on('uncaughtException', report);
 }
 
-/** Has the next such error ask for an end in order, whose time the caller watches; one more ends the process at once. */
+/** The next uncaught error requests an orderly end, whose deadline is the caller's; one more ends the process at once. */
 export function endInOrderAfterUncaughtError(): OrderlyEnd {
   reportUncaughtErrors();
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -41,17 +41,19 @@ export function endInOrderAfterUncaughtError(): OrderlyEnd {
 }
 
 function report(error: unknown): void {
-  // not through the logger: no level may silence it, and before there are settings there is no logger
+  // not through the logger, which a level can silence and which does not exist before the settings are loaded
   standardError.write(`${diagnosticLine('error', ['cli', describeUncaught(error)], new Date())}\n`);
   if (onFirst === undefined) void endProcess(() => EXIT.failure);
-  else onFirst('an error that nobody caught');
+  else onFirst('an uncaught error');
 }
 
-/** For example "failed unexpectedly: EIO: i/o error, read (at src/accounting/loss-watch.ts:31:7)". Anything can be thrown. */
+/**
+ * For example "failed unexpectedly: EIO: i/o error, read (at src/accounting/loss-watch.ts:31:7)". Anything can be thrown.
+ */
 export function describeUncaught(error: unknown): string {
   if (!(error instanceof Error)) return `failed unexpectedly: ${String(error)}`;
   const frames = framesOf(error);
-  // where it was made may be deep in a library; where we called that is what a reader can look at
+  // the innermost frame may be deep in a library: the first one of this project is what a reader can look up
   const frame =
     frames.find(line => line.includes(`${ROOT}src/`) || line.includes(`${ROOT}dist/`)) ?? frames[0];
   const place = frame?.replace(/^.*?at (?:.*\((.*)\)|(.*))$/, '$1$2').replace(ROOT, '');

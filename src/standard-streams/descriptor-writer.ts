@@ -1,35 +1,35 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** What became of bytes that were to be written. */
+/** The result of a write. */
 export interface Written {
-  /** As many of them as the kernel has taken. */
+  /** How many the kernel has accepted. */
   readonly bytes: number;
-  /** Why it has not taken the rest. */
+  /** Why it has not accepted the rest. */
   readonly error: NodeJS.ErrnoException | undefined;
 }
 
-/** Waits between attempts at a descriptor that takes nothing at the moment: each twice the one before. Milliseconds. */
+/** Waits between attempts after EAGAIN, ms: each is twice the one before. */
 const FIRST_WAIT_MILLIS = 5;
 const LONGEST_WAIT_MILLIS = 100;
 
-interface Waiting {
+interface PendingWrite {
   readonly bytes: Uint8Array;
   at: number;
   readonly resolve: (written: Written) => void;
 }
 
 /**
- * Writes to a descriptor in order, and never blocks the event loop, whatever is at the other end: a terminal that was
- * stopped with Ctrl-S, a pipe that nobody reads, a file on a disk that hangs. Node's own streams write to terminals and
- * files synchronously, and an error of theirs that nobody listens for ends the process.
+ * Writes to a descriptor in order without ever blocking the event loop: neither for a terminal stopped with Ctrl-S, nor for
+ * a pipe that nobody reads, nor for a file on a disk that hangs. Node's own streams write to terminals and files
+ * synchronously, and an error event without a listener ends the process.
  */
 export class DescriptorWriter {
   readonly isTerminal: boolean;
   readonly #fd: number;
-  /** A write returns at once; what is left is a file, which takes a thread of libuv's pool for each write. */
+  /** Whether writes are non-blocking. Others, such as those to files, each occupy a thread of libuv's pool. */
   readonly #nonBlocking: boolean;
-  readonly #queue: Waiting[] = [];
+  readonly #queue: PendingWrite[] = [];
   #busy = false;
   #abandoned = false;
   #waitMillis = FIRST_WAIT_MILLIS;
@@ -42,16 +42,16 @@ export class DescriptorWriter {
     this.#nonBlocking = own !== undefined;
   }
 
-  /** Resolves when the kernel has taken all of it, or will not. Never rejects. */
+  /** Resolves when the kernel has accepted all of it, or when that has failed. Never rejects. */
   write(bytes: Uint8Array): Promise<Written> {
     return new Promise(resolve => {
       this.#queue.push({ bytes, at: 0, resolve });
-      // at once where that is possible: what is said before the process ends is not left in a queue
+      // at once where possible, so that messages before the end of the process are not left in the queue
       if (!this.#busy) this.#next();
     });
   }
 
-  /** Takes back what has not been written, and writes nothing from now on. */
+  /** Drops what has not been written, and writes nothing from now on. */
   abandon(): void {
     this.#abandoned = true;
     // nothing is under way any more: what is still asked for is answered at once
@@ -72,14 +72,14 @@ export class DescriptorWriter {
         this.#done(undefined);
       } else if (this.#nonBlocking) {
         try {
-          this.#taken(first, writeSync(this.#fd, first.bytes, first.at));
+          this.#accepted(first, writeSync(this.#fd, first.bytes, first.at));
         } catch (error) {
           if (this.#failed(error as NodeJS.ErrnoException)) return;
         }
       } else {
         write(this.#fd, first.bytes, first.at, null, null, (error, bytes) => {
           if (this.#abandoned) return;
-          if (error === null) this.#taken(first, bytes);
+          if (error === null) this.#accepted(first, bytes);
           else if (this.#failed(error)) return;
           this.#next();
         });
@@ -88,7 +88,7 @@ export class DescriptorWriter {
     }
   }
 
-  #taken(first: Waiting, bytes: number): void {
+  #accepted(first: PendingWrite, bytes: number): void {
     first.at += bytes;
     this.#waitMillis = FIRST_WAIT_MILLIS;
   }
@@ -115,15 +115,15 @@ function isPipe(fd: number): boolean {
   try {
     return fstatSync(fd).isFIFO();
   } catch {
-    return false; // a write tells what is wrong with it
+    return false; // a write will report the error
   }
 }
 
 /**
- * The same pipe or terminal, opened anew: O_NONBLOCK belongs to what was opened, which may be shared with the shell and
- * others, to whom a write that fails with EAGAIN would be a surprise.
+ * Opens the same pipe or terminal again, with O_NONBLOCK. The flag belongs to the open file description, which is shared
+ * with the shell and other processes, and these do not expect EAGAIN.
  *
- * @returns undefined where that is not allowed, or there is no /proc: writes may block then, but for a thread of the pool
+ * @returns undefined where that is not allowed or there is no /proc; writes then block a thread of the pool
  */
 function reopened(fd: number): number | undefined {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;

@@ -1,14 +1,14 @@
 import { standardError } from './standard-error.ts';
 
-/** What became of what the commands printed. */
+/** Whether the commands' output was written. */
 export interface StreamsGuard {
-  /** Something could not be written to stdout although somebody wanted it. */
+  /** A write to stdout has failed although its reader was there. */
   readonly isOutputLost: boolean;
 }
 
 /**
- * Keeps an error of stdout or stderr from ending the process as an uncaught one. A reader that has gone had enough, as
- * with `memwarden config show | head -1`; anything else is an error of the command.
+ * Keeps an error of stdout or stderr from ending the process as an uncaught one. That the reader has gone is no error, as in
+ * `memwarden config show | head -1`; anything else is.
  */
 export function guardStandardStreams(): StreamsGuard {
   let isOutputLost = false;
@@ -18,7 +18,7 @@ export function guardStandardStreams(): StreamsGuard {
     isOutputLost = true;
     standardError.write(`memwarden: failed to write to stdout: ${error.message}\n`);
   });
-  // there is nowhere to say it: the exit status is all that is left
+  // ignored: there is no other stream to report it to
   process.stderr.on('error', () => undefined);
   return {
     get isOutputLost() {

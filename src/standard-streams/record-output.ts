@@ -1,13 +1,13 @@
 import type { Written } from './descriptor-writer.ts';
 
-/** Where the console exporter's lines go. */
+/** The output of the console exporter. */
 export interface RecordOutput {
-  /** Says whether there are colours, and how wide a line may be. */
+  /** Decides about colours and the width of lines. */
   readonly stream: NodeJS.WritableStream;
-  /** Resolves when they have been taken, or will not be. Never rejects. */
+  /** Resolves when they are written, or when that has failed. Never rejects. */
   write(bytes: Uint8Array): Promise<Written>;
-  /** Gives up what has not been written, and everything after it. */
+  /** Drops what has not been written, and everything after it. */
   abandon(): void;
-  /** Whether this error means that there is no reader any more, and never will be. */
+  /** Whether the error means that the reader has gone for ever. */
   isReaderGone(error: NodeJS.ErrnoException): boolean;
 }

@@ -1,12 +1,12 @@
 import { guarded } from '../printing/guard-output.ts';
 import { DescriptorWriter } from './descriptor-writer.ts';
 
-/** Text that may wait for a reader, bytes: some thousand lines, and no more memory than that however long nobody reads. */
+/** Most bytes of messages that wait to be written: some thousand lines. More are dropped. */
 const WAITING_BYTES_MAX = 256 * 1024;
 
 /**
- * stderr, where the sidecar says what it does. Never throws and never waits: what cannot be written is counted, and said
- * as soon as something can be written again.
+ * stderr, for diagnostics and messages. Never throws and never blocks: messages that cannot be written are counted, and the
+ * count is written as soon as that is possible again.
  */
 export class MessageStream {
   readonly #writer: DescriptorWriter;
@@ -22,7 +22,7 @@ export class MessageStream {
     this.#name = name;
   }
 
-  /** Messages that could not be written. */
+  /** Number of messages that could not be written. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -41,7 +41,7 @@ export class MessageStream {
     });
   }
 
-  /** Resolves when everything has been written, or after `millis`; what nobody has read by then is dropped. */
+  /** Resolves when everything has been written, or after `millis`. */
   async flush(millis: number): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, millis);

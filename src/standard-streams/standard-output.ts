@@ -1,7 +1,7 @@
 import { DescriptorWriter, type Written } from './descriptor-writer.ts';
 import type { RecordOutput } from './record-output.ts';
 
-/** stdout, as `run`, `tail` and `replay` write records to it. */
+/** stdout, for the records of `run`, `tail` and `replay`. */
 export class StandardOutput implements RecordOutput {
   readonly stream: NodeJS.WriteStream = process.stdout;
   readonly #writer = new DescriptorWriter(1);
@@ -14,7 +14,7 @@ export class StandardOutput implements RecordOutput {
     this.#writer.abandon();
   }
 
-  /** A terminal that was closed answers EIO from then on; a disk that does so may recover. */
+  /** EIO is permanent for a terminal, which has been closed, and may be temporary for a disk. */
   isReaderGone({ code }: NodeJS.ErrnoException): boolean {
     return code === 'EPIPE' || code === 'ECONNRESET' || (code === 'EIO' && this.#writer.isTerminal);
   }

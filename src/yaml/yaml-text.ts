@@ -14,19 +14,19 @@ import {
   type Scalar,
 } from 'yaml';
 
-/** Most bytes of a file that a person writes; ours have less than 10 KB. */
+/** Largest YAML file, bytes; the ones in config/ have less than 10 KB. */
 export const YAML_BYTES_MAX = 1024 * 1024;
 
-/** Marks, texts, blanks and line ends: what the work of the parser is proportional to. */
+/** Most tokens (indicators, scalars, blanks, line ends), to which the work of the parser is proportional. */
 const LEXEMES_MAX = 250_000;
 
-/** Levels of lists and mappings in each other. */
+/** Most levels of nested lists and mappings. */
 const DEPTH_MAX = 64;
 
-/** Nodes of a document once every alias is what it stands for. */
+/** Most nodes of a document with its aliases expanded. */
 const NODES_MAX = 100_000;
 
-/** What no YAML text has: control characters but tab and line ends (YAML 1.2.2, section 5.1). */
+/** Characters that YAML does not allow: controls but tab and line ends (YAML 1.2.2, section 5.1). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNPRINTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
 
@@ -37,21 +37,21 @@ export interface YamlFault {
   readonly reason: string;
 }
 
-/** One document, with aliases that are known to end. */
+/** A parsed document whose aliases have no cycle. */
 export interface YamlText {
   readonly text: string;
-  /** Undefined when the text has none: it is empty, or of comments only. */
+  /** Undefined when the text is empty or has comments only. */
   readonly contents: ParsedNode | undefined;
-  /** When there is one, the contents are not to be used. */
+  /** If there are any, `contents` must not be used. */
   readonly faults: readonly YamlFault[];
-  /** What an alias stands for; any other node is itself. */
+  /** The node that an alias refers to; any other node itself. */
   resolve(node: Node): Node;
   positionOf(offset: number): { readonly line: number; readonly column: number };
 }
 
 /**
- * Parses one YAML document within bounds of work and memory that no text exceeds: not one that is all brackets, nor one whose
- * aliases stand for more than memory has ("billion laughs").
+ * Parses one YAML document. Work and memory are bounded for every text, also for one of nested brackets only, and for one
+ * whose aliases expand to more than fits into memory ("billion laughs").
  */
 export function parseYaml(bytes: Uint8Array): YamlText {
   const decoded = decode(bytes);
@@ -86,7 +86,7 @@ export function parseYaml(bytes: Uint8Array): YamlText {
   };
 }
 
-/** The text of a scalar as it was written: 0123, 1.10 and yes are no numbers and no truth where a text is wanted. */
+/** The source text of a scalar: 0123, 1.10 and yes are neither numbers nor booleans where a text is expected. */
 export function textOf({ value, source }: Scalar): string {
   return typeof value === 'string' ? value : (source ?? String(value));
 }
@@ -107,7 +107,7 @@ function decode(bytes: Uint8Array): string | YamlFault {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // decoded once more, with a mark in place of each faulty byte, to find the first
+    // decoded again, with U+FFFD for each faulty sequence, to find the first
     const lossy = new TextDecoder('utf-8').decode(bytes);
     const before = lossy.slice(0, lossy.indexOf('\ufffd'));
     const line = before.split('\n').length;
@@ -126,7 +126,7 @@ interface Trouble {
   readonly reason: string;
 }
 
-/** The library's own `parseDocument`, stopped where a text is too long or too deep for what comes after. */
+/** As the library's `parseDocument`, but stops where a text has too many tokens or levels for the later steps. */
 function compose(text: string, lines: LineCounter): { document: Document.Parsed } | Trouble {
   const parser = new Parser(lines.addNewLine);
   lines.addNewLine(0);
@@ -140,7 +140,7 @@ function compose(text: string, lines: LineCounter): { document: Document.Parsed 
       return { offset: parser.offset, reason: `it has more than ${LEXEMES_MAX} marks and words` };
   }
   tokens.push(...parser.end());
-  // the library compares each key with all before it; ours are compared below
+  // the library's own check of unique keys is quadratic; Survey does it with a set
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, keepSourceTokens: false });
   const [document, another] = composer.compose(tokens, true, text.length);
   if (document === undefined) return { offset: 0, reason: 'it has no document' };
@@ -149,16 +149,16 @@ function compose(text: string, lines: LineCounter): { document: Document.Parsed 
   return { document };
 }
 
-/** Goes once through a document as it was written: keys are texts and unique, aliases are known and bounded. */
+/** Visits each node of a document once: checks that keys are unique texts, and that aliases are defined and bounded. */
 class Survey {
   readonly faults: Trouble[] = [];
-  /** What each alias stands for. */
+  /** The node that each alias refers to. */
   readonly targets = new Map<Node, Node>();
-  /** Anchors that are complete: an alias within the value of its own anchor would have no end. */
+  /** Anchors whose value has been visited; an alias within the value of its own anchor would be a cycle. */
   readonly #anchors = new Map<string, { readonly node: Node; readonly size: number }>();
   #total = 0;
 
-  /** @returns how many nodes it stands for */
+  /** @returns the number of nodes with aliases expanded */
   visit(node: unknown): number {
     if (isAlias(node)) return this.#visitAlias(node, node.source);
     let size = 1;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { AptSuite } from '../vm/apt.ts';
 import { CpioArchive } from '../vm/cpio.ts';
 
-/** Of the release that the rest of the guest's userland is from. */
+/** Debian's release of the rest of the guest's userland. */
 const SUITE = 'bookworm';
 /** Debian's bpftrace with the libraries that a guest does not have anyway. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
@@ -20,7 +20,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   'libbz2-1.0': /\.so/,
   libmd0: /\.so/,
 };
-/** What a guest gets on top to run bpftrace; a fifth of a gigabyte. @throws Error when a package cannot be had */
+/** Archive for a guest that runs bpftrace, 200 MB. @throws Error when a package cannot be downloaded */
 export function bpftraceArchive(): Buffer {
   const apt = new AptSuite(SUITE, 'amd64');
   const archive = new CpioArchive();

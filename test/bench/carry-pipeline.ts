@@ -1,6 +1,6 @@
 /**
- * One pipeline from records in memory to a receiver, as fast as it goes without losing any, in a process of its own: from
- * the kernel's bytes, or from detections made before; through ours, or through the stock mode, which is the SDK's batch processor and exporter.
+ * One pipeline from memory to a receiver, in a process of its own, as fast as it goes without losing records. The input is
+ * the kernel's bytes or ready detections; delivery is durable or stock (the SDK's batch processor and exporter).
  */
 
 import { bootToWallOffsetNs } from '../../src/capture/index.ts';
@@ -13,7 +13,7 @@ import { prepareTelemetry } from '../../src/telemetry/telemetry.ts';
 import { readKernelRecords } from './kernel-records.ts';
 import { usageOf } from './usage.ts';
 
-/** What the process is told as its argument. */
+/** Argument of the process, as JSON. */
 export interface CarryJob {
   readonly through: 'memwarden' | 'stock';
   readonly from: 'kernel records' | 'detections';
@@ -23,7 +23,7 @@ export interface CarryJob {
   readonly seconds: number;
 }
 
-/** What it prints. */
+/** Result that it prints, as JSON. */
 export interface CarryOutcome {
   readonly records: number;
   readonly seconds: number;
@@ -31,7 +31,7 @@ export interface CarryOutcome {
   readonly peakRssBytes: number;
 }
 
-/** The end of a pipeline. */
+/** The last stage of a pipeline. */
 interface End {
   emit(detection: Detection): void;
   /** Resolves when there is room for another round. */
@@ -40,9 +40,9 @@ interface End {
   flush(): Promise<void>;
 }
 
-/** As many as the capture reads in a round. */
+/** Events that the capture reads in a round. */
 const ROUND_RECORDS = 2_048;
-/** Records that ours may have on the way when a round begins: as many as its requests in flight hold. */
+/** Most records in flight when a round begins, in durable mode: as many as its concurrent requests hold. */
 const ON_THE_WAY_MAX = ROUND_RECORDS;
 
 const job = JSON.parse(process.argv[2] ?? '') as CarryJob;

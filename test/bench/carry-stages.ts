@@ -13,12 +13,12 @@ import { readKernelRecords } from './kernel-records.ts';
 import { median } from './statistics.ts';
 
 const ROUNDS = 40;
-/** After so many the engine has compiled what is hot, as it has in a process that runs for a while. */
+/** Records before the measurement, after which the JIT has compiled the hot code. */
 const WARM_UP_ROUNDS = 20;
 const BATCH_RECORDS = 512;
 const BATCHES = 8;
 
-/** Time of each stage alone, ns a record: what explains the rate of the whole. */
+/** Time of each stage alone, ns a record; explains the rate of the pipeline. */
 export function measureStages(recordsPath: string): ReadonlyMap<string, number> {
   const { memory, places } = readKernelRecords(recordsPath);
   const some = places.slice(0, BATCHES * BATCH_RECORDS);

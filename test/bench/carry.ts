@@ -27,7 +27,7 @@ const RATES = [5_000, 10_000, 15_000, 20_000, 30_000, 40_000];
 const SAFETY = 0.8;
 /** Of the RSS in a storm. */
 const SAMPLES = 12;
-/** Longest time for what is on the way after a storm, ms. */
+/** Longest time for records in flight to arrive after a storm, ms. */
 const SETTLE_MILLIS = 60_000;
 
 const PATHS = [
@@ -105,7 +105,7 @@ export async function benchCarry(): Promise<Report> {
       { name: 'ours ÷ stock, from detections', value: deliveryRatio, better: 'higher' },
     ],
     notes: [
-      `The first table is the pipeline alone: records of ${RECORDED} are decoded, enriched, judged and delivered over ` +
+      `The first table is the pipeline alone: records of ${RECORDED} are decoded, enriched, matched and delivered over ` +
         `and over, from memory, in a process of its own; medians of ${ROUNDS} interleaved rounds of ` +
         `${ROUND_SECONDS} s. "Stock" is telemetry.delivery.mode=stock, BatchLogRecordProcessor with OTLPLogExporter (gRPC), behind the same stages, ` +
         'flushed after every round of 2,048 records since it drops what its queue cannot hold; it keeps nothing on disk.',
@@ -118,7 +118,7 @@ export async function benchCarry(): Promise<Report> {
         'and receiver share the two cores. What the machine did besides is reported as well and not counted here.',
       'Of the memory, malloc’s heap and other memory hold the objects of JavaScript (V8’s young and old generation), and the ' +
         'encoded records: batches until they are claimed, up to four requests of 512 records (1.2 MB), and gRPC’s copy of each ' +
-        'until the garbage collector comes to it. The part on idle shows what there is without a storm.',
+        'until the next garbage collection. The part on idle shows what there is without a storm.',
     ],
     raw: { stages: Object.fromEntries(stages), rounds: Object.fromEntries(rounds), sustained },
   };
@@ -196,7 +196,7 @@ function replayTable(rounds: ReadonlyMap<string, readonly CarryOutcome[]>): Tabl
   };
 }
 
-/** The highest of the rates at which nothing is lost and the storm itself keeps up; the lowest one when there is none. */
+/** The highest rate at which no record is lost and the storm itself reaches the rate; the lowest rate if there is none. */
 async function highestRate(endpoint: string): Promise<number> {
   let best = RATES[0] ?? 0;
   for (const rate of RATES) {
@@ -287,7 +287,7 @@ function partsTable(runs: readonly Sustained[]): Table {
   };
 }
 
-/** A real Collector that takes records and writes only how many. */
+/** A real Collector that accepts records and writes only their number. */
 async function startCollector(): Promise<{ readonly endpoint: string; stop(): Promise<void> }> {
   const [port = 0] = await freePorts(1);
   const config = join(workFolder(), 'collector.json');

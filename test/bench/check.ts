@@ -1,6 +1,6 @@
 /**
- * `npm run bench:check -- NAME…`: measures again and compares the ratios with the ones kept in results/. A ratio that got
- * worse by more than a fifth is a regression: exit status 1. Keeps nothing.
+ * `npm run bench:check -- NAME…`: measures again and compares the ratios with those in results/. A ratio that is worse by
+ * more than a fifth is a regression: exit status 1. Saves nothing.
  */
 import { BENCHMARKS } from './benchmarks.ts';
 import { kept, type Ratio } from './report.ts';

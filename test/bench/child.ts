@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A process that talks in lines. */
+/** A process that writes lines to stdout. */
 export class Child {
   readonly process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -21,7 +21,7 @@ export class Child {
     return this.process.pid ?? 0;
   }
 
-  /** The next line that it says. @throws Error when it ends instead */
+  /** The next line of its output. @throws Error when it ends instead */
   async line(): Promise<string> {
     const { value, done } = await this.#lines.next();
     if (done) throw new Error(`${this.process.spawnfile} ended: ${this.process.spawnargs.join(' ')}`);

@@ -37,7 +37,7 @@ export async function benchGrowth(): Promise<Report> {
   try {
     processes = await interleaved(PROCESSES, async count => {
       const worker = new Child(program('calls'), []);
-      // once before: making the processes is not what is measured
+      // once before the measurement, which is not about starting the processes
       await inPrograms(worker, `hit 1 ${count}`);
       const { nanoseconds } = await inPrograms(worker, `hit ${WORK_MILLIS} ${count}`);
       await worker.end();
@@ -66,7 +66,7 @@ export async function benchGrowth(): Promise<Report> {
       table(
         'Exceptions that do not match',
         'rules',
-        ['ns to decode, enrich and judge a detection'],
+        ['ns to decode, enrich and match a detection'],
         exceptions,
       ),
       table(
@@ -75,7 +75,7 @@ export async function benchGrowth(): Promise<Report> {
         ['ns in programs for an open+close', 'CPU of the sidecar, % of a core', 'made, a second'],
         opens,
       ),
-      table('Cores (simulated)', 'cores', ['ns to decode and judge a record'], cores),
+      table('Cores (simulated)', 'cores', ['ns to decode and match a record'], cores),
     ],
     targets: [
       flat('a hit, 10 → 10,000 processes', growth(processes)),

@@ -1,6 +1,6 @@
 /**
- * What opens and other system calls cost under one kind of hook: without a program, with an empty one, with memwarden, and
- * with sensors that tell every open. Runs on a host or in a guest; prints its measurements as one line of JSON.
+ * The cost of opens and other system calls under one kind of hook: without a program, with an empty one, with memwarden, and
+ * with sensors that report every open. Runs on a host or in a guest; prints its measurements as one line of JSON.
  *
  *   node test/bench/host-measure.ts HOOK SUBJECT,… ROUNDS SLICES MILLIS CALLS-PROGRAM BASELINE-OBJECT FILE DIRECTORY
  */
@@ -75,18 +75,19 @@ const STARTS: Readonly<Record<Subject, () => Promise<Running>>> = {
     bpftrace(`${OPENS} /strncmp("/proc/", str(args->filename), 6) == 0/ { ${ONE_LINER} }`),
 };
 
-/** How often something is opened until bpftrace tells of it. */
+/** How often a file is opened until bpftrace reports it. */
 const PROVOKE_MILLIS = 50;
 
-/** Runs a one-liner and reads what it prints. Resolves when it tells of an open, which it says nothing about beforehand. */
+/**
+ * Runs a bpftrace one-liner and reads its output. Resolves at the first report of an open: bpftrace does not say when it is
+ * ready.
+ */
 async function bpftrace(script: string): Promise<Running> {
   const child = spawn('bpftrace', ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const provoking = setInterval(() => readFileSync('/proc/self/status'), PROVOKE_MILLIS);
   try {
     await new Promise<void>((resolve, reject) => {
-      child.once('exit', code =>
-        reject(new Error(`bpftrace ended with ${code} before it reported of an open`)),
-      );
+      child.once('exit', code => reject(new Error(`bpftrace ended with ${code} before it reported an open`)));
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         if (text.includes('/proc/self/status')) resolve();
       });
@@ -128,7 +129,7 @@ async function attach(names: readonly string[]): Promise<Running> {
   };
 }
 
-/** @returns what ends it */
+/** @returns a function that ends it */
 function readRing(libbpf: Libbpf, object: Pointer): () => Promise<void> {
   const map = libbpf.nextMap(object, null);
   if (!map) throw new Error('failed to find the ring buffer');
@@ -209,7 +210,7 @@ const measurements: HostMeasurement[] = [];
 const others = new Set(programTimes(new Set()).keys());
 const chosen = SUBJECTS.filter(subject => subjects.split(',').includes(subject));
 for (let round = 0; round < Number(rounds); round++) {
-  // each subject comes first in one round or another: what is warm or has settled by then favours nobody
+  // the order rotates with the rounds, so that warm caches favour no subject
   for (const [place] of chosen.entries()) {
     const subject = chosen[(place + round) % chosen.length] ?? 'none';
     const running = await STARTS[subject]();

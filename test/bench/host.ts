@@ -22,13 +22,13 @@ const GUEST_SERIES = '6.12';
 /** All of them, unless MEMWARDEN_BENCH_HOOKS names some. */
 const GUEST_HOOKS = (process.env['MEMWARDEN_BENCH_HOOKS'] ?? 'lsm,fentry,kprobe,tracepoint').split(',');
 const GUEST_TIMEOUT_MILLIS = 420_000;
-/** The hook beside which bpftrace is measured: its programs are at a tracepoint on each, and it takes its time to start. */
+/** The hook with which bpftrace is measured: it uses a tracepoint in any case, and is slow to start. */
 const BPFTRACE_BESIDE = 'lsm';
 const BPFTRACE_MEMORY_MIB = 3072;
 const RESULT = /^MEASUREMENTS (.*)$/m;
 const FLOOR_MAX = 1.5;
 const SHIPPING_MIN = 5;
-/** Less cannot be told from the noise of a system call's time. */
+/** A smaller difference is within the noise of a system call's time. */
 const NOTHING_MAX = 1.05;
 
 const WORKLOADS: Readonly<Record<Workload, string>> = {
@@ -60,7 +60,7 @@ interface Place {
   readonly ratio: (measure: Measure, subject: Subject, to: Subject, workload: Workload) => number;
 }
 
-/** What the host pays. @throws Error when the measurement cannot be made, in the words of what refused it */
+/** Cost for the host. @throws Error with the cause when the measurement cannot be made */
 export async function benchHost(): Promise<Report> {
   const object = compileBaseline();
   const measurements: HostMeasurement[] = [];
@@ -218,7 +218,7 @@ function callTable(places: readonly Place[]): Table {
   };
 }
 
-/** Nothing was measured, or there is nothing to divide by. */
+/** Not measured, or a division by 0. */
 function cell(value: number): string {
   return Number.isFinite(value) ? readable(value) : '–';
 }

@@ -8,10 +8,10 @@ import { readable } from './statistics.ts';
 import { usageOf } from './usage.ts';
 
 const SECONDS = 60;
-/** The start's own work is over by then. */
+/** Time after which the work of the start is over, ms. */
 const SETTLE_MILLIS = 5_000;
 
-/** What the sidecar costs while nothing happens. */
+/** Cost of the sidecar while nothing happens. */
 export async function benchIdle(): Promise<Report> {
   compiledPackage();
   const receiver = await Receiver.start();

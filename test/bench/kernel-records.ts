@@ -8,14 +8,14 @@ import { prepareStorm } from './storm.ts';
 
 const LENGTH_BYTES = 4;
 
-/** Records as the kernel left them in the ring buffer, in one piece of memory aligned as there. */
+/** Records as the kernel wrote them to the ring buffer, in one buffer with the same alignment. */
 export interface KernelRecords {
   readonly memory: ArrayBuffer;
   readonly places: readonly { readonly offset: number; readonly length: number }[];
 }
 
 /**
- * Lets a storm of 4 actors on 256 targets pass through real hooks and keeps the records as bytes. @returns the file
+ * Captures a storm of 4 actors on 256 targets with real hooks and saves the records as bytes. @returns the file
  * @throws MemwardenError CAPTURE_UNAVAILABLE
  */
 export async function recordKernelRecords(): Promise<string> {

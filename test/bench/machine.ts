@@ -1,15 +1,15 @@
 import { cpus, loadavg, release, totalmem } from 'node:os';
 
-/** Where something was measured. */
+/** The machine of a measurement. */
 export interface Machine {
   readonly kernel: string;
   readonly processor: string;
   readonly cores: number;
   readonly memoryBytes: number;
   readonly node: string;
-  /** Load of the last minute before the measurement: more than a fraction, and others were at work. */
+  /** Load average of the minute before the measurement; near 0 on an idle machine. */
   readonly loadBefore: number;
-  /** All of it in one sentence. */
+  /** All of this in one sentence. */
   readonly text: string;
 }
 

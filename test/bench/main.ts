@@ -1,6 +1,6 @@
 /**
- * `npm run bench:NAME`: measures, prints the report, and keeps it in RESULTS.md and results/NAME.json. Several names are
- * run one after the other; `--json` prints JSON, `--dry-run` keeps nothing.
+ * `npm run bench:NAME`: measures, prints the report, and saves it in RESULTS.md and results/NAME.json. Several names run one
+ * after the other; `--json` prints JSON, `--dry-run` saves nothing.
  */
 import { parseArgs } from 'node:util';
 import { buildBpfObject } from '../vm/programs.ts';

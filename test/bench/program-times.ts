@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import koffi from 'koffi';
 
-/** What the kernel has accounted to a BPF program while its statistics were on. */
+/** Run time and run count of a BPF program, with statistics enabled (BPF_ENABLE_STATS). */
 export interface ProgramTime {
   readonly name: string;
   readonly nanoseconds: number;
@@ -16,7 +16,7 @@ const nextId = libbpf.func('int bpf_prog_get_next_id(uint32_t start, _Out_ uint3
 const fdById = libbpf.func('int bpf_prog_get_fd_by_id(uint32_t id)');
 const infoByFd = libbpf.func('int bpf_obj_get_info_by_fd(int fd, void *info, void *length)');
 
-/** All programs in the kernel by their ids, but those of `others`. */
+/** All programs in the kernel by id, without those of `others`. */
 export function programTimes(others: ReadonlySet<number>): ReadonlyMap<number, ProgramTime> {
   const times = new Map<number, ProgramTime>();
   const next = [0];

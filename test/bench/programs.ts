@@ -7,7 +7,7 @@ const SOURCES = join(import.meta.dirname, 'programs');
 const built = new Map<string, string>();
 let folder: string | undefined;
 
-/** A folder for this run, gone with the process. */
+/** A folder for this run, removed when the process exits. */
 export function workFolder(): string {
   if (folder === undefined) {
     const made = mkdtempSync(join(tmpdir(), 'memwarden-bench-'));

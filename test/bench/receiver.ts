@@ -1,7 +1,7 @@
 /**
- * A collector that does nothing: acknowledges OTLP/gRPC log requests and counts their records, without decoding them.
- * Prints its port, and the number of records so far for each line on standard input. Plain HTTP/2 with wide windows, so
- * that it costs as little as it can and never is what the sender waits for.
+ * A minimal collector: acknowledges OTLP/gRPC log requests and counts their records, without decoding them. Prints its port,
+ * and for each line on standard input the number of records so far. Plain HTTP/2 with large windows, so that it is cheap and
+ * never the bottleneck.
  */
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';

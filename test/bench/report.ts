@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from './machine.ts';
 
-/** Where the results are kept: for people in one file, for `bench:check` in one file a benchmark. */
+/** The results: for readers in one file, for `bench:check` in one file per benchmark. */
 export const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 export const RESULTS_FOLDER = join(import.meta.dirname, 'results');
 
@@ -12,7 +12,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What was aimed at, and what came out. */
+/** A target and its result. */
 export interface Target {
   readonly what: string;
   readonly target: string;
@@ -20,25 +20,25 @@ export interface Target {
   readonly met: boolean;
 }
 
-/** A number that does not depend on how fast the machine is, for `bench:check`. */
+/** A number that does not depend on the speed of the machine, for `bench:check`. */
 export interface Ratio {
   readonly name: string;
   readonly value: number;
   readonly better: 'higher' | 'lower';
 }
 
-/** What a benchmark has found. */
+/** The report of a benchmark. */
 export interface Report {
   readonly tables: readonly Table[];
   readonly targets: readonly Target[];
   readonly ratios: readonly Ratio[];
-  /** How it was measured, and what explains a target that was missed. */
+  /** The method, and the reason for a missed target. */
   readonly notes: readonly string[];
   /** The single measurements. */
   readonly raw: unknown;
 }
 
-/** A report with where and when it was made. */
+/** A report with machine and time. */
 export interface Result extends Report {
   readonly name: string;
   readonly title: string;
@@ -46,7 +46,7 @@ export interface Result extends Report {
   readonly machine: Machine;
 }
 
-/** Keeps a result as JSON, and as its block of RESULTS.md. */
+/** Saves a result as JSON and in its block of RESULTS.md. */
 export function keep(result: Result): void {
   mkdirSync(RESULTS_FOLDER, { recursive: true });
   writeFileSync(pathOf(result.name), `${JSON.stringify(result, undefined, 1)}\n`);

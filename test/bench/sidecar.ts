@@ -6,7 +6,7 @@ import { freePorts } from '../e2e/free-ports.ts';
 import { workFolder } from './programs.ts';
 import { type ResidentParts, residentParts, runNanoseconds, type Usage, usageOf } from './usage.ts';
 
-/** What a clone runs, and what npm installs. */
+/** Main file of a clone, and of the npm package. */
 const MAINS = { sources: 'src/cli/main.ts', package: 'dist/cli/main.js' } as const;
 const REPOSITORY = resolve(import.meta.dirname, '../..');
 const READY = 'memwarden ready';
@@ -15,7 +15,7 @@ export type Form = keyof typeof MAINS;
 
 /** A sidecar as a user starts it, alone on the machine. */
 export class BenchSidecar {
-  /** From the start of the process to the word that its hooks are proven alive, ms. */
+  /** From the start of the process to its line "ready", after which its hooks are proven, ms. */
   readonly startMillis: number;
   readonly #process: ChildProcess;
   readonly #port: number;
@@ -26,7 +26,7 @@ export class BenchSidecar {
     this.startMillis = startMillis;
   }
 
-  /** @param settings by their environment names, over those of a benchmark: nothing exported or left behind, a spool of its own */
+  /** @param settings environment variables over the defaults of a benchmark: no exporter, no pins, a temporary spool */
   static async start(
     settings: Readonly<Record<string, string>> = {},
     form: Form = 'sources',
@@ -38,20 +38,20 @@ export class BenchSidecar {
       env: {
         ...process.env,
         OTEL_LOGS_EXPORTER: 'none',
-        // programs that stay in the kernel would be paid for by the next measurement
+        // pinned programs would add to the next measurement
         MEMWARDEN_CAPTURE_PIN: 'false',
         MEMWARDEN_HEALTH_LISTEN_PORT: String(port),
         MEMWARDEN_TELEMETRY_SPOOL_DIRECTORY: join(mkdtempSync(join(workFolder(), 'sidecar-')), 'spool'),
         ...settings,
       },
     });
-    let said = '';
+    let output = '';
     const { promise, resolve: ready, reject } = Promise.withResolvers<number>();
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-      if (said.includes(READY)) ready(performance.now() - began);
+      output += text;
+      if (output.includes(READY)) ready(performance.now() - began);
     });
-    child.once('exit', () => reject(new Error(`the sidecar ended:\n${said}`)));
+    child.once('exit', () => reject(new Error(`the sidecar ended:\n${output}`)));
     return new BenchSidecar(child, port, await promise);
   }
 
@@ -63,7 +63,7 @@ export class BenchSidecar {
     return residentParts(this.#process.pid ?? 0);
   }
 
-  /** Time that all of its threads have run, ns, by the scheduler's account. */
+  /** CPU time of all its threads by the scheduler's statistics, ns. */
   runNanoseconds(): number {
     return runNanoseconds(this.#process.pid ?? 0);
   }

@@ -1,6 +1,6 @@
 /**
- * What a durable queue of encoded batches costs: SQLite as the spool uses it, at several page sizes, beside a plain
- * file with one fdatasync a batch, the least that durability can cost. Run: node test/bench/spool.ts [directory]
+ * The cost of a durable queue of encoded batches: SQLite as the spool uses it, with several page sizes, and a plain file
+ * with one fdatasync(2) per batch, the least that durability can cost. Run: node test/bench/spool.ts [directory]
  */
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';

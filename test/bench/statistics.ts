@@ -1,4 +1,4 @@
-/** The value in the middle; NaN of nothing. */
+/** The median; NaN of an empty list. */
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }

@@ -11,7 +11,7 @@ export interface StormOptions {
   readonly seconds: number;
 }
 
-/** Makes the victims; the accesses begin when `run` is called. @returns how many were made, and in what time */
+/** Starts the victims; the accesses begin when `run` is called. @returns their number and the time that they took */
 export async function prepareStorm({ method, actors, targets, rate, seconds }: StormOptions) {
   const child = new Child(program('storm'), [method, ...[actors, targets, rate, seconds].map(String)]);
   await child.line();

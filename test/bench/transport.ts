@@ -1,7 +1,7 @@
 /**
- * The durable mode's gRPC call beside the exporter base's own delegate with a serializer that passes bytes through: the same
- * encoded request of 512 records, over and over, four in flight, to a receiver that does nothing; CPU time of this process a
- * request, in interleaved rounds. Run: node test/bench/transport.ts
+ * Compares the durable mode's gRPC call with the exporter base's own delegate and a pass-through serializer: the same
+ * encoded request of 512 records, four in flight, to a minimal receiver; CPU time of this process per request, in
+ * interleaved rounds. Run: node test/bench/transport.ts
  */
 import { ExportResultCode } from '@opentelemetry/core';
 import {
@@ -88,7 +88,7 @@ const rounds: Record<keyof typeof ways, number[]> = { ours: [], delegate: [] };
 for (let round = 0; round <= ROUNDS; round++) {
   for (const way of ['ours', 'delegate'] as const) {
     const micros = await measure(ways[way], request);
-    if (round > 0) rounds[way].push(micros); // the first is for the compiler
+    if (round > 0) rounds[way].push(micros); // the first round warms up the JIT
   }
 }
 const [own, base] = [median(rounds.ours), median(rounds.delegate)];

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 /** USER_HZ of /proc/<pid>/stat. */
 const TICKS_PER_SECOND = 100;
 
-/** What a process has used so far. */
+/** CPU time and memory of a process. */
 export interface Usage {
   readonly cpuSeconds: number;
   readonly rssBytes: number;
@@ -24,7 +24,7 @@ export function usageOf(pid: number): Usage {
   };
 }
 
-/** Time that all threads of a process have run, ns; those that have ended are missing. */
+/** CPU time of all threads of a process, ns, without those that have ended. */
 export function runNanoseconds(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).reduce((sum, tid) => {
     const [nanoseconds] = readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ');
@@ -32,15 +32,15 @@ export function runNanoseconds(pid: number): number {
   }, 0);
 }
 
-/** What the RSS is made of, bytes. */
+/** Parts of the RSS, bytes. */
 export interface ResidentParts {
   readonly executable: number;
   readonly ringBuffer: number;
   readonly otherFiles: number;
   readonly own: number;
-  /** Of its own memory the part that malloc(3) has from brk(2). */
+  /** Private memory that malloc(3) has from brk(2). */
   readonly heap: number;
-  /** The RSS, with each page divided by the number of processes that have it mapped. */
+  /** The PSS: each page divided by the number of processes that map it. */
   readonly proportional: number;
 }
 

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Waits for the end of its standard input, then ends every process of CGROUP and removes the folder: end.sh CGROUP FOLDER
-# The other end of that pipe closes however its owner ends, SIGKILL included.
+# end.sh CGROUP FOLDER: waits for the end of its standard input, then kills every process of CGROUP and removes FOLDER.
+# The kernel closes the other end of the pipe however its owner ends, also by SIGKILL.
 set -eu
 cat >/dev/null
 echo 1 >"$1/cgroup.kill"
 tries=300
-# the tests may have made others below; one can be removed when the last process in it is gone
+# the tests may have made control groups below; each can be removed once its last process has ended
 until find "$1" -depth -type d -exec rmdir {} + 2>/dev/null; do
 	tries=$((tries - 1))
 	[ $tries -gt 0 ] || {

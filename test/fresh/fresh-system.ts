@@ -12,10 +12,10 @@ const ENTER = join(import.meta.dirname, 'enter.sh');
 const END = join(import.meta.dirname, 'end.sh');
 
 /**
- * A root file system with what Debian calls essential, a clean clone of the repository's last commit, and nothing else.
+ * A root file system with Debian's essential packages and a clean clone of the repository's last commit, and nothing else.
  *
- * What is started in it and what it mounts goes with it: processes by their control group, mounts by their namespace. That
- * is the work of another process (end.sh), which learns through a pipe that this one has ended, in whatever way.
+ * Its processes end with it by their control group, its mounts by their namespace. Another process (end.sh) does that once a
+ * pipe shows that this one has ended, in whatever way.
  */
 export class FreshSystem {
   /** The root file system, seen from outside. */
@@ -33,7 +33,7 @@ export class FreshSystem {
     const folder = mkdtempSync(join(cacheFolder('fresh'), 'run-'));
     this.#cgroup = join(parent, `memwarden-fresh-${basename(folder)}`);
     mkdirSync(this.#cgroup);
-    // a session of its own: a Ctrl-C in a terminal is not for it
+    // in a session of its own, where a Ctrl-C of the terminal does not reach it
     this.#end = spawn('sh', [END, this.#cgroup, folder], {
       detached: true,
       stdio: ['pipe', 'ignore', 'inherit'],
@@ -69,10 +69,10 @@ export class FreshSystem {
   ): Promise<number | string> {
     const apart = ['--mount', '--propagation', 'private', 'sh', ENTER, this.root, this.#cgroup];
     const child = spawn('unshare', [...apart, ...command], {
-      // by which it has no terminal either
+      // a new session, so that it has no terminal
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // not among the arguments, which everybody can read
+      // in the environment, since every user can read arguments
       env: { ...this.#environment, PATH: process.env['PATH'], [INSIDE]: '1', CI: 'true' },
     });
     for (const name of ['stdout', 'stderr'] as const)
@@ -81,7 +81,7 @@ export class FreshSystem {
     return code ?? signal;
   }
 
-  /** Command lines of what still runs in it. */
+  /** Command lines of the processes that still run in it. */
   running(): string[] {
     return readFileSync(join(this.#cgroup, 'cgroup.procs'), 'utf8')
       .split('\n')
@@ -90,7 +90,7 @@ export class FreshSystem {
       .filter(line => line !== '');
   }
 
-  /** Ends what runs in it and removes it. @throws Error when something of it stays */
+  /** Kills its processes and removes it. @throws Error when some of it is left */
   end(): Promise<void> {
     this.#ended ??= (async () => {
       const exited = once(this.#end, 'exit');
@@ -103,14 +103,14 @@ export class FreshSystem {
 
   #layOut(archive: string, files: HostConfiguration['files']): void {
     execFileSync('tar', ['-C', this.root, '--numeric-owner', '-xpf', archive]);
-    // as in Debian's container images: a system that is thrown away need not wait for the disk
+    // as in Debian's container images: a temporary system need not wait for the disk
     writeFileSync(join(this.root, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');
     for (const [path, content] of files) {
       const target = join(this.root, path);
       mkdirSync(dirname(target), { recursive: true });
       writeFileSync(target, content, { mode: path.startsWith('/root/') ? 0o600 : 0o644 });
     }
-    // by way of a bundle: git refuses to clone the folder of another user
+    // through a bundle: git refuses to clone a folder of another user
     const bundle = join(dirname(this.root), 'repository.bundle');
     const git = ['-c', `safe.directory=${REPOSITORY}`, '-C', REPOSITORY];
     execFileSync('git', [...git, 'bundle', 'create', '--quiet', bundle, 'HEAD']);

@@ -15,7 +15,7 @@ export interface HostConfiguration {
   readonly redact: (line: string) => string;
 }
 
-/** Proxies, certificates, and where the package clients look; not what else they are set to do. */
+/** Proxies, certificates, and the addresses of registries; no other settings of the package clients. */
 const VARIABLES = [
   /^(https?|ftp|all|no)_proxy$/i,
   /^(NODE_EXTRA_CA_CERTS|SSL_CERT_FILE|SSL_CERT_DIR|CURL_CA_BUNDLE|REQUESTS_CA_BUNDLE|GIT_SSL_CAINFO)$/,
@@ -27,9 +27,9 @@ const NPM_SETTINGS =
   /^(registry|.+:registry|\/\/.+|ca(\[\])?|cafile|cert|key|proxy|https?-proxy|noproxy|strict-ssl|replace-registry-host)\s*=/;
 const APT_SETTINGS =
   /^Acquire::(http|https|Check-|Max-|Retries|ForceIPv|AllowInsecure|AllowWeak|AllowDowngrade)\S* ".+";$/;
-/** A program of this machine, which the system has not. */
+/** A program of this machine, which the fresh system does not have. */
 const APT_PROGRAM = /Auto-?Detect/i;
-/** By their names, since a machine's go.env is no file that a fresh system has. */
+/** Copied as variables, since a fresh system has no go.env. */
 const GO_SETTINGS = ['GOPROXY', 'GOSUMDB', 'GONOSUMDB', 'GONOPROXY', 'GOPRIVATE', 'GOINSECURE', 'GOFLAGS'];
 /** Passwords and tokens: in URLs, in npm's settings, and in the files of apt and curl. */
 const SECRETS = [
@@ -56,7 +56,7 @@ export function hostConfiguration(system: System): HostConfiguration {
   files.set('/etc/apt/sources.list', Buffer.from(`deb ${mirror} ${system} main\n`));
   files.set('/etc/apt/apt.conf.d/50host', Buffer.from(aptSettings()));
   if (mirror.startsWith('https:')) {
-    // apt has to trust it before the package with the certificates is there
+    // apt has to trust it before ca-certificates is installed
     files.set('/etc/apt/apt.conf.d/51host', Buffer.from(`Acquire::https::CAInfo "${APT_CERTIFICATES}";\n`));
     copy(`${SYSTEM_CERTIFICATES}ca-certificates.crt`, APT_CERTIFICATES);
   }
@@ -99,7 +99,7 @@ function aptSettings(): string {
     .join('');
 }
 
-/** Those of the user come last, and win. */
+/** The user's settings come last, and win. */
 function npmSettings(): string {
   // The global file is found from the place of node: the machine's, not that of this project's node_modules.
   const path = (process.env['PATH'] ?? '')

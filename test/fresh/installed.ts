@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The Debian packages of a root file system, with the KiB that each says it takes. */
+/** The Debian packages of a root file system, with the installed size of each, KiB. */
 export function installedPackages(root: string): ReadonlyMap<string, number> {
   const sections = readFileSync(join(root, 'var/lib/dpkg/status'), 'utf8').split('\n\n');
   return new Map(
@@ -14,7 +14,7 @@ export function installedPackages(root: string): ReadonlyMap<string, number> {
   );
 }
 
-/** How many packages `npm ci` brought. */
+/** Number of packages that `npm ci` has installed. */
 export function installedModules(clone: string): number {
   const lock = join(clone, 'node_modules/.package-lock.json');
   if (!existsSync(lock)) return 0;

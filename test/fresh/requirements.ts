@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isOnPath } from '../live/is-on-path.ts';
 import { whyNotLive } from '../live/requirements.ts';
 
-/** Set in a fresh system, whose own `npm test` makes no other one in it. */
+/** Set in a fresh system, so that its `npm test` does not make another one in it. */
 export const INSIDE = 'MEMWARDEN_TEST_FRESH';
 
 const PROGRAMS = ['debootstrap', 'unshare', 'git', 'tar', 'apt-config', 'npm'];
@@ -21,7 +21,7 @@ export function whyNotFresh(): string | false {
   return false;
 }
 
-/** Folder in which a control group can be made whose processes can all be ended at once; undefined when there is none. */
+/** Folder in which a control group with cgroup.kill can be made; undefined when there is none. */
 export function freshCgroups(): string | undefined {
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')

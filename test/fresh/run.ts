@@ -1,6 +1,6 @@
 /**
- * `npm run test:fresh`: both commands of the README in Debian systems that have nothing; README.md beside this file has the
- * options. Results are reported as node:test reports them, a command on a system a test.
+ * `npm run test:fresh`: both scripts of the README in Debian systems that have nothing; README.md beside this file has the
+ * options. Results are reported by node:test: one test per script and system.
  */
 import assert from 'node:assert/strict';
 import { createWriteStream } from 'node:fs';
@@ -20,7 +20,7 @@ const HALVES = {
 } as const;
 type Half = keyof typeof HALVES;
 
-/** What apt-get and dpkg say of every single package. */
+/** Lines of apt-get and dpkg about a single package. */
 const PACKAGE_LINE =
   /^(Selecting previously|Preparing to unpack|Unpacking|Setting up|Processing triggers|update-alternatives|debconf|\(Reading)/;
 
@@ -75,7 +75,7 @@ function archiveOrReason(system: System): string | Error {
   }
 }
 
-/** @returns what it took */
+/** @returns the time and packages that it took */
 async function prove(system: System, half: Half, archive: string): Promise<string> {
   const { command, limitMinutes, check } = HALVES[half];
   const configuration = hostConfiguration(system);
@@ -101,7 +101,7 @@ async function prove(system: System, half: Half, archive: string): Promise<strin
     const last = [...output.stderr.slice(-20), ...output.stdout.slice(-20)].join('\n');
     assert.equal(status, 0, `${ending}:\n${last}`);
     check(output);
-    assert.deepEqual(fresh.running(), [], 'processes that it left');
+    assert.deepEqual(fresh.running(), [], 'processes are left');
     return describe(fresh, before, seconds(), output);
   } finally {
     clearTimeout(limit);
@@ -111,7 +111,7 @@ async function prove(system: System, half: Half, archive: string): Promise<strin
   }
 }
 
-/** One record, of exactly the two processes that the demonstration named. */
+/** stdout has one record, of exactly the two processes that the demonstration has named. */
 function checkDemonstration({ stdout, stderr }: Output): void {
   const named = /\(\$\$ is (\d+)\) opens the memory of its child sleep \(\$! is (\d+)\)/.exec(
     stderr.join('\n'),

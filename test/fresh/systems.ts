@@ -8,12 +8,12 @@ import { cacheFolder } from '../vm/cache.ts';
 export const SYSTEMS = ['bookworm', 'trixie'] as const;
 export type System = (typeof SYSTEMS)[number];
 
-/** An older one is made again, so that it is not much behind the packages that are installed into it. */
+/** Age at which a base system is made again, so that few of its packages are outdated. */
 const MAX_AGE_MILLIS = 30 * 24 * 60 * 60 * 1000;
 
 /**
- * Archive of a system with what Debian calls essential, and apt: no certificates, no git, no package lists. Only this is
- * kept from one run to the next. @throws Error with debootstrap's own words when it cannot be had
+ * Archive of a system with Debian's essential packages and apt: no certificates, no git, no package lists. Kept from one run
+ * to the next. @throws Error with debootstrap's output when it fails
  */
 export function baseArchive(system: System): string {
   const folder = cacheFolder('fresh');
@@ -23,7 +23,7 @@ export function baseArchive(system: System): string {
   try {
     const root = join(work, 'root');
     const options = ['--variant=minbase', `--keyring=${KEYRING}`];
-    // what debootstrap mounts in it is gone when it ends, also when it is killed
+    // in a mount namespace, so that debootstrap's mounts end with it, also when it is killed
     const apart = ['--mount', '--propagation', 'private', 'debootstrap'];
     run('unshare', [...apart, ...options, system, root, debianMirror()]);
     const made = join(work, 'made.tar');
@@ -53,7 +53,7 @@ function run(program: string, words: readonly string[]): void {
     });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    // debootstrap writes its errors among what it is doing
+    // debootstrap writes its errors among its progress
     const said = `${stdout}${stderr}`.trim().split('\n').slice(-10).join('\n');
     throw new Error(`failed to run ${program} ${words[0]}: ${said || String(error)}`, { cause: error });
   }

@@ -8,7 +8,7 @@ import { commandLine, descendantsOf, endDescendants, killTree, type Process } fr
 
 const TEST_FILE = new URL('test-file.ts', import.meta.url).href;
 const LOOK_MILLIS = 500;
-/** For node:test to print its summary once it has been interrupted. */
+/** Time for node:test to print its summary after an interrupt, ms. */
 const SUMMARY_MILLIS = 10_000;
 /** As a shell says of what a signal ended. */
 const EXIT_BY_SIGNAL = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -21,8 +21,8 @@ interface Watch {
 }
 
 /**
- * Runs one command and answers for its end: within its limit, with the name of what hung, and with no process left, not
- * even one that has made a session of its own and ignores every signal that can be ignored.
+ * Runs one command and guarantees its end: within its limit, with the name of the test that hung, and without leaving a
+ * process, not even one in a session of its own that ignores signals.
  */
 export class Keeper {
   readonly #command: Command;
@@ -72,7 +72,7 @@ export class Keeper {
     if (left.length > 0) this.#problem(`${left.length} processes were left behind; killed`, left);
     if (this.#problems.length === 0) return status;
     for (const problem of this.#problems) console.log(`✖ ${problem}`);
-    // where all tests had passed, the summary above says nothing of this
+    // if all tests have passed, the summary above does not count this failure
     if (status === 0) console.log(`ℹ fail ${this.#problems.length}`);
     return status === 0 ? 1 : status;
   }
@@ -92,7 +92,7 @@ export class Keeper {
     this.#lookAtCommand(files, now);
   }
 
-  /** Of a command that is tests, an orphan's file has been killed: every file adopts its own while it runs. */
+  /** For a command of tests: the test file of an orphan has been killed, since a running file adopts its own orphans. */
   #adopted(orphan: Process): void {
     if (orphan.isZombie) reap(orphan.pid);
     else if (this.#command.fileSeconds !== undefined) {
@@ -110,7 +110,7 @@ export class Keeper {
       this.#watched.set(key, watch);
       const progress = this.#progressOf(file);
       if (progress !== watch.progress) Object.assign(watch, { progress, since: now });
-      // the test's own limit comes first, and lets the file go on; where the process is blocked, it cannot
+      // the test's own timeout comes first and lets the file go on, unless the process is blocked
       const silentSeconds = 2 * testSeconds;
       let limit: string;
       if (now - watch.firstSeen > fileSeconds * 1_000) limit = `was not over within ${fileSeconds} s`;
@@ -133,7 +133,7 @@ export class Keeper {
         `hung: ${this.#command.words.join(' ')} was not over within ${commandSeconds} s`,
         running,
       );
-      // of tests, node:test then counts what was under way as cancelled
+      // node:test then counts the tests in flight as cancelled
       this.#child.kill('SIGINT');
     }
   }

@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 
-/** What Linux offers to keep hold of processes that want to get away, and Node does not. */
+/** Calls of Linux to keep hold of descendants, which Node.js does not have. */
 
 const libc = koffi.load('libc.so.6');
 const prctl = libc.func('int prctl(int option, ulong second, ulong third, ulong fourth, ulong fifth)');
@@ -26,7 +26,7 @@ export function dieWithParent(): void {
   }
 }
 
-/** Takes an adopted child that has ended off the kernel's list. Never for a child that Node started: it waits itself. */
+/** Reaps an adopted child that has ended. Never for a child that Node.js has started, which it reaps itself. */
 export function reap(pid: number): void {
   waitpid(pid, [0], WNOHANG);
 }

@@ -4,9 +4,9 @@ export interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
-  /** Ended, and only not yet waited for. */
+  /** A zombie: it has ended and was not reaped yet. */
   readonly isZombie: boolean;
-  /** Ticks since boot; with the pid it names one process for ever. */
+  /** Start time in ticks since boot; with the pid it identifies a process. */
   readonly startTicks: number;
 }
 
@@ -41,9 +41,9 @@ export function commandLine(pid: number): readonly string[] {
 }
 
 /**
- * Waits until nothing below `ancestor` runs any more, and kills what goes on. Blocks, so that it can be the last thing a
- * process does.
- * @returns what did not end by itself, as it is called
+ * Waits until no descendant of `ancestor` runs any more, and kills those that go on. Blocks, so that it can be the last act
+ * of a process.
+ * @returns names of those that did not end by themselves
  */
 export function endDescendants(ancestor: number): readonly string[] {
   const running = () => descendantsOf(ancestor).filter(isRunning);
@@ -51,10 +51,10 @@ export function endDescendants(ancestor: number): readonly string[] {
   return killAll(running);
 }
 
-/** Kills a process that is none of Node's children, and all below it. @returns what it has killed, as it is called */
+/** Kills a process that Node.js has not started, and its descendants. @returns their names */
 export function killTree(root: Process): readonly string[] {
   const isRoot = ({ pid, startTicks }: Process) => pid === root.pid && startTicks === root.startTicks;
-  // it must start nothing more, and stay until all below it is gone: then nothing says any more what was its own
+  // stopped, so that it starts nothing more, and killed last: without it, its descendants could not be found any more
   kill(root.pid, 'SIGSTOP');
   const below = killAll(() => descendantsOf(root.pid).filter(isRunning));
   return [...below, ...killAll(() => allProcesses().filter(isRoot).filter(isRunning))];
@@ -96,7 +96,7 @@ function pause(): void {
 function allProcesses(): Process[] {
   return readdirSync('/proc').flatMap(entry => {
     if (!/^\d+$/.test(entry)) return [];
-    // the name stands in parentheses and may contain some
+    // the name is in parentheses and may contain some
     const [, name = '', state = '', parent = '', rest = ''] =
       /^\d+ \((.*)\) (\S) (\d+) (.*)$/s.exec(read(`/proc/${entry}/stat`)) ?? [];
     if (state === '') return [];

@@ -10,15 +10,15 @@ import { survivors } from './survivors.ts';
 import { total } from './total.ts';
 
 const KEEP = fileURLToPath(new URL('fixtures/keep.ts', import.meta.url));
-/** Never reached by what is tested here. */
+/** A limit that no test here reaches. */
 const LONG = 600;
 
 interface End {
   readonly status: number | null;
   readonly output: string;
-  /** Of the process that wanted to stay. */
+  /** Pid of the stubborn process. */
   readonly stubborn: number;
-  /** What is left of the command and everything below it. */
+  /** Processes that are left of the command and its descendants. */
   readonly left: readonly string[];
 }
 
@@ -26,7 +26,7 @@ function fixture(name: string): string {
   return fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 }
 
-/** Runs a command below a keeper to its end. @param onStubborn called when the process that wants to stay is there */
+/** Runs a command below a keeper to its end. @param onStubborn called when the stubborn process has started */
 async function keep(
   t: TestContext,
   limits: Limits,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processes that inherited a variable of this name; whoever sets it knows so what is left of it. */
+/** Processes that have inherited a variable of this name, which a test sets to find its descendants. */
 export function survivors(marker: string): readonly string[] {
   return readdirSync('/proc').filter(name => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;

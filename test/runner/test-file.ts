@@ -1,6 +1,6 @@
 /**
- * Loaded into the process of every test file (`node --import`), before the file: writes down which test runs, so that one
- * that blocks the process can be named from outside, and lets no process outlive the file that started it.
+ * Loaded into the process of every test file (`node --import`), before the file: records which test runs, so that one
+ * that blocks the process can be named from outside, and lets no process outlive the file that has started it.
  */
 import './compile-cache.ts';
 import { writeFileSync, writeSync } from 'node:fs';
@@ -14,7 +14,7 @@ const directory = process.env['TEST_RUNNER_DIRECTORY'];
 
 if (directory !== undefined && isMainThread) {
   dieWithParent();
-  // the process that starts the files has this loaded, too, and has no tests of its own
+  // also loaded into the process that starts the files, which has no tests
   if (process.env['NODE_TEST_CONTEXT'] !== undefined) watch(join(directory, String(process.pid)));
 }
 

@@ -7,7 +7,7 @@ export type Architecture = 'amd64' | 'arm64';
 
 const PUBLIC_ARCHIVE = 'http://deb.debian.org/debian';
 export const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-/** An index younger than this is used as it is. */
+/** Age up to which an index is used without an update. */
 const INDEX_MAX_AGE_MILLIS = 24 * 60 * 60 * 1000;
 
 /**
@@ -99,7 +99,9 @@ export class AptSuite {
   }
 }
 
-/** The Debian archive that MEMWARDEN_TEST_MIRROR names, or that this machine already uses, or everybody's (on Ubuntu, say). */
+/**
+ * The Debian archive that MEMWARDEN_TEST_MIRROR names, or that this machine already uses, or everybody's (on Ubuntu, say).
+ */
 export function debianMirror(): string {
   const named = process.env['MEMWARDEN_TEST_MIRROR'];
   if (named) return named;

@@ -15,10 +15,10 @@ import type { Kernel } from './kernels.ts';
 const LOG_TAIL_LINES = 40;
 const MEMORY_MIB = 1536;
 const PANIC = /Kernel panic - not syncing/;
-/** How long before its end a guest that hangs tells what it is doing. */
+/** How long before its deadline a guest that hangs logs what it is doing. */
 const DUMP_SECONDS = 15;
 
-/** What a guest is to do. */
+/** The work of a guest. */
 export interface Job {
   /** Shell script of the work; its standard output is the result, its exit status the verdict. */
   readonly run: string;
@@ -73,8 +73,8 @@ const MACHINES: Readonly<Record<Architecture, Machine>> = {
 };
 
 /**
- * Boots a kernel in QEMU without hardware virtualisation, runs a job in it, and judges the run by the marker the
- * guest prints last: QEMU's own exit status is 0 after a panic as well.
+ * Boots a kernel in QEMU without hardware virtualisation and runs a job in it. The result depends on the marker that the
+ * guest prints last, since QEMU's own exit status is 0 after a panic as well.
  * @param archives initramfs archives in order, as paths or bytes
  * @param onLine is given what the work prints, line by line, as it comes
  */
@@ -88,7 +88,7 @@ export async function boot(
   const nonce = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), 'memwarden-vm-'));
   const started = Date.now();
-  // a run that is interrupted would leave a quarter of a gigabyte
+  // an interrupted run would leave a quarter of a gigabyte
   const remove = () => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
   try {
@@ -116,7 +116,7 @@ export async function boot(
       if (isWork(line)) onLine(line);
     });
     const log = await readFile(logPath, 'utf8').catch(() => '');
-    return { ...judge(ended, nonce, log), log, millis: Date.now() - started };
+    return { ...resultOf(ended, nonce, log), log, millis: Date.now() - started };
   } finally {
     process.off('exit', remove);
     remove();
@@ -130,7 +130,7 @@ function kernelCommandLine(machine: Machine, job: Job): string {
     'panic=-1',
     'mitigations=off',
     'lsm=lockdown,capability,landlock,yama,apparmor,bpf',
-    // Debian's 7.x refuses writes through /proc/<pid>/mem to read-only memory; the attacks of T1055.009 live on them.
+    // Debian's 7.x refuses writes through /proc/<pid>/mem to read-only memory; the attacks of T1055.009 need them.
     'proc_mem.force_override=always',
     ...(job.kernelWords ?? []),
   ].join(' ');
@@ -192,7 +192,7 @@ async function runMachine(
   }
 }
 
-function judge(end: MachineEnd, nonce: string, log: string): Omit<BootResult, 'log' | 'millis'> {
+function resultOf(end: MachineEnd, nonce: string, log: string): Omit<BootResult, 'log' | 'millis'> {
   const marker = new RegExp(`\\n${nonce} exit=(\\d+) complaints=(\\d+)\\n`).exec(end.output);
   const output = marker === null ? end.output : end.output.slice(0, marker.index);
   const exitStatus = marker === null ? undefined : Number(marker[1]);

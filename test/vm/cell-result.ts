@@ -8,15 +8,15 @@ export interface TestResult {
 }
 
 /**
- * What came of one boot. `refused`: the kernel does not give the hook, as is known of it, and the sidecar said so and did
- * not start. `unavailable`: no such kernel could be had, or no emulator for it.
+ * The result of one boot. `refused`: the kernel refuses the hook, as expected, and the sidecar reported that and did not
+ * start. `unavailable`: there is no such kernel, or no emulator for it.
  */
 export interface CellResult {
   readonly cell: string;
   /** As `uname -r` says it; undefined when there was no kernel. */
   readonly release: string | undefined;
   readonly status: 'passed' | 'failed' | 'refused' | 'unavailable';
-  /** What is wrong with the boot as a whole, or why it was refused or not to be had. */
+  /** What is wrong with the boot as a whole, or why it was refused or unavailable. */
   readonly reason: string | undefined;
   /** Hook in use per capability. */
   readonly hooks: Readonly<Record<string, string>>;

@@ -5,20 +5,20 @@ import type { Refusal } from './refusal.ts';
 /** How a start ends: with this hook for file opens, or refused by the kernel. */
 export type Ending = { readonly hook: HookName } | Refusal;
 
-/** A host that takes something away from the sidecar, and what the sidecar must make of it. */
+/** A host that restricts the sidecar, and the expected result. */
 export interface Condition {
   readonly name: string;
   readonly meaning: string;
   readonly kernels: readonly KernelSeries[];
   /** Words for the kernel's command line. */
   readonly kernelWords?: readonly string[];
-  /** Shell script that sets the guest up. */
+  /** Shell script that prepares the guest. */
   readonly prepare?: string;
   /** Command that starts the sidecar with less than root has. */
   readonly sidecarPrefix?: readonly string[];
   /** Attributes that every expected record must have beside its own. */
   readonly attributes?: Readonly<Record<string, string>>;
-  /** What each choice of hook must come to. */
+  /** The expected result of each choice of hook. */
   readonly endings: Partial<Readonly<Record<HookName | 'auto', Ending>>>;
 }
 
@@ -43,7 +43,7 @@ export const CONDITIONS: readonly Condition[] = [
     meaning: '`bpf` is not in the LSM list',
     kernels: KERNELS,
     kernelWords: ['lsm=lockdown,capability,yama,apparmor'],
-    // The program loads and attaches, and is never called: only the canary tells.
+    // the program loads and attaches, but is never called: only the canary shows that
     endings: {
       auto: { hook: 'fentry' },
       lsm: {

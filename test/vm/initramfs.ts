@@ -50,14 +50,14 @@ function baseArchive(architecture: Architecture): string {
     archive.tree(`repo/${name}`, join(REPOSITORY, name), file => !NOT_FOR_THE_GUEST.test(file));
   archive.tree(`repo/node_modules/${koffi.name}`, koffi.folder);
   removeStale(folder);
-  // Written under another name first: a run that is interrupted must not leave half an archive behind.
+  // written under another name first: an interrupted run must not leave half an archive
   const part = `${path}.${process.pid}`;
   writeFileSync(part, archive.finish());
   renameSync(part, path);
   return path;
 }
 
-/** Archives of old that no run of today can still be reading. */
+/** Removes old archives, which no current run can be reading. */
 function removeStale(folder: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name);

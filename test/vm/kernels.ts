@@ -28,7 +28,7 @@ export const KERNEL_SERIES = Object.keys(SUITES) as KernelSeries[];
 
 /**
  * Finds, downloads and unpacks the newest kernel of a series.
- * @throws Error that says why when it cannot be had; the caller reports the cell as unavailable, never as passed
+ * @throws Error that says why when there is none; the caller reports the cell as unavailable, never as passed
  */
 export function findKernel(series: KernelSeries, architecture: Architecture, pageKiB: PageKiB = 4): Kernel {
   const reasons: string[] = [];

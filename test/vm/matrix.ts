@@ -5,7 +5,7 @@ import { KERNEL_SERIES, type KernelSeries, type PageKiB } from './kernels.ts';
 
 export type HookChoice = HookName | 'auto';
 
-/** One boot: a kernel, a choice of hook, a condition, and what must come of the start. */
+/** One boot: a kernel, a choice of hook, a condition, and the expected result of the start. */
 export interface Cell {
   /** Unique, also as the name of a file. */
   readonly id: string;
@@ -15,7 +15,7 @@ export interface Cell {
   readonly hook: HookChoice;
   readonly condition: Condition | undefined;
   readonly ending: Ending;
-  /** What this kernel cannot show through this hook: an attack that stays unseen for it is a limit, not a failure. */
+  /** Limits of this hook on this kernel: an attack that they hide is not a failure. */
   readonly limits: readonly KernelLimit[];
 }
 
@@ -86,7 +86,7 @@ export const CELLS: readonly Cell[] = [
   ...CONDITIONS.flatMap(conditionCells),
 ];
 
-/** For a person: `6.12 arm64 16k lsm, cgroup v2`. */
+/** For example `6.12 arm64 16k lsm, cgroup v2`. */
 export function titleOf({ series, architecture, pageKiB, hook, condition }: Cell): string {
   const pages = pageKiB === 4 ? '' : ` ${pageKiB} KiB pages`;
   return `${series} ${architecture}${pages} ${hook}${condition === undefined ? '' : `, ${condition.meaning}`}`;

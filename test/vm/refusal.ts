@@ -1,6 +1,6 @@
 import { EXIT } from '../../src/service/exit-codes.ts';
 
-/** What must be told where the kernel does not give a hook. */
+/** The expected messages where the kernel refuses a hook. */
 export interface Refusal {
   /** The kernel's answer to the last program tried. */
   readonly answer: RegExp;
@@ -16,8 +16,8 @@ const REPORTED = new RegExp(
 );
 
 /**
- * The kernel's last answer and the advice, of the last words of a sidecar that ended as the README says it does where the
- * kernel is in its way; undefined for any other: one that only takes too long may name the same errors on its way.
+ * The kernel's last answer and the advice, from the output of a sidecar that ended with the status for a kernel that does
+ * not allow the hook; undefined for any other end: a slow sidecar may log the same errors and go on.
  */
 export function reportedRefusal(words: string): { answer: string; advice: string } | undefined {
   const { answer, advice } = REPORTED.exec(words)?.groups ?? {};

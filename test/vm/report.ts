@@ -3,7 +3,7 @@ import type { Observation } from '../live/judge.ts';
 /** A line that the guest's suite prints. */
 export type Report =
   | { readonly kind: 'ready'; readonly hooks: Readonly<Record<string, string>> }
-  /** The sidecar did not start, and said why. */
+  /** The sidecar did not start; its reason. */
   | { readonly kind: 'refused'; readonly reason: string }
   | { readonly kind: 'observed'; readonly name: string; readonly observation: Observation }
   /** A benign program ended well; `high` are the sentences of the HIGH records about it. */

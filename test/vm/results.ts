@@ -4,7 +4,7 @@ import { cacheFolder } from './cache.ts';
 import type { CellResult } from './cell-result.ts';
 import type { Cell } from './matrix.ts';
 
-/** What the last run of each cell came to; kept outside the tree, for the table in the README. */
+/** The result of the last run of each cell; kept outside the tree, for the tables in the documents. */
 export function lastResult({ id }: Cell): CellResult | undefined {
   const path = pathOf(id);
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;

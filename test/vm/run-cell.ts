@@ -17,7 +17,7 @@ export type Case = Scenario | BenignProgram;
 const TIMEOUT_MILLIS = 420_000;
 
 /**
- * Boots one cell, runs the cases in it, and judges what was seen: what goes wrong there is the result.
+ * Boots one cell, runs the cases in it, and checks their records. A failure in the guest is a result, not an error.
  * @throws Error when the programs for the guest cannot be built
  */
 export async function runCell(cell: Cell, cases: readonly Case[]): Promise<CellResult> {
@@ -70,7 +70,7 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** A line that is cut short by a panic is none; what it should have told is then missing, and missed. */
+/** Undefined for a line that a panic has cut short: its case then fails for lack of a result. */
 function parseReports(output: string): Report[] {
   const reports: Report[] = [];
   for (const line of output.split('\n')) {
@@ -89,7 +89,7 @@ function testResult(cell: Cell, one: Case, reports: readonly Report[]): TestResu
   const reported = reports.find(report => 'name' in report && report.name === name);
   switch (reported?.kind) {
     case 'observed':
-      if ('expect' in one) return judged(cell, one, reported.observation);
+      if ('expect' in one) return checked(cell, one, reported.observation);
       break;
     case 'benign':
       return { name, status: reported.high.length === 0 ? 'pass' : 'fail', reasons: reported.high };
@@ -101,7 +101,7 @@ function testResult(cell: Cell, one: Case, reports: readonly Report[]): TestResu
   return { name, status: 'fail', reasons: ['the guest did not get to it'] };
 }
 
-function judged({ condition, limits }: Cell, scenario: Scenario, observation: Observation): TestResult {
+function checked({ condition, limits }: Cell, scenario: Scenario, observation: Observation): TestResult {
   const { name } = scenario;
   const expect = scenario.expect.map(expectation => ({
     ...expectation,
@@ -109,7 +109,7 @@ function judged({ condition, limits }: Cell, scenario: Scenario, observation: Ob
   }));
   const { status, reasons } = judge({ ...scenario, expect }, observation);
   const limit = limits.find(({ scenarios }) => scenarios.test(name));
-  // Only what is missing can be the kernel's fault; a wrong or a surplus record is ours.
+  // a kernel limit can only hide records; a wrong or surplus one is a fault of the sidecar
   if (status === 'fail' && limit !== undefined && reasons.every(reason => reason.startsWith('no ')))
     return { name, status: 'limit', reasons: [limit.reason] };
   return { name, status, reasons };

@@ -1,6 +1,6 @@
 /**
  * `npm run test:vm`: boots the cells of the kernel matrix, or runs one command in a guest; README.md beside this file has
- * the options. Results are told as node:test tells them, a case a test.
+ * the options. Results are reported by node:test, a case a test.
  */
 import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -74,7 +74,7 @@ async function runMatrix(): Promise<void> {
     await test(titleOf(cell), async t => {
       const result = await runCell(cell, wanted);
       results.push(result);
-      // A part of the suite says nothing about the cell.
+      // only a whole suite is a result of the cell
       if (values.filter === undefined) keepResult(result);
       if (result.status === 'unavailable') return t.skip(result.reason);
       for (const one of result.tests) await t.test(one.name, s => report(one, s));

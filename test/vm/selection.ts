@@ -1,6 +1,6 @@
 import { CELLS, type Cell } from './matrix.ts';
 
-/** Which cells are wanted: each list narrows the matrix, undefined leaves it as it is. */
+/** Selects cells: each list restricts the matrix, undefined does not. */
 export interface Selection {
   /** Names as `--list` prints them. */
   readonly cell?: readonly string[] | undefined;

@@ -1,7 +1,7 @@
 import { HOOK_CHOICES } from './matrix.ts';
 import { CAPABILITIES, count, markdown, type Row, refusalOf } from './table.ts';
 
-/** A row a kernel and condition, for people who want to know what they get: hook per capability, cases told right. */
+/** For users: a row per kernel and condition, with the hook per capability and the number of correct cases. */
 export function summary(rows: readonly Row[]): string {
   const notes: string[] = [];
   const groups = Map.groupBy(rows, ({ cell }) => cell.id.replace(`-${cell.hook}`, ''));
@@ -32,7 +32,7 @@ function kernelOf(row: Row | undefined): string {
   return `${release} ${architecture}${pageKiB === 4 ? '' : `, ${pageKiB} KiB pages`}`;
 }
 
-/** Cases told right of those that were run, or the number of the note that says why there are none. */
+/** Correct cases of those that ran, or the number of the note that says why there are none. */
 function scoreOf(row: Row | undefined, notes: string[]): string {
   if (row === undefined) return '';
   const { result } = row;

@@ -2,7 +2,7 @@ import type { CellResult } from './cell-result.ts';
 import type { Cell } from './matrix.ts';
 import { reportedRefusal } from './refusal.ts';
 
-/** A cell and what its last run came to. */
+/** A cell and the result of its last run. */
 export interface Row {
   readonly cell: Cell;
   readonly result: CellResult;
@@ -12,7 +12,7 @@ export const CAPABILITIES = ['file_open', 'ptrace', 'descriptor', 'memory_io', '
 
 /**
  * Every cell: kernel × architecture × condition × choice of hook → hook in use per capability, number of attacks and
- * harmless programs told right.
+ * harmless programs reported correctly.
  */
 export function table(rows: readonly Row[]): string {
   const head = ['Kernel', 'Architecture', 'Condition', 'Asked for', ...CAPABILITIES, 'Cases'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AptSuite, type Architecture } from './apt.ts';
 import { cacheFolder } from './cache.ts';
 
-/** What the guest runs on besides the kernel; from one Debian release, whatever the host is. */
+/** The userland of the guest, from one Debian release, whatever the host has. */
 const SUITE = 'bookworm';
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   'busybox-static': /\/bin\/busybox$/,
@@ -47,7 +47,10 @@ export interface UserlandPart {
   readonly files: RegExp;
 }
 
-/** Debian's side of the guest: C library, libbpf, BusyBox, Python, what honest machines run. @throws when a package cannot be had */
+/**
+ * Debian's side of the guest: C library, libbpf, BusyBox, Python, the harmless programs.
+ * @throws when a package cannot be had
+ */
 export function debianUserland(architecture: Architecture): UserlandPart[] {
   const apt = new AptSuite(SUITE, architecture);
   return Object.entries(PACKAGES).map(([name, files]) => ({ folder: apt.unpack(name), files }));

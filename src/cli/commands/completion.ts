@@ -11,11 +11,11 @@ Examples:
   memwarden completion bash > /etc/bash_completion.d/memwarden
   memwarden completion fish | source`;
 
-/** `memwarden completion SHELL`: made from the commands as they are, so that it cannot lag behind them. */
+/** `memwarden completion SHELL`: generated from the commands themselves. */
 export function addCompletion(program: Command): void {
   program
     .command('completion')
-    .description('print a script that teaches a shell to complete commands, flags and their values')
+    .description('print a script that has a shell complete commands, flags and their values')
     .addArgument(new Argument('<shell>').choices(Object.keys(SCRIPTS)))
     .addHelpText('after', EXAMPLES)
     .action((shell: keyof typeof SCRIPTS) => {

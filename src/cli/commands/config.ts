@@ -13,7 +13,7 @@ export function addConfig(program: Command, { env }: Context): void {
 
   addSettingFlags(config.command('show'), ...FLAG_GROUPS)
     .description(
-      'print every setting as YAML, and where it was said if it is not the default; secrets are left out',
+      'print every setting as YAML, and where it was set if it is not the default; secrets are hidden',
     )
     .option('--json', 'one JSON object')
     .addHelpText(

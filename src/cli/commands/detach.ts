@@ -9,18 +9,18 @@ import { addSettingFlags, settingSources } from '../setting-flags.ts';
 const HELP = `
 A sidecar that delivers to a collector leaves its programs in the kernel when
 it ends, so that the next one can report what happened meanwhile (capture.pin).
-After this command nothing of it is left, and nothing is recorded. A BPF file
-system that a sidecar has mounted for its pins is unmounted, unless somebody
-else has pinned in it.
+This command removes them, and nothing is recorded any more. A BPF file system
+that a sidecar has mounted for its pins is unmounted, unless another program
+has pins in it.
 
 Examples:
   sudo memwarden detach
   sudo memwarden detach --set capture.pinPath=/sys/fs/bpf/other`;
 
-/** `memwarden detach`: removes what sidecars have left to the kernel. */
+/** `memwarden detach`: removes pinned programs and maps. */
 export function addDetach(program: Command, { env }: Context): void {
   addSettingFlags(program.command('detach'))
-    .description('end the programs that a stopped sidecar has left in the kernel')
+    .description('remove the programs that a stopped sidecar has left in the kernel')
     .addHelpText('after', HELP)
     .action(async (_options: object, command: Command) => {
       const { capture, diagnostics } = loadSettings(settingSources(command, env));
@@ -36,7 +36,7 @@ function report(path: string, { pinned, unmounting }: Detached): string[] {
   if (pinned === undefined) sentences.push(`nothing is pinned in ${path}`);
   else {
     const { programs, unread } = pinned;
-    const lost = unread === 0 ? '' : `; ${unread} events that nobody had read are gone`;
+    const lost = unread === 0 ? '' : `; ${unread} events that had not been read are lost`;
     sentences.push(`removed ${programs} programs from ${path}${lost}`);
   }
   if (unmounting !== undefined) {

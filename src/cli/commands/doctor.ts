@@ -18,14 +18,14 @@ Examples:
   sudo memwarden doctor
   sudo memwarden doctor --json | jq '.[] | select(.status != "ok")'
 
-Exit status: 0 all is well, 3 the kernel or a capability is in the way,
-             4 only the collector is`;
+Exit status: 0 every check passes or warns, 3 a check of the kernel, the
+             capabilities or the hooks fails, 4 only the collector's fails`;
 
-/** `memwarden doctor`: what this machine allows, and why. Attaches each hook for a moment. */
+/** `memwarden doctor`: checks what this machine allows. Attaches each hook for a moment. */
 export function addDoctor(program: Command, { env, finish }: Context): void {
   addSettingFlags(program.command('doctor'), 'output', 'collector', 'capture')
     .description(
-      'say what this kernel allows, which hook each capability gets and why, and whether the collector answers',
+      'check what this kernel allows, which hook each capability gets and why, and whether the collector answers',
     )
     .option('--json', 'one JSON array of checks')
     .addHelpText('after', EXAMPLES)
@@ -46,7 +46,7 @@ export function addDoctor(program: Command, { env, finish }: Context): void {
 }
 
 async function pins(settings: Settings): Promise<Check> {
-  // loads native code, as the hooks do
+  // imported only here: it loads native code
   const { pinsCheck } = await import('../doctor/pins.ts');
   return pinsCheck(settings);
 }
@@ -63,14 +63,14 @@ async function hooks(capture: Settings['capture']): Promise<readonly Check[]> {
     const required = LADDERS.filter(ladder => ladder.required).map(({ capability }) => capability);
     return hookChecks(await probeHooks(capture), new Set(required));
   } catch (error) {
-    // the checks before this one name the cause, and a report is what was asked for
+    // a failed check, not the end of the command; an earlier check usually names the cause
     return [failedCheck(name, error)];
   }
 }
 
-/** After the hooks, as `run` does it: it cannot be taken back. */
+/** The last check, since dropped capabilities cannot be regained. */
 async function confinement(): Promise<Check> {
-  // loads native code, which must not keep the other checks from being made
+  // imported only here: it loads native code, and a failure must not prevent the other checks
   const { confinementCheck } = await import('../doctor/confinement.ts');
   return confinementCheck();
 }

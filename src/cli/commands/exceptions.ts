@@ -19,11 +19,11 @@ Examples:
 export function addExceptions(program: Command, { finish }: Context): void {
   const exceptions = program
     .command('exceptions')
-    .description('check and try rules for what is known to be good');
+    .description('check and test rules for what is known to be good');
 
   exceptions
     .command('check')
-    .description('find everything that is wrong with a file: syntax, types, unknown fields')
+    .description('list every problem of a file: syntax, types, unknown fields')
     .argument('<file>', 'YAML file of exceptions')
     .addHelpText('after', '\nExamples:\n  memwarden exceptions check mine.yaml')
     .action((file: string) => {
@@ -41,7 +41,7 @@ export function addExceptions(program: Command, { finish }: Context): void {
 
   exceptions
     .command('test')
-    .description('say for every detection in a recording which rule matches it')
+    .description('show for every detection in a recording which rule matches it')
     .argument('<file>', 'YAML file of exceptions')
     .requiredOption('--record <recording>', 'made by `memwarden record`')
     .addHelpText('after', TEST_EXAMPLES)

@@ -9,13 +9,13 @@ Examples:
   memwarden explain TRC-1023
   memwarden explain proc_mem_access`;
 
-/** `memwarden explain ID`: what a detection means and what to do about it. */
+/** `memwarden explain ID`. */
 export function addExplain(program: Command): void {
   const explained = SIGNATURES.filter(({ definition }) => definition.id !== undefined);
   const names = explained.flatMap(({ definition: { id, eventName } }) => [id ?? eventName, eventName]);
   program
     .command('explain')
-    .description('say what a detection means, what may cause it legitimately, and what to do')
+    .description('show what a detection means, its legitimate causes, and what to do')
     .addArgument(new Argument('<detection>', 'id or event name').choices(names))
     .addHelpText('after', EXAMPLES)
     .action((detection: string) => {
@@ -24,7 +24,7 @@ export function addExplain(program: Command): void {
         if (detection !== id && detection !== eventName) continue;
         const { legitimate = [], advice = [] } = EXPLANATIONS[eventName] ?? {};
         process.stdout.write(
-          `${id} ${eventName} (${SEVERITIES[severity][1]})\n${broken(description, 0)}\n` +
+          `${id} ${eventName} (${SEVERITIES[severity][1]})\n${wrapped(description, 0)}\n` +
             `\nLegitimate causes:\n${list(legitimate)}\nWhat to do:\n${list(advice)}\nMore: ${reference}\n`,
         );
       }
@@ -32,9 +32,9 @@ export function addExplain(program: Command): void {
 }
 
 function list(lines: readonly string[]): string {
-  return lines.map(line => `  - ${broken(line, 4)}\n`).join('');
+  return lines.map(line => `  - ${wrapped(line, 4)}\n`).join('');
 }
 
-function broken(text: string, indent: number): string {
+function wrapped(text: string, indent: number): string {
   return wrap(text, indent, columnsOf(process.stdout));
 }

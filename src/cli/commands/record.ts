@@ -10,14 +10,14 @@ import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
 const EXAMPLES = `
 Examples:
-  sudo memwarden record case.jsonl    what the signatures look at, until Ctrl-C
+  sudo memwarden record case.jsonl   # until Ctrl-C
   memwarden replay case.jsonl --exporter console --pretty`;
 
 /** `memwarden record FILE`. */
 export function addRecord(program: Command, { env, finish }: Context): void {
   addSettingFlags(program.command('record'), 'detection', 'capture')
-    .description('capture into a file, for `replay`; command lines are redacted as in records')
-    .argument('<file>', 'written anew')
+    .description('record captured events in a file, for `replay`; command lines are redacted as in records')
+    .argument('<file>', 'to create or overwrite')
     .addHelpText('after', EXAMPLES)
     .action(async (file: string, _options: object, command: Command) => {
       const settings = loadSettings(settingSources(command, env));

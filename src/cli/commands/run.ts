@@ -19,15 +19,15 @@ Signals:
   SIGTERM, SIGINT, SIGQUIT  stop, flush, exit 0, within 8 s; a second one exits
                             130 at once
   SIGHUP                    read the exceptions again
-  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  stand still until SIGCONT
+  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU  pause until SIGCONT
   SIGKILL, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS, SIGABRT  end at once; what
                             the spool has is delivered after the next start
-  every other one           nothing`;
+  every other one           ignored`;
 
 /** `memwarden run`, which is also what `memwarden` alone does. */
 export function addRun(program: Command, { env, finish }: Context): void {
   addSettingFlags(program.command('run', { isDefault: true }), ...FLAG_GROUPS)
-    .description('watch and report until a signal comes (the default command)')
+    .description('detect and report until a signal comes (the default command)')
     .allowExcessArguments()
     .addHelpText('after', EXAMPLES)
     .action(async (_options: object, command: Command) => {
@@ -37,7 +37,7 @@ export function addRun(program: Command, { env, finish }: Context): void {
       reportUnusedVariables(env, settings);
       assertLinuxCapabilities(ownLinuxCapabilities());
       assertDescriptors(ownDescriptorLimit());
-      // the stages load native code; the other commands start without it
+      // imported only here: the stages load native code, which the other commands do without
       const { startConfined } = await import('../../service/confinement/start-confined.ts');
       const { startService } = await import('../../service/run.ts');
       const start = () => startConfined(() => startService(settings), settings);

@@ -9,12 +9,12 @@ Examples:
   memwarden signatures
   memwarden signatures --json | jq -r '.[].eventName'`;
 
-/** `memwarden signatures`: what is detected. */
+/** `memwarden signatures`. */
 export function addSignatures(program: Command): void {
   program
     .command('signatures')
     .description('list what is detected, with severity and MITRE ATT&CK technique')
-    .option('--json', 'one JSON array with everything there is to know')
+    .option('--json', 'one JSON array with all properties')
     .addHelpText('after', EXAMPLES)
     .action((options: { json?: true }) => {
       const definitions = SIGNATURES.map(({ definition }) => definition);

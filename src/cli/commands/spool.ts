@@ -12,20 +12,22 @@ import type { Context } from '../context.ts';
 import { reportUnusedVariables } from '../report-unused.ts';
 import { addSettingFlags, settingSources } from '../setting-flags.ts';
 
-/** `memwarden spool`: what is kept on disk for the collector. */
+/** `memwarden spool status|inspect|drain`. */
 export function addSpool(program: Command, { env, finish }: Context): void {
-  const spool = program.command('spool').description('look at the records that the collector has not taken');
+  const spool = program
+    .command('spool')
+    .description('inspect and send the records that the collector has not accepted');
   const directoryOf = (command: Command): string =>
     loadSettings(settingSources(command, env)).telemetry.spool.directory;
 
   addSettingFlags(spool.command('status'))
-    .description('how much waits, and what became of the rest')
+    .description('show how many records are pending, and what became of the others')
     .addHelpText('after', '\nExamples:\n  sudo memwarden spool status')
     .action((_options: object, command: Command) => {
       const { waiting, oldestMillis, totals } = spoolStatus(directoryOf(command));
       const rows = waiting.map(({ severity, records, bytes }) => [severity, records, bytes].map(String));
       process.stdout.write(table(['SEVERITY', 'RECORDS', 'BYTES'], rows));
-      const oldest = oldestMillis === undefined ? 'nothing waits' : new Date(oldestMillis).toISOString();
+      const oldest = oldestMillis === undefined ? 'none' : new Date(oldestMillis).toISOString();
       const { appended, accepted, refused, evicted } = totals;
       const reasons = Object.entries(evicted).map(([reason, records]) => `${reason} ${records}`);
       process.stdout.write(
@@ -35,7 +37,7 @@ export function addSpool(program: Command, { env, finish }: Context): void {
     });
 
   addSettingFlags(spool.command('inspect'))
-    .description('the records that the collector refused, one JSON object a line, with the reason')
+    .description('print the records that the collector refused, one JSON object a line, with the reason')
     .addHelpText('after', '\nExamples:\n  sudo memwarden spool inspect | jq .reason')
     .action((_options: object, command: Command) => {
       for (const refused of refusedRecords(directoryOf(command))) {
@@ -44,7 +46,7 @@ export function addSpool(program: Command, { env, finish }: Context): void {
     });
 
   addSettingFlags(spool.command('drain'), 'collector')
-    .description('send everything that waits now; no sidecar may be using the spool')
+    .description('send all pending records now; no sidecar may be using the spool')
     .option('--deadline <seconds>', 'how long to try', '60')
     .addHelpText(
       'after',

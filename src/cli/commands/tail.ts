@@ -43,10 +43,10 @@ interface TailOptions {
 const SEVERITY_LEVELS: readonly Severity[] = [0, 1, 2, 3];
 const SEVERITY_NAMES = SEVERITY_LEVELS.map(level => SEVERITIES[level][1].toLowerCase());
 
-/** `memwarden tail`: for a person at a terminal. */
+/** `memwarden tail`: a view of detections on a terminal. */
 export function addTail(program: Command, { env, finish }: Context): void {
   addSettingFlags(program.command('tail'), 'detection', 'capture')
-    .description('show detections as they come, one readable line each; nothing is sent or kept')
+    .description('show detections as they come, one readable line each; nothing is sent or spooled')
     .option('--signature <names>', 'only these, by name, id or set, separated by commas')
     .addOption(
       new Option('--min-severity <name>', 'only this severity and higher')
@@ -97,7 +97,7 @@ export function addTail(program: Command, { env, finish }: Context): void {
 }
 
 /**
- * Until the end of the file, or until nobody reads what is shown.
+ * Shows the records of a file, until its end or until the reader of stdout has gone.
  * @throws MemwardenError RECORDING_INVALID, OUTPUT_FAILED
  */
 async function showAll(file: string, viewer: Viewer, output: RecordOutput): Promise<void> {
@@ -112,7 +112,7 @@ async function showAll(file: string, viewer: Viewer, output: RecordOutput): Prom
   }
 }
 
-/** @throws MemwardenError RECORDING_INVALID while it is read, when the file cannot be */
+/** @throws MemwardenError RECORDING_INVALID when the file cannot be read, also in its midst */
 async function* recordsOf(file: string): AsyncGenerator<Buffer> {
   try {
     // the stream closes the file
@@ -124,7 +124,7 @@ async function* recordsOf(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** The flags of the command are those of `run`; what a view needs comes over them. */
+/** The flags of the command, and over them the settings that a view must have. */
 function tailSources(sources: SettingSources, events: readonly string[] | undefined): SettingSources {
   const flags = [
     { key: 'telemetry.exporter', value: 'console', origin: 'memwarden tail' },

@@ -28,7 +28,7 @@ complete -o filenames -F _memwarden memwarden
 `;
 }
 
-/** zsh runs the script of bash. */
+/** zsh runs the script of bash through bashcompinit. */
 export function zshCompletion(places: readonly Completable[]): string {
   const head =
     '# zsh completion of memwarden: eval "$(memwarden completion zsh)"\nautoload -U +X bashcompinit && bashcompinit\n';

@@ -1,31 +1,31 @@
 import type { Command, Option } from 'commander';
 import { choicesOfFlag } from '../setting-flags.ts';
 
-/** An option as a shell completes it. */
+/** An option, for a completion script. */
 export interface CompletableOption {
   readonly long: string;
   readonly short: string | undefined;
   readonly description: string;
-  /** An argument follows. */
+  /** The option has an argument. */
   readonly takesValue: boolean;
-  /** Empty: any text, or a file. */
+  /** Values of the argument; empty: any text, or a file. */
   readonly choices: readonly string[];
 }
 
-/** A command, or a group of commands, as a shell completes it. */
+/** A command or group of commands, for a completion script. */
 export interface Completable {
-  /** Words that lead to it, the program's name first. */
+  /** The words of the command line up to it, the program's name first. */
   readonly path: readonly string[];
   readonly description: string;
   readonly commands: readonly string[];
   readonly options: readonly CompletableOption[];
-  /** What its first argument may be. */
+  /** Values of its first argument. */
   readonly choices: readonly string[];
 }
 
 /**
- * Every place in a program where a shell can be asked for completions; the program first.
- * @param defaultCommand its options may follow the program's name too
+ * Every command and group of a program, the program itself first.
+ * @param defaultCommand the command that runs without its name: its options are those of the program too
  */
 export function completables(program: Command, defaultCommand: string): readonly Completable[] {
   const found = visit(program, []);

@@ -27,7 +27,7 @@ export function fishCompletion(places: readonly Completable[]): string {
   return head + lines.map(words => `complete -c memwarden ${words.join(' ')}\n`).join('');
 }
 
-/** True where the words typed so far lead to a place and not beyond it. */
+/** A condition of fish: the words typed so far name this command and none of its subcommands. */
 function condition(path: readonly string[], commands: readonly string[]): string {
   const seen = path.map(name => `__fish_seen_subcommand_from ${name}`);
   const beyond = commands.length === 0 ? [] : [`not __fish_seen_subcommand_from ${commands.join(' ')}`];

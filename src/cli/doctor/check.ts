@@ -1,6 +1,6 @@
 import { MemwardenError } from '../../errors.ts';
 
-/** One answer of the doctor. */
+/** One check of `memwarden doctor`. */
 export interface Check {
   readonly name: string;
   /** `failed`: memwarden cannot do its work; `warning`: it can, with less. */
@@ -11,7 +11,7 @@ export interface Check {
   readonly advice?: string;
 }
 
-/** What a check came to that could not be made. @throws what is no error for a person */
+/** The result of a check that could not be made. @throws the error itself where it is not one of the catalogue */
 export function failedCheck(name: string, error: unknown): Check {
   if (!(error instanceof MemwardenError)) throw error;
   const advice = error.hint === undefined ? {} : { advice: error.hint };

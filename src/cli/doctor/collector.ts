@@ -4,10 +4,10 @@ import { createTransport } from '../../telemetry/otlp/create-transport.ts';
 import type { ExportOutcome } from '../../telemetry/otlp/export-outcome.ts';
 import type { Check } from './check.ts';
 
-/** An ExportLogsServiceRequest without records has no bytes; a collector answers it and stores nothing. */
+/** An ExportLogsServiceRequest without records is empty; a collector answers it and stores nothing. */
 const NO_RECORDS = Buffer.alloc(0);
 
-/** Whether the collector would take records: address, certificates, headers and protocol, asked with an empty request. */
+/** Whether the collector would take records (address, certificates, headers, protocol), found out by an empty request. */
 export async function collectorCheck({ exporter, otlp }: Settings['telemetry']): Promise<Check> {
   if (exporter !== 'otlp')
     return { name: 'collector', status: 'ok', detail: `not used: exporter is ${exporter}` };
@@ -17,7 +17,7 @@ export async function collectorCheck({ exporter, otlp }: Settings['telemetry']):
     transport.close();
     return checkOf(transport.address, outcome);
   } catch (error) {
-    // a certificate or header file that cannot be read is for the doctor to report, not to end on
+    // a certificate or header file that cannot be read is a failed check, not the end of the command
     if (!(error instanceof MemwardenError)) throw error;
     return failed(error.message, error.hint);
   }

@@ -3,8 +3,8 @@ import { quoted } from '../../printing/printable.ts';
 import type { Check } from './check.ts';
 
 /**
- * One check per capability: the hook it gets, and why not a better one.
- * @param required capabilities without a hook for which there is no start
+ * One check per capability: the hook that is selected for it, and why not a better one.
+ * @param required capabilities without which the sidecar does not start
  */
 export function hookChecks(
   reports: readonly CapabilityReport[],
@@ -24,7 +24,7 @@ export function hookChecks(
   });
 }
 
-/** Names of programs that go together, so that a line can be broken between them. */
+/** With blanks between the names, where a line can be wrapped. */
 function spaced(programs: string): string {
   return programs.replaceAll('+', ' + ');
 }

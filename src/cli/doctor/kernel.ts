@@ -13,7 +13,7 @@ import {
 import { type Check, failedCheck } from './check.ts';
 import { preemptionCheck, preemptionOf } from './preemption.ts';
 
-/** What the kernel is and what it has; nothing is loaded. */
+/** Version and features of the kernel, and the rights of this process. Loads nothing into the kernel. */
 export function kernelChecks({ btfPath, objectPath }: Settings['capture']): readonly Check[] {
   return [
     { name: 'kernel', status: 'ok', detail: `${release()} ${machine()}` },
@@ -132,7 +132,7 @@ function bpfObject(path: string): Check {
     : { name: 'BPF object', status: 'ok', detail: `${quoted(path)}, ${size} bytes` };
 }
 
-/** For a detail, where a line feed of its own would make a new line. */
+/** For the detail of a check, in which a line feed starts a new line. */
 function quotedText(path: string): string | undefined {
   const text = textOf(path);
   return text === undefined ? undefined : quoted(text);
@@ -142,7 +142,7 @@ function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch {
-    // absent on kernels without the feature, or not mounted here: both are what the caller reports
+    // the kernel lacks the feature, or the file system is not mounted; the caller reports either
     return undefined;
   }
 }
@@ -151,7 +151,7 @@ function gunzipped(path: string): string | undefined {
   try {
     return gunzipSync(readFileSync(path)).toString();
   } catch {
-    // only some kernels carry their configuration
+    // needs CONFIG_IKCONFIG_PROC
     return undefined;
   }
 }

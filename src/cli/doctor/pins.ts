@@ -8,7 +8,7 @@ import { type Check, failedCheck } from './check.ts';
 const NAME = 'BPF file system';
 const CONSEQUENCE = 'what happens while no sidecar runs will not be seen';
 
-/** Whether programs can be left to the kernel, and what `run` would do for it. Nothing is mounted. */
+/** Whether `run` can pin its programs, and whether it would mount a BPF file system for them. Mounts nothing. */
 export function pinsCheck({ capture, telemetry }: Settings): Check {
   if (telemetry.exporter !== 'otlp') return unused(`exporter is ${telemetry.exporter}`);
   if (!capture.pin) return unused('capture.pin is false');
@@ -19,7 +19,7 @@ export function pinsCheck({ capture, telemetry }: Settings): Check {
   }
 }
 
-/** @param mayMount whether this process has the right to mount one */
+/** @param mayMount whether this process has CAP_SYS_ADMIN, which mount(2) takes */
 export function pinPlaceCheck(path: string, place: PinPlace, mayMount: boolean): Check {
   const mountPoint = dirname(path);
   switch (place.kind) {
@@ -41,8 +41,7 @@ export function pinPlaceCheck(path: string, place: PinPlace, mayMount: boolean):
     case 'unavailable':
       return warning(
         place.reason,
-        place.advice ??
-          'choose a capture.pinPath directly in a BPF file system, as /sys/fs/bpf is one mostly',
+        place.advice ?? 'choose a capture.pinPath directly in a BPF file system; /sys/fs/bpf usually is one',
       );
   }
 }

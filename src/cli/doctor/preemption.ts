@@ -7,13 +7,13 @@ export interface PreemptionSources {
   readonly scheduler: string | undefined;
   /** /proc/cmdline. */
   readonly commandLine: string | undefined;
-  /** What the kernel was built with. */
+  /** The build configuration: /proc/config.gz or /boot/config-*. */
   readonly config: string | undefined;
 }
 
 /**
- * How the kernel preempts a task that is inside it: `none` and `voluntary` do not where a program runs. Undefined: not
- * to be known here.
+ * The preemption mode of the kernel. With `none` and `voluntary` a task is not preempted inside a BPF program.
+ * @returns undefined where the mode cannot be found out
  */
 export function preemptionOf({
   version,
@@ -26,7 +26,7 @@ export function preemptionOf({
   if (/\bPREEMPT_RT\b/.test(version)) return 'realtime';
   if (/\bPREEMPT\b/.test(version)) return 'full';
   if (!version.includes('PREEMPT')) return 'none';
-  // a word that this kernel does not know is ignored by it
+  // the kernel ignores a value of preempt= that it does not know, so the command line does not say the mode
   if (commandLine === undefined || /(^|\s)preempt=/.test(commandLine)) return undefined;
   const built = /^CONFIG_PREEMPT(_NONE|_VOLUNTARY|_LAZY)?=y$/m.exec(config ?? '');
   return built === null ? undefined : (built[1]?.slice(1).toLowerCase() ?? 'full');

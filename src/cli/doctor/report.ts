@@ -9,9 +9,9 @@ const MARKS = {
   failed: ['FAIL', 'red'],
 } as const;
 
-/** Columns before the names; what more there is to say stands below them, so that it has the width of the terminal. */
+/** Columns of the mark. Further lines of a check start below its name, and so have the width of the terminal. */
 const MARK_COLUMNS = 6;
-/** Continued lines stand further in. */
+/** Further indent of a line that was wrapped. */
 const HANG_COLUMNS = 2;
 
 /** The checks as aligned lines, as wide as the terminal; colours only where stdout is one. */

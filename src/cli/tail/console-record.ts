@@ -1,4 +1,4 @@
-/** One record as the console exporter prints it (README, "Use"); what is not read here is left out. */
+/** The fields that `tail` reads of a record as the console exporter prints it. */
 export interface ConsoleRecord {
   readonly timestamp: string;
   readonly eventName: string;
@@ -7,13 +7,13 @@ export interface ConsoleRecord {
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** Undefined for a line that is no record, such as what a container's other stream mixes in. */
+/** Undefined for a line that is no record, for example of stderr, which `docker logs` mixes in. */
 export function parseConsoleRecord(line: string): ConsoleRecord | undefined {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    // the caller counts it as a line that is no record
+    // not JSON: the caller counts the line
     return undefined;
   }
   return isConsoleRecord(value) ? value : undefined;

@@ -2,7 +2,7 @@ import { printable } from '../../printing/printable.ts';
 import { ECS, MEMWARDEN, OTEL } from '../../telemetry/record/attributes.ts';
 import type { ConsoleRecord } from './console-record.ts';
 
-/** What a record says beyond its sentence, one aspect a line; aspects that are not known are left out. */
+/** The attributes that the sentence of a record does not have, one group a line; a group without values is left out. */
 export function details({ attributes }: ConsoleRecord): readonly string[] {
   const of = (name: string) => textOf(attributes[name]);
   const lines: [label: string, words: readonly (string | undefined)[]][] = [

@@ -6,8 +6,8 @@ interface Key {
 }
 
 /**
- * Listens for `d` (details) and `q` (end) on a terminal. Raw mode keeps Ctrl-C from becoming a signal, so it is made one.
- * @returns gives the terminal back as it was
+ * Listens for `d` (details) and `q` (quit) on a terminal. In raw mode Ctrl-C raises no signal, so SIGINT is sent here.
+ * @returns a function that restores the terminal
  */
 export function listenForKeys(terminal: NodeJS.ReadStream, onDetails: () => void): () => void {
   emitKeypressEvents(terminal);

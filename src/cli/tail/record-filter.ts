@@ -6,11 +6,11 @@ export interface RecordFilter {
   /** Names of events; undefined: all. */
   readonly events: ReadonlySet<string> | undefined;
   readonly minimum: Severity;
-  /** First digits of the id of the actor's or the target's container; undefined: any, and the host. */
+  /** Prefix of the actor's or the target's container id; undefined: any container, and none. */
   readonly container: string | undefined;
 }
 
-/** Whether a record is wanted. What tells of a loss always is: a view must not look complete when it is not. */
+/** Whether a record is shown. A loss always is: a view must not look complete when it is not. */
 export function isWanted({ eventName, attributes }: ConsoleRecord, filter: RecordFilter): boolean {
   if (eventName === EVENTS_LOST) return true;
   if (filter.events !== undefined && !filter.events.has(eventName)) return false;

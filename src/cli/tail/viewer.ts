@@ -12,24 +12,24 @@ import { isWanted, type RecordFilter } from './record-filter.ts';
 
 export interface ViewerOptions {
   readonly filter: RecordFilter;
-  /** Pass records on as they came. */
+  /** Print the records themselves, one JSON object a line. */
   readonly json: boolean;
-  /** Print what a record says beyond its sentence. */
+  /** Print attributes below each sentence. */
   readonly details: boolean;
   readonly output: RecordOutput;
 }
 
-/** A record has some thousand characters. */
+/** Longest line that can be a record, characters: a record has some thousand. */
 const LINE_LENGTH_MAX = 1024 * 1024;
 
-/** The line as it came: only what stands within a string can need an escape, the rest is between tokens. */
+/** The line unchanged but for escapes. Only strings can need one; tabs and returns between tokens become blanks. */
 function printableJson(line: string): string {
   return escapeText(line.replace(/[\t\r]/g, ' ').trim());
 }
 
 /**
- * Takes the console exporter's lines, from the exporter itself or as a stream of bytes, and shows the records that are
- * wanted. A slow reader slows the source.
+ * Takes the console exporter's lines, from the exporter itself or as a stream of bytes, and prints the records that pass
+ * the filter. Backpressure of the output reaches the source.
  */
 export class Viewer extends Writable {
   readonly counts = { shown: 0, hidden: 0, noRecord: 0 };
@@ -45,7 +45,7 @@ export class Viewer extends Writable {
     this.#details = options.details;
   }
 
-  /** Takes the place of stdout for the console exporter: what is shown is written there. */
+  /** What the console exporter writes to in place of stdout. */
   get input(): RecordOutput {
     const { output } = this.#options;
     return {
@@ -54,13 +54,13 @@ export class Viewer extends Writable {
       abandon: () => output.abandon(),
       write: async bytes => {
         const { error } = await this.#pass(bytes);
-        // it is told of whole blocks: what was hidden has no place in the output
+        // all of the block or nothing: hidden records have no position in the output
         return { bytes: error === undefined ? bytes.length : 0, error };
       },
     };
   }
 
-  /** Details on or off from here; switched on, those of the last record are shown at once. */
+  /** Switches details on or off. Switched on, those of the last record are printed at once. */
   toggleDetails(): void {
     this.#details = !this.#details;
     if (this.#details && this.#last !== undefined) this.#print(this.#detailsOf(this.#last));
@@ -89,7 +89,7 @@ export class Viewer extends Writable {
     return this.#options.output.write(Buffer.from(text));
   }
 
-  /** Of a line that is too long for a record only so much is kept that it is recognised as none. */
+  /** Bounds the memory for a line that is too long to be a record: the part that is kept is no valid JSON. */
   #add(text: string): void {
     if (this.#rest.length <= LINE_LENGTH_MAX) this.#rest += text;
   }

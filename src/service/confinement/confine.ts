@@ -10,21 +10,21 @@ import {
   linuxCapabilitySet,
 } from '../linux-capabilities.ts';
 
-/** What the process may still do, and whether that is so for each of its threads. */
+/** The capabilities that are kept, and the threads that have more. */
 export interface Confinement {
   readonly kept: readonly LinuxCapability[];
   readonly threads: number;
-  /** Threads that have more, and with them the process as a whole. */
+  /** Threads that have more: any one of them gives the process these rights. */
   readonly unconfinedThreads: number;
   /** Why there are such threads. */
   readonly reason?: string;
 }
 
 /**
- * Gives up every capability that is not needed once the hooks are attached, and the way to new ones, for good.
+ * Drops every capability that is not needed once the hooks are attached, and sets no_new_privs. Neither can be undone.
  *
- * @param folder where files are going to be made, if anywhere
- * @throws Error when the kernel refuses to take capabilities, which it never does by itself
+ * @param folder where files will be created, if anywhere
+ * @throws Error when the kernel refuses, which only a seccomp filter or a security module can cause
  */
 export function confine(folder?: string): Confinement {
   const held = linuxCapabilitySet(readFileSync('/proc/thread-self/status', 'utf8'), 'CapPrm');
@@ -47,19 +47,20 @@ export function confine(folder?: string): Confinement {
 function needed(held: bigint, folder: string | undefined): readonly LinuxCapability[] {
   const always = [CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH];
   if (folder !== undefined && isOfAnotherUser(folder)) always.push(CAP_DAC_OVERRIDE);
-  // Before Linux 5.19 maps that are open already want CAP_BPF too, unless unprivileged BPF is allowed: asked, not guessed.
+  // Before Linux 5.19 even reading an open map takes CAP_BPF, unless unprivileged BPF is allowed. Tried, not derived from a
+  // version.
   callsOfThisThread().setCapabilities(maskOf(always) & held, held);
   if (mayReadMaps()) return always;
   return [...always, isIn(held, CAP_BPF) ? CAP_BPF : CAP_SYS_ADMIN];
 }
 
-/** Root writes there by CAP_DAC_OVERRIDE alone. */
+/** Root can write to such a folder by CAP_DAC_OVERRIDE only. */
 function isOfAnotherUser(folder: string): boolean {
   const stats = statSync(folder, { throwIfNoEntry: false });
   return stats !== undefined && stats.uid !== process.geteuid?.();
 }
 
-/** Of each thread that there still is. */
+/** The permitted set of each thread; one that ends meanwhile is left out. */
 function permittedOfThreads(): bigint[] {
   return readdirSync('/proc/self/task').flatMap(thread => {
     try {

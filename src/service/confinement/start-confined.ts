@@ -5,11 +5,11 @@ import { type Confinement, confine } from './confine.ts';
 
 const log = diag.createComponentLogger({ namespace: 'confinement' });
 
-/** Where a libpsx that reaches every thread comes from. */
+/** How to get a libpsx that reaches every thread. */
 export const LIBPSX_ADVICE =
   'install libcap 2.75 or newer (libcap2 of Debian 13), or run the container image, which has it';
 
-/** Starts with every capability that there is, and goes on with those that are needed from then on. */
+/** Starts a service with all capabilities of the process, then drops those that only the start needs. */
 export async function startConfined(
   start: () => Promise<Service>,
   { telemetry }: Settings,
@@ -18,7 +18,7 @@ export async function startConfined(
   try {
     logConfinement(confine(telemetry.exporter === 'otlp' ? telemetry.spool.directory : undefined));
   } catch (error) {
-    // it works with more rights than it needs, and whoever reads the log can change that
+    // it works all the same, with more rights than it needs
     log.warn('failed to give up capabilities, they are kept:', error);
   }
   return running;

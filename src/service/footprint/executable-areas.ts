@@ -1,10 +1,10 @@
-/** Part of the memory of a process. */
+/** A memory area (VMA) of a process. */
 export interface Area {
   readonly start: bigint;
   readonly lengthBytes: number;
 }
 
-/** First line of an area in /proc/<pid>/smaps, see proc_pid_smaps(5): what follows its file's name is about it. */
+/** First line of an area in /proc/<pid>/smaps, see proc_pid_smaps(5); the lines up to the next one describe it. */
 const HEAD = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ *(.*)$/;
 /** Read-only code and constants, private to the process like every mapping of a program. */
 const READ_ONLY = /^r-[x-]p$/;
@@ -12,11 +12,11 @@ const READ_ONLY = /^r-[x-]p$/;
 const UNWRITTEN = /^Anonymous: +0 kB$/;
 
 /**
- * Areas in which every page is what the file of the program holds, and stays so. Where the loader has put addresses in
- * (.data.rel.ro) is read-only by now as well, but its pages are copies: they are nowhere else.
+ * Areas whose pages all equal the program's file, and will. The area of .data.rel.ro is read-only too, but the loader has
+ * written addresses into it: its pages are private copies that the file does not have.
  *
  * @param smaps text of `/proc/<pid>/smaps`
- * @param executable where `/proc/<pid>/exe` leads
+ * @param executable target of `/proc/<pid>/exe`
  */
 export function executableAreas(smaps: string, executable: string): Area[] {
   const areas: Area[] = [];

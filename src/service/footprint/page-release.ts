@@ -5,38 +5,40 @@ import { executableAreas } from './executable-areas.ts';
 
 const log = diag.createComponentLogger({ namespace: 'footprint' });
 
-/** The first rounds of everything, such as the canary's, are over by then. */
+/** Time after the start at which the first rounds of every timer, such as the canary's, are over, ms. */
 const SETTLED_MILLIS = 2_000;
-/** The pages that a burst of events has touched are given back then; once costs about 10 ms of CPU. */
+/** Time between two releases of the pages that bursts of events have touched, ms; one costs about 10 ms of CPU. */
 const AGAIN_MILLIS = 600_000;
-/** By how much the process has grown when freed memory is worth 3 ms of CPU to give back. */
+/** Growth of the RSS at which returning freed memory is worth its 3 ms of CPU. */
 const GROWN_BYTES = 8_000_000;
-/** Time between two looks at the size: each wakes the process, which is seldom awake while nothing happens. */
-const LOOK_MILLIS = { quiet: 10_000, grown: 2_000 };
+/** Time between two measurements of the RSS, ms: each wakes a process that is otherwise idle. */
+const MEASURE_MILLIS = { quiet: 10_000, grown: 2_000 };
 
 /**
- * Has memory that is no longer used given back: once the start is over, now and then what bursts leave, and while they
- * last what malloc(3) keeps between pieces that are in use. The timers hold no process alive.
+ * Returns unused memory to the kernel: pages of the executable once the start is over and every ten minutes, and during
+ * bursts what malloc(3) keeps between pieces in use. The timers are unreferenced.
  */
 export function keepFootprintSmall(): void {
-  // at first all of it counts as growth: the start has freed much
+  // 0, so that all of it counts as growth at first: the start has freed much memory
   let smallestBytes = 0;
-  const look = () => {
+  const measure = () => {
     const bytes = residentBytes() ?? smallestBytes;
     const hasGrown = bytes - smallestBytes > GROWN_BYTES;
     if (hasGrown) returnFreedMemory();
     smallestBytes = (hasGrown ? residentBytes() : undefined) ?? Math.min(smallestBytes, bytes);
-    setTimeout(look, hasGrown ? LOOK_MILLIS.grown : LOOK_MILLIS.quiet).unref();
+    setTimeout(measure, hasGrown ? MEASURE_MILLIS.grown : MEASURE_MILLIS.quiet).unref();
   };
   const settle = () => {
     releasePages();
-    look();
+    measure();
   };
   setTimeout(settle, SETTLED_MILLIS).unref();
   setInterval(releasePages, AGAIN_MILLIS).unref();
 }
 
-/** Undefined where /proc/self/stat cannot be opened, for which `process.memoryUsage` throws: out of descriptors, for example. */
+/**
+ * Undefined where /proc/self/stat cannot be opened, for which `process.memoryUsage` throws: out of descriptors, for example.
+ */
 function residentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss();

@@ -3,12 +3,12 @@ import { Worker } from 'node:worker_threads';
 import { EXIT } from '../exit-codes.ts';
 import { type WatchOptions, watch } from './watch.ts';
 
-/** How often the event loop shows that it turns, ms. */
+/** How often the event loop shows that it is not blocked, ms. */
 const BEAT_MILLIS = 1_000;
 
 /**
- * Ends the process when a stop takes too long, whatever the event loop is blocked in: SQLite writes to the disk on it, and a
- * write to a disk that hangs never returns. So it watches from another thread.
+ * Ends the process when a stop takes too long, from another thread: the event loop may be blocked forever, since SQLite
+ * writes on it, and a write to a disk that hangs does not return.
  */
 export class StopWatchdog {
   readonly #board = { beats: int32(), stopRequested: int32() };
@@ -18,23 +18,23 @@ export class StopWatchdog {
   constructor() {
     const workerData: WatchOptions = {
       ...this.#board,
-      // .ts here, .js in the package
+      // .ts in a clone, .js in the package
       libc: new URL(`../../native/libc${extname(import.meta.url)}`, import.meta.url).href,
       status: EXIT.failure,
     };
-    // the function's text and no file: a file of TypeScript would load a compiler into the thread, of 17 MB
+    // the text of the function instead of a file: for a TypeScript file the thread would load a compiler, 17 MB
     this.#worker = new Worker(`(${watch})()`, { eval: true, workerData });
     this.#worker.unref();
     this.#beat = setInterval(() => Atomics.add(this.#board.beats, 0, 1), BEAT_MILLIS).unref();
   }
 
-  /** From now on the time runs. */
+  /** Starts the deadline. */
   stopRequested(): void {
     Atomics.store(this.#board.stopRequested, 0, 1);
     Atomics.notify(this.#board.stopRequested, 0);
   }
 
-  /** @param onError called where it cannot watch */
+  /** @param onError called when the thread has failed, so that there is no deadline */
   onError(onError: (error: unknown) => void): void {
     this.#worker.on('error', error => {
       clearInterval(this.#beat);

@@ -1,18 +1,18 @@
-/** What the watching thread is given. */
+/** `workerData` of the watchdog's thread. */
 export interface WatchOptions {
-  /** Grows as long as the event loop turns. */
+  /** Incremented by the event loop, unless it is blocked. */
   readonly beats: Int32Array<SharedArrayBuffer>;
-  /** 1 once the event loop knows of a request to stop. */
+  /** 1 once the event loop has received a request to stop. */
   readonly stopRequested: Int32Array<SharedArrayBuffer>;
-  /** The module src/native/libc.ts. */
+  /** URL of the module src/native/libc.ts. */
   readonly libc: string;
-  /** Exit status of a process that it ends. */
+  /** Exit status when the watchdog ends the process. */
   readonly status: number;
 }
 
 /**
- * The thread of StopWatchdog: its text is run by itself, so it uses nothing from outside of it. It needs nothing of the main
- * thread, which may hang, and loads native code only when that does.
+ * The thread of StopWatchdog. Its text is evaluated, so it can refer to nothing outside of itself. It needs nothing of the
+ * main thread, which may hang, and loads native code only when that is the case.
  */
 export async function watch(): Promise<void> {
   const {
@@ -26,16 +26,18 @@ export async function watch(): Promise<void> {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
   const { beats, stopRequested, libc, status }: WatchOptions = workerData;
 
-  /** Longest time from a request to the end; Docker kills after ten seconds, and 8 s are promised. Milliseconds. */
+  /** Longest time from a request to the end, ms. Docker kills after 10 s, and 8 s are promised. */
   const stopMillis = 7_300;
-  /** The same from the moment in which a request was found that the event loop does not take: up to 4 s after it came. */
+  /**
+   * The same from when this thread finds a request that the blocked event loop has not received: up to 4 s after it came.
+   */
   const unheardMillis = 3_000;
   const lastLineMillis = 200;
   const lookMillis = 1_000;
-  /** Looks in a row that must find the event loop where it was. */
+  /** Looks in a row at which the event loop has made no progress; then it counts as blocked. */
   const stuckLooks = 2;
 
-  /** Nobody changes it: to wait for it is to sleep. */
+  /** Never notified: waiting for it is sleeping. */
   const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   let lastBeats = -1;
   let stuck = 0;
@@ -54,14 +56,14 @@ export async function watch(): Promise<void> {
     else if (foundAt === undefined && (await isStopPending())) foundAt = performance.now();
   }
 
-  /** Whether a request has come that the event loop, which hangs, does not know of. */
+  /** Whether there is a request that the blocked event loop has not received. */
   async function isStopPending(): Promise<boolean> {
-    // a signal that came while the main thread is in a system call that cannot be interrupted waits in the kernel
+    // while the main thread is in an uninterruptible system call, a signal is pending in the kernel
     const [, pending = '0'] = /^ShdPnd:\s*([0-9a-f]+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
     const isSet = (signal: number) => ((BigInt(`0x${pending}`) >> BigInt(signal - 1)) & 1n) === 1n;
     if (isSet(SIGTERM) || isSet(SIGINT)) return true;
-    // one that was taken waits in the pipe through which libuv hands signals to its event loop: 16 bytes each, the number
-    // of the signal after a pointer (uv__signal_msg_t)
+    // one that was delivered is in the pipe between libuv's handler and its event loop: messages of 16 bytes, a pointer and
+    // the number of the signal (uv__signal_msg_t)
     const { peekPipe } = await import(libc);
     return readPipes().some(fd => {
       const messages: Buffer = peekPipe(fd);
@@ -73,7 +75,7 @@ export async function watch(): Promise<void> {
     });
   }
 
-  /** Read ends of pipes, but for the standard streams. */
+  /** Read ends of pipes, without the standard streams. */
   function readPipes(): number[] {
     return readdirSync('/proc/self/fd')
       .map(Number)
@@ -91,9 +93,9 @@ export async function watch(): Promise<void> {
 
   async function endProcess(): Promise<void> {
     const { exitAtOnce } = await import(libc);
-    const line = `${new Date().toISOString()} memwarden ends before all is done: the disk, the kernel or the network does not answer; what is not in the spool is lost\n`;
+    const line = `${new Date().toISOString()} memwarden ends before the flush is done: the disk, the kernel or the network does not answer; records that are not in the spool are lost\n`;
     const { promise, resolve } = Promise.withResolvers<void>();
-    // the exit status says it too, so nothing waits for who reads this
+    // does not wait for a reader of this line: the exit status says the same
     setTimeout(resolve, lastLineMillis);
     write(2, line, () => resolve());
     await promise;

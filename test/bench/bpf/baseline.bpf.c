@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What memwarden's programs are compared with, per hook: an empty program, the least that a hook can cost,
- * and one ships every open to user space with its path, as sensors do that decide there.
+ * Baselines for memwarden's programs, per hook: an empty program, the least that a hook can cost, and one that
+ * sends every open with its path to user space, as sensors do that filter there.
  */
 #include "kernel.h"
 #include <bpf/bpf_helpers.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Makes one system call again and again and prints how often, and how long one takes, ns. Each line of
- * standard input is an order:
+ * Makes one system call repeatedly and prints how often, and the time of one, ns. Each line of standard input
+ * is a command:
  *
  *   getppid MILLIS          getppid(2)
  *   open MILLIS PATH [RATE] open(2) of a file and close(2); RATE a second, as many as can be made without it

@@ -9,7 +9,7 @@ export const NODE_OPTIONS: readonly string[] = [
   `--import=${new URL('../../runner/compile-cache.ts', import.meta.url)}`,
 ];
 
-/** Nothing of the tester's own environment may reach the program, except where programs are. */
+/** Of the caller's environment only PATH may reach the program. */
 const BASE_ENVIRONMENT = { PATH: process.env['PATH'] };
 
 export interface Outcome {

@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers';
 
-/** Run one after the other in this process, as the program runs one: commands in their hundreds, without a start for each. */
+/** Runs hundreds of command lines in one process, which is faster than a start of Node.js for each. */
 export interface CommandLine {
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Stands on both streams before what a command line prints. */
+/** Separates the output of the command lines on both streams. */
 export const BOUNDARY = '\u2550\u2550\u2550 ';
 
 /** For a hang: the test reads all the time. */

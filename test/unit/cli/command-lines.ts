@@ -8,10 +8,10 @@ import { BOUNDARY, type CommandLine } from './command-lines.program.ts';
 
 const PROGRAM = fileURLToPath(new URL('./command-lines.program.ts', import.meta.url));
 
-/** What one command line printed, stdout before stderr. */
+/** The output of one command line, stdout before stderr. */
 export type Printed = string;
 
-/** Runs command lines by an ordinary user, so that none of them loads a program into the kernel. */
+/** Runs command lines as an ordinary user, so that none of them loads a program into the kernel. */
 export async function runAll(lines: readonly CommandLine[]): Promise<readonly Printed[]> {
   const user =
     process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];

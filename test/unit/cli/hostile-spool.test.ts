@@ -26,7 +26,7 @@ const folder = mkdtempSync(join(tmpdir(), 'memwarden-hostile-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const spool = join(folder, 'spool');
-/** What an attacker would have us write to. */
+/** The file that an attacker would have us write to. */
 const elsewhere = join(folder, 'elsewhere');
 
 beforeEach(() => {
@@ -46,7 +46,7 @@ function status(): Outcome {
   return memwarden(['spool', 'status', '--set', `telemetry.spool.directory=${spool}`]);
 }
 
-/** Refused with the reason, and what is elsewhere is as it was: content, mode and neighbours. */
+/** Refused with the reason, and the attacker's target is unchanged: content, mode and neighbours. */
 function assertRefused({ status, stderr }: Outcome, said: RegExp): void {
   assert.equal(status, 1, stderr);
   assert.match(stderr.replaceAll(/\s+/g, ' '), said);
@@ -68,7 +68,7 @@ const NAMES = [
   'totals.json',
 ];
 
-describe('a spool does nothing to what is elsewhere when there stands in its folder', () => {
+describe('a spool changes no other file when its folder has', () => {
   for (const name of NAMES) {
     test(`a link as ${name}`, () => {
       symlinkSync(elsewhere, join(spool, name));
@@ -82,7 +82,7 @@ describe('a spool does nothing to what is elsewhere when there stands in its fol
     assert.equal(existsSync(join(folder, 'nothing')), false);
   });
 
-  test('a link to the database of somebody else', () => {
+  test('a link to the database of another user', () => {
     const other = join(folder, 'other.db');
     const database = new DatabaseSync(other);
     database.exec('CREATE TABLE theirs (x)');
@@ -121,12 +121,12 @@ test('a spool whose folder others can write to is not used, nor changed', () => 
   }
 });
 
-test('a spool in the folder of somebody else is not used', { skip: notRoot }, () => {
+test('a spool in the folder of another user is not used', { skip: notRoot }, () => {
   chownSync(spool, SOMEBODY, SOMEBODY);
   assertRefused(drain(), /it belongs to user 12345, and this runs as user 0/);
 });
 
-test('a spool is not made behind a link that stands where anybody could put it', () => {
+test('a spool is not made through a link in a folder that others can write to', () => {
   const shared = join(folder, 'shared');
   mkdirSync(shared);
   chmodSync(shared, 0o1777);
@@ -138,7 +138,7 @@ test('a spool is not made behind a link that stands where anybody could put it',
   assert.equal(existsSync(join(folder, 'victim', 'spool')), false);
 });
 
-test('a spool of its own is used, by a link of the administrator, too', () => {
+test('a spool of its own is used, also through a link of the administrator', () => {
   assert.equal(drain().status, 0);
   assert.equal(status().status, 0);
   symlinkSync(spool, join(folder, 'by-link'));

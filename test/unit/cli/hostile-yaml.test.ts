@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { MAIN, NODE_OPTIONS } from './cli.ts';
 
-/** Many times what the start of Node.js and the command need; the library alone needs minutes for some of these files. */
+/** CPU time limit, many times what a command needs; the library alone takes minutes for some of these files. */
 const CPU_SECONDS = 10;
 const HANG_MILLIS = 60_000;
 

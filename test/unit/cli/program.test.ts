@@ -56,7 +56,7 @@ describe('memwarden', () => {
 });
 
 describe('memwarden run', () => {
-  it('does not start on a wrong setting, and says which, where, and what is allowed', () => {
+  it('does not start with a wrong setting, and reports which, where, and what is allowed', () => {
     const { status, stdout, stderr } = memwarden(['--exporter', 'file']);
     assert.equal(status, EXIT.usage);
     assert.equal(stdout, '');
@@ -149,7 +149,7 @@ describe('memwarden config validate', () => {
 });
 
 describe('memwarden doctor', () => {
-  it('reports an ordinary user what is missing and tries nothing', t => {
+  it('reports to an ordinary user what is missing, and tries no hook', t => {
     if (process.getuid?.() !== 0) return t.skip('needs root, to become an ordinary user');
     const { status, stdout } = memwardenAsNobody(['doctor', '--json', '--exporter', 'none']);
     assert.equal(status, EXIT.kernel);

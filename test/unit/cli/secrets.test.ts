@@ -27,7 +27,7 @@ before(() => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** How a person says an endpoint: the same settings from the environment, a file and flags. */
+/** The same settings from the environment, a file and flags. */
 const SOURCES: Readonly<Record<string, (endpoint: string) => CommandLine>> = {
   environment: endpoint => ({
     args: [],
@@ -61,7 +61,7 @@ const QUICK = {
   OTEL_LOG_LEVEL: 'all',
 };
 
-/** The commands that have to do with settings; `run` and `record` end for want of a capability, after the settings. */
+/** The commands with settings; `run` and `record` end after these, since they lack a capability. */
 const COMMANDS: readonly (readonly string[])[] = [
   ['run'],
   ['config', 'show'],
@@ -73,13 +73,13 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['detach'],
 ];
 
-/** Those that wait a moment for a collector that is not there. */
+/** Those that wait for a collector that does not answer. */
 const SENDERS: readonly (readonly string[])[] = [
   ['replay', recording],
   ['spool', 'drain', '--deadline', '0.1'],
 ];
 
-/** Each time another one: what is known of one must not hide the next. */
+/** A new secret each time: that one is registered must not hide the next. */
 let made = 0;
 function nextSecret(): string {
   made += 1;
@@ -99,7 +99,7 @@ function commandsFor(index: number): readonly (readonly string[])[] {
 for (const [source, lineOf] of Object.entries(SOURCES)) {
   it(`no command prints the secret of an endpoint from ${source}, in whatever spelling`, async () => {
     const cases = Object.keys(endpointsWith('', '')).flatMap((spelling, index) =>
-      // each spelling meets some of the commands, and over the sources most of them
+      // each spelling with some of the commands; over all sources most combinations
       commandsFor(index + files).map(command => {
         const secret = nextSecret();
         const { args, env } = lineOf(endpointsWith(secret, NOWHERE)[spelling] ?? '');

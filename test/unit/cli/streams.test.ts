@@ -1,7 +1,7 @@
 /**
  * Symptom: `memwarden config show >/dev/full` and `memwarden replay FILE | head -1` ended with an uncaught error and its
- * stack, and `replay` with status 0 when no collector answered. Cause: nobody listened for the errors of the streams, and
- * nobody asked what had become of the records.
+ * stack, and `replay` with status 0 when no collector answered. Cause: the streams had no
+ * listener for errors, and the result of the delivery was ignored.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -52,7 +52,7 @@ test('every variable of the specification is honoured or named, and never both',
   }
 });
 
-test('a variable that is set in vain is reported with the setting that does the work', () => {
+test('a variable without effect is reported with the setting to use instead', () => {
   const [sentence, ...more] = unusedVariables(
     {
       OTEL_BLRP_MAX_QUEUE_SIZE: '2048',
@@ -64,13 +64,13 @@ test('a variable that is set in vain is reported with the setting that does the 
   assert.deepEqual(more, []);
 });
 
-test('what the SDK alone has a use for is used in stock mode', () => {
+test('variables of the SDK alone are used in stock mode', () => {
   const env = { OTEL_BLRP_MAX_QUEUE_SIZE: '2048', OTEL_BLRP_EXPORT_TIMEOUT: '1' };
   assert.equal(unusedVariables(env, 'durable').length, 2);
   assert.deepEqual(unusedVariables(env, 'stock'), []);
 });
 
-test('what is said to do the work exists, and no setting is said to be in vain', () => {
+test('a setting that a reason names exists, and no variable of a setting is named as unused', () => {
   for (const [name, reason] of Object.entries(UNUSED_VARIABLES)) {
     assert.ok(!HONOURED.has(name), name);
     for (const [key] of reason.matchAll(/\b(telemetry|health)(\.\w+)+/g))
@@ -90,7 +90,7 @@ test('a sensor is not switched off by a variable for all programs, but says that
     assert.deepEqual(unusedVariables({ OTEL_SDK_DISABLED: value }, 'durable'), []);
 });
 
-test('a name that nobody knows is reported with the one that was meant', () => {
+test('an unknown name is reported with a suggestion', () => {
   assert.deepEqual(unusedVariables({ OTEL_EXPORTER_OTLP_ENDPONT: 'http://c' }, 'durable'), [
     'OTEL_EXPORTER_OTLP_ENDPONT has no effect: there is no such variable here; did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
   ]);
@@ -108,7 +108,7 @@ test('a name that nobody knows is reported with the one that was meant', () => {
   );
 });
 
-test('what Kubernetes makes of a Service called otel-collector is no mistake of a person', () => {
+test('the variables that Kubernetes makes for a Service called otel-collector are not reported', () => {
   const links = {
     OTEL_COLLECTOR_SERVICE_HOST: '10.0.0.1',
     OTEL_COLLECTOR_SERVICE_PORT_OTLP: '4317',

@@ -68,14 +68,14 @@ test('nothing is written, made or changed through a link, and nothing but a file
   assert.equal(statSync(elsewhere).mode & 0o777, 0o640);
 });
 
-test('a file that others could write is not taken for one of ours', t => {
+test('a file that others can write to is refused', t => {
   const path = join(folder(t), 'file');
   writeFileSync(path, '');
   chmodSync(path, 0o666);
   refused(() => openOwnFile(path), /file has mode 0666: users other than its owner/);
 });
 
-test('a file of somebody else is not taken for one of ours', { skip: notRoot }, t => {
+test('a file of another user is refused', { skip: notRoot }, t => {
   const path = join(folder(t), 'file');
   writeFileSync(path, '');
   chownSync(path, SOMEBODY, SOMEBODY);
@@ -100,7 +100,7 @@ test('a folder that others can write to is refused, and stays as it is', t => {
   assertOwnDirectory(at, true);
 });
 
-test('a link on the way is followed where only its maker could put it, and nowhere else', t => {
+test('a link in the path is followed only in a folder to which no other user can write', t => {
   const at = folder(t);
   mkdirSync(join(at, 'real'), { mode: 0o700 });
   mkdirSync(join(at, 'x'));
@@ -118,7 +118,7 @@ test('a link on the way is followed where only its maker could put it, and nowhe
   assert.equal(existsSync(join(at, 'real', 'other')), false);
 });
 
-test('a link of somebody else leads nowhere', { skip: notRoot }, t => {
+test('a link of another user is not followed', { skip: notRoot }, t => {
   const at = folder(t);
   mkdirSync(join(at, 'real'), { mode: 0o700 });
   symlinkSync('real', join(at, 'link'));
@@ -130,7 +130,7 @@ test('a link of somebody else leads nowhere', { skip: notRoot }, t => {
   assert.equal(existsSync(join(at, 'real', 'spool')), false);
 });
 
-test('what the system says of a way that does not exist names the way that was asked for', t => {
+test('the error for a path that does not exist names that path', t => {
   const at = folder(t);
   writeFileSync(join(at, 'file'), '');
   assert.throws(

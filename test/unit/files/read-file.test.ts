@@ -86,14 +86,14 @@ test('a file that is too large is refused by its size, and one without a size by
   refused('/proc/kallsyms', /it has more than 1000 bytes/);
 });
 
-test('what decides something is believed only where nobody else could write it', t => {
+test('a file that decides something is used only if no other user can write to it', t => {
   const at = folder(t);
   refused(fileIn(at, 0o646), /its mode is 0646: users other than its owner, \d+, may write it/);
   refused(fileIn(at, 0o664), /its mode is 0664/);
   assert.equal(readFile(fileIn(at, 0o646), { ...RULES, trusted: false }).bytes.toString(), 'content');
 });
 
-test('the file of another user is not believed, but the one of a group of one user is', {
+test('the file of another user is not used, but one of a private group is', {
   skip: notRoot,
 }, t => {
   const at = folder(t);

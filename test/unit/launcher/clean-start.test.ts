@@ -1,4 +1,4 @@
-/** NODE_OPTIONS in the environment ran code in the sidecar and opened its inspector, and so did a dozen other variables. */
+/** Symptom: NODE_OPTIONS and a dozen other variables ran code in the sidecar or opened its inspector. */
 import assert from 'node:assert/strict';
 import { execFileSync, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

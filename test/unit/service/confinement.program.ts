@@ -1,4 +1,4 @@
-/** Started by confinement.test.ts: gives its rights up, says what it believes to have kept, and waits for the end. */
+/** Started by confinement.test.ts: confines itself, prints the result, and waits to be ended. */
 import { readFile } from 'node:fs/promises';
 import { confine } from '../../../src/service/confinement/confine.ts';
 

@@ -43,7 +43,7 @@ async function confined(...args: string[]): Promise<Confined> {
 const skip = process.getuid?.() === 0 ? false : 'needs root: others have nothing to give up';
 
 describe('confinement', { skip }, () => {
-  it('leaves what is needed after the start and no way to more', async () => {
+  it('keeps what is needed after the start, and no way to gain more', async () => {
     const { status } = await confined();
     const permitted = linuxCapabilitySet(status, 'CapPrm');
     assert.equal(permitted & ~(CAP_SYS_PTRACE | CAP_DAC_READ_SEARCH | CAP_BPF), 0n);

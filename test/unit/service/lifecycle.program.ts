@@ -1,4 +1,4 @@
-/** Started by lifecycle.test.ts: the signal handling of `run` around a pipeline that does nothing but tell. */
+/** Started by lifecycle.test.ts: the signal handling of `run` around a service that only prints what is called. */
 import { EventEmitter, once } from 'node:events';
 import { runUntilSignal } from '../../../src/service/lifecycle.ts';
 import { standardError } from '../../../src/standard-streams/standard-error.ts';
@@ -21,7 +21,7 @@ const FAULTS: Readonly<Record<string, () => void>> = {
   },
 };
 
-// the clock stands still but for the test: a busy machine makes no request of a signal's echo, and nobody has to wait
+// the clock advances only at the test's request: no delay of a busy machine turns a signal's echo into a second request
 let nowMillis = 0;
 performance.now = () => nowMillis;
 
@@ -38,7 +38,7 @@ process.exitCode = await runUntilSignal(async () => {
       standardError.write('reloaded\n');
     },
     stop: async () => {
-      // listened for before the test is told that it may send it
+      // the listener is there before the test reads that it may send the signal
       const reported = once(process, 'SIGUSR2');
       standardError.write('flushing\n');
       if (ending === 'throws') setImmediate(FAULTS['timer'] ?? (() => {}));

@@ -57,7 +57,7 @@ it('ends at once with 130 on a second signal when the flush does not end', async
   await program.line(/memwarden ready/);
   program.process.kill('SIGTERM');
   await program.line(/^flushing$/);
-  // what tells a second request from the echo of the first is time
+  // a second request differs from an echo of the first by time
   program.process.kill('SIGUSR2');
   await program.line(/^a minute later$/);
   program.process.kill('SIGTERM');
@@ -74,7 +74,7 @@ it('reads the exceptions again on SIGHUP and goes on', async () => {
 });
 
 for (const fault of ['timer', 'promise', 'emitter']) {
-  it(`reports an error of a ${fault} that nobody caught with its place, without a stack, and ends in order with 1`, async () => {
+  it(`reports an uncaught error (${fault}) with its place, without a stack, and ends in order with 1`, async () => {
     const program = new Program('stops', fault);
     await program.line(/memwarden ready/);
     program.process.kill('SIGUSR2');
@@ -115,6 +115,6 @@ it('ends by itself after such an error when the flush does not end', async () =>
   program.process.kill('SIGUSR2');
   await program.line(/broken timer/);
   await program.line(/^flushing$/);
-  await program.line(/memwarden ends before all is done/);
+  await program.line(/memwarden ends before the flush is done/);
   assert.deepEqual(await program.exit, [EXIT.failure, null]);
 });

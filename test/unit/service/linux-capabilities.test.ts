@@ -15,7 +15,7 @@ describe('capabilities', () => {
     assert.deepEqual(status('000001ffffffffff').missing, []);
   });
 
-  it('are judged by the effective set', () => {
+  it('are those of the effective set', () => {
     assert.deepEqual(names(status('0000000000000000').missing), [
       'CAP_BPF',
       'CAP_PERFMON',

@@ -18,7 +18,7 @@ function billionLaughs(): string {
   return levels.join('');
 }
 
-/** No text that a person writes; each costs the library minutes, memory without end, or its stack. */
+/** Hostile texts: each costs the library minutes, unbounded memory, or a stack overflow. */
 const HOSTILE: readonly (readonly [name: string, text: string | Buffer, fault: RegExp])[] = [
   ['an alias of nothing', 'a: 1\nb: *nope\n', /^2:4: \*nope is not defined/],
   ['an alias within its own anchor', 'a: &a [*a]\n', /^1:8: \*a is not defined/],
@@ -96,7 +96,7 @@ test('a scalar is the text that was written, whatever YAML would make of it', ()
   }
 });
 
-test('an alias stands for what was anchored last before it', () => {
+test('an alias refers to the last anchor of its name before it', () => {
   const yaml = parseYaml(Buffer.from('a: &x 1\nb: &x 2\nc: *x\n'));
   assert.deepEqual(yaml.faults, []);
   assert.ok(isMap(yaml.contents));

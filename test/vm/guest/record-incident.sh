@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints docs/incident.jsonl, the recording of the act that the README shows: a step of a build opens the memory of the runner's
-# worker, as the attack of CVE-2025-30066 did. The worker is a Python under its name. In a guest, so that no machine's own names
+# worker, as the attack of CVE-2025-30066 did. The worker is a Python with its name. In a guest, so that no machine's own names
 # are in it: npm run -s test:vm -- --kernel 6.12 --exec 'sh test/vm/guest/record-incident.sh' --timeout 300
 set -eu
 recording=$(mktemp -d)/incident.jsonl

@@ -1,6 +1,6 @@
 /**
- * Runs in the guest: starts the sidecar, makes every attack, runs what honest machines run, and prints what was seen, one JSON object a line. It judges
- * nothing; the host does that, with the code that judges the live tests.
+ * Runs in the guest: starts the sidecar, makes every attack, runs the harmless programs, and prints the records of each, one
+ * JSON object a line. The host checks these, with the code of the live tests.
  */
 import { parseArgs } from 'node:util';
 import { highRecordsOf, missingPrograms } from '../../benign/observe.ts';

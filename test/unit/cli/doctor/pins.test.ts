@@ -4,7 +4,7 @@ import { pinPlaceCheck } from '../../../../src/cli/doctor/pins.ts';
 
 const PATH = '/sys/fs/bpf/memwarden';
 
-test('says whose the BPF file system is, and what is in it', () => {
+test('says who mounted the BPF file system, and what is in it', () => {
   const { status, detail } = pinPlaceCheck(
     PATH,
     { kind: 'ready', mountedByMemwarden: true, hasFolder: true },
@@ -24,7 +24,7 @@ test('announces a mount to who may mount, and warns others', () => {
   assert.match(advice ?? '', /^mount -t bpf /);
 });
 
-test('gives the reason and the advice that stand against pins', () => {
+test('gives the reason and the advice where nothing can be pinned', () => {
   const place = { kind: 'unavailable', reason: `refused: ${PATH} is a link`, advice: 'look' } as const;
   const { status, detail, advice } = pinPlaceCheck(PATH, place, true);
   assert.deepEqual([status, advice], ['warning', 'look']);

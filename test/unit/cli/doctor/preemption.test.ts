@@ -14,7 +14,7 @@ const DYNAMIC: PreemptionSources = {
 };
 const of = (changes: Partial<PreemptionSources>) => preemptionOf({ ...DYNAMIC, ...changes });
 
-test('takes the mode from the scheduler where it can be asked', () => {
+test('takes the mode from the scheduler where debugfs has it', () => {
   assert.equal(of({ scheduler: 'none voluntary (full) lazy' }), 'full');
   assert.equal(of({ scheduler: 'full (lazy)', version: '#1 SMP' }), 'lazy');
 });
@@ -25,7 +25,7 @@ test('knows a kernel that is built for one mode by its version', () => {
   assert.equal(of({ version: '#1 SMP PREEMPT_RT Debian' }), 'realtime');
 });
 
-test('takes the mode of a kernel that can choose from how it was built, unless it was told otherwise', () => {
+test('takes the mode of a kernel that can choose from how it was built, unless the command line sets it', () => {
   assert.equal(of({}), 'voluntary');
   assert.equal(of({ config: 'CONFIG_PREEMPT_BUILD=y\nCONFIG_PREEMPT=y\n' }), 'full');
   assert.equal(of({ config: 'CONFIG_PREEMPT_LAZY=y\n' }), 'lazy');
