@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { suite, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildAttacks } from './attack.ts';
 import { whyNotLive } from './requirements.ts';
@@ -19,6 +20,9 @@ const CONNECTIONS_EACH = 10_000;
 const CONNECTIONS_MAX = 256;
 /** Growth from garbage before it is collected: much less than 20,000 connections would take. */
 const GROWTH_MAX_KB = 64 * 1024;
+/** How often, and how long between, garbage is given time to be collected. */
+const GARBAGE_TRIES = 120;
+const GARBAGE_PAUSE_MILLIS = 500;
 
 class Client implements AsyncDisposable {
   readonly #process: ChildProcess;
@@ -53,6 +57,17 @@ function residentKilobytes({ pid }: Sidecar): number {
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }
 
+/**
+ * Garbage of other work, a flood of foreign events for example, comes and goes with the collector; what connections hold does
+ * not go while they are open.
+ */
+async function shrinksBelow(sidecar: Sidecar, kilobytes: number): Promise<void> {
+  for (let tries = GARBAGE_TRIES; residentKilobytes(sidecar) >= kilobytes; tries--) {
+    assert.ok(tries > 0, `${residentKilobytes(sidecar)} kB are resident, and stay above ${kilobytes} kB`);
+    await delay(GARBAGE_PAUSE_MILLIS);
+  }
+}
+
 const ENVIRONMENT = { MEMWARDEN_HEALTH_ENABLED: 'true', MEMWARDEN_HEALTH_LISTEN_PORT: '0' };
 /** Limit of descriptors: fewer than the clients take, and enough for the sidecar's own work. */
 const FEW_DESCRIPTORS = ['prlimit', '--nofile=512:512'];
@@ -73,7 +88,7 @@ suite('the health port', { skip: whyNotLive() }, () => {
       assert.equal((await fetch(`${url}/healthz`)).status, 200);
       assert.equal((await fetch(`${url}/metrics`)).status, 200);
       assert.ok(descriptors() <= before.descriptors + CONNECTIONS_MAX);
-      assert.ok(residentKilobytes(sidecar) < before.kilobytes + GROWTH_MAX_KB);
+      await shrinksBelow(sidecar, before.kilobytes + GROWTH_MAX_KB);
       await sidecar.fence();
       assert.doesNotMatch(sidecar.diagnostics, /failed/);
     } finally {
