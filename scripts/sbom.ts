@@ -17,12 +17,7 @@ interface Bom {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
 
-const listed = execFileSync('npm', ['sbom', '--omit', 'dev', '--sbom-format', 'cyclonedx'], {
-  cwd: fileURLToPath(ROOT),
-  encoding: 'utf8',
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const bom: Bom = JSON.parse(listed);
+const bom: Bom = JSON.parse(listPackages());
 const { 'bom-ref': program, version } = bom.metadata.component;
 const objects = readdirSync(OBJECTS)
   .filter(name => name.endsWith('.bpf.o'))
@@ -51,6 +46,17 @@ const complete = {
   ],
 };
 process.stdout.write(`${JSON.stringify(complete, undefined, 2)}\n`);
+
+/** npm 9, of Debian 12, has no such command, and says so with status 0. */
+function listPackages(): string {
+  const listed = execFileSync('npm', ['sbom', '--omit', 'dev', '--sbom-format', 'cyclonedx'], {
+    cwd: fileURLToPath(ROOT),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (listed.startsWith('{')) return listed;
+  throw new Error(`failed to list the packages: ${listed.split('\n', 1)}; try npm 10 or newer`);
+}
 
 function sha256(file: URL): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
