@@ -21,7 +21,7 @@ const ENDINGS = [
     run: 'echo before the end; sleep 1000',
     cause: /^the guest hung: /,
     log: /^\d+ sleep 1000 *\[.*\]$/m,
-    timeoutMillis: 30_000,
+    patienceSeconds: 10,
   },
   {
     title: 'a guest that goes away without its marker fails',

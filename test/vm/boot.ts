@@ -30,6 +30,8 @@ export interface Job {
   readonly memoryMiB?: number;
   /** Longest time from power-on to power-off, ms. */
   readonly timeoutMillis: number;
+  /** Time of the guest after which its work counts as hung, s; a little less than `timeoutMillis` unless given. */
+  readonly patienceSeconds?: number;
 }
 
 export interface BootResult {
@@ -114,6 +116,7 @@ export async function boot(
     const isWork = (line: string) => !line.startsWith(nonce);
     const ended = await runMachine(machine.program, words, job.timeoutMillis, line => {
       if (isWork(line)) onLine(line);
+      return line === `${nonce} hung`;
     });
     const log = await readFile(logPath, 'utf8').catch(() => '');
     return { ...resultOf(ended, nonce, log), log, millis: Date.now() - started };
@@ -142,7 +145,10 @@ function jobArchive(job: Job, nonce: string, outputDevice: string): Buffer {
     .file('job/prepare', job.prepare ?? '')
     .file('job/nonce', nonce)
     .file('job/output-device', outputDevice)
-    .file('job/patience-seconds', String(Math.ceil(job.timeoutMillis / 1000) - DUMP_SECONDS))
+    .file(
+      'job/patience-seconds',
+      String(job.patienceSeconds ?? Math.ceil(job.timeoutMillis / 1000) - DUMP_SECONDS),
+    )
     .finish();
 }
 
@@ -164,7 +170,7 @@ async function runMachine(
   program: string,
   words: readonly string[],
   timeoutMillis: number,
-  onLine: (line: string) => void,
+  isHung: (line: string) => boolean,
 ): Promise<MachineEnd> {
   let output = '';
   let stderr = '';
@@ -172,16 +178,17 @@ async function runMachine(
   const machine = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
   const kill = () => machine.kill('SIGKILL');
   process.once('exit', kill);
-  const timer = setTimeout(() => {
+  const giveUp = () => {
     timedOut = true;
     kill();
-  }, timeoutMillis);
+  };
+  const timer = setTimeout(giveUp, timeoutMillis);
   machine.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
   createInterface(machine.stdout).on('line', line => {
     output += `${line}\n`;
-    onLine(line);
+    if (isHung(line)) giveUp();
   });
   try {
     const [code] = await once(machine, 'close');
