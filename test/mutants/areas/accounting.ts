@@ -16,8 +16,8 @@ export const accounting: Area = {
       WATCH,
       [
         [
-          '(sum, reason) => sum + source.reported.count(snapshot.cpu, reason)',
-          '(_, reason) => source.reported.count(snapshot.cpu, reason)',
+          '(sum, reason) => sum + source.reportedDrops.count(snapshot.cpu, reason)',
+          '(_, reason) => source.reportedDrops.count(snapshot.cpu, reason)',
           'drops of one reason are counted again after a restart',
         ],
         [
@@ -27,11 +27,46 @@ export const accounting: Area = {
         ],
         ['if (count <= 0n) continue;', 'if (count < 0n) continue;', 'nothing lost is reported every second'],
         [
-          'this.#source.reported.report(cpu, reason, dropped[reason]);',
+          'this.#source.reportedDrops.report(cpu, reason, dropped[reason]);',
           '',
           'a drop is reported again and again',
         ],
-        ['this.#source.reported.save();', '', 'a drop is reported again after a restart'],
+        [
+          'reportedDrops.report(cpu, reason, dropped[reason])',
+          'reportedDrops.report(cpu, reason, count)',
+          'a drop is reported again with the next one',
+        ],
+        [
+          'dropped[reason] - this.#source.reportedDrops.count(cpu, reason)',
+          'dropped[reason]',
+          'what an earlier process has reported is reported again',
+        ],
+        ['this.#source.reportedDrops.save();', '', 'a drop is reported again after a restart'],
+        [
+          'total: dropped[reason], ...interval',
+          'total: count, ...interval',
+          'two drops of one number are one and the same record',
+        ],
+        [
+          'total: counters.sequence, ...interval',
+          'total: count, ...interval',
+          'two gaps of one number are one and the same record',
+        ],
+        [
+          'countersSinceNs: this.#source.reportedDrops.sinceNs,\n    };',
+          'countersSinceNs: 0n,\n    };',
+          'a loss is the same record as one before the counters began anew',
+        ],
+        [
+          'countersSinceNs: this.#source.reportedDrops.sinceNs,\n      });',
+          'countersSinceNs: 0n,\n      });',
+          'what another version left is the same record at each change of version',
+        ],
+        [
+          'this.#waiting.splice(0)',
+          '[...this.#waiting]',
+          'what another version left is reported every second',
+        ],
         ['this.#count(cpu, reason, count);\n        losses', 'losses', 'what is lost is in no book'],
         ['this.#count(cpu, SEQUENCE_GAP, count);', '', 'a gap is in no book'],
         [
@@ -95,36 +130,60 @@ export const accounting: Area = {
     ),
     ...mutantsOf('src/detect/detection-stage.ts', [
       [
-        'detections.summarized += detection.repeat.count;',
-        'detections.summarized += 1;',
+        'this.#detections.summarized += detection.repeat.count;',
+        'this.#detections.summarized += 1;',
         'a summary of a thousand is one detection',
       ],
-      ['      summaries += 1;\n', '', 'the records of summaries come from nowhere'],
+      ['this.#detections.reported += 1;', '', 'records of detections come from nowhere'],
+      ['      this.#summaries += 1;\n', '', 'the records of summaries come from nowhere'],
       [
-        'detections.found += count * detections.length;',
-        'detections.found += detections.length;',
+        'this.#detections.found += count * found.length;',
+        'this.#detections.found += found.length;',
         'a thousand repeats are one detection',
       ],
-      ['detections.excepted += count * (detections.length - kept);', '', 'what was excepted is in no book'],
       [
-        'else if (kept === 0) events.excepted',
-        'else if (kept < 0) events.excepted',
+        'this.#detections.found += count * found.length;',
+        'this.#detections.found += count;',
+        'an event that is two detections counts as one',
+      ],
+      ['this.#detections.excepted += count * (found.length - kept);', '', 'what was excepted is in no book'],
+      [
+        'this.#detections.excepted += count * (found.length - kept);',
+        'this.#detections.excepted += found.length - kept;',
+        'a thousand excepted repeats are one detection',
+      ],
+      ['      kept += 1;\n', '', 'a detection that was reported counts as excepted'],
+      [
+        'if (found.length === 0) this.#events.filtered += count;',
+        'if (found.length === 0) this.#events.filtered += 1;',
+        'a thousand repeats that no signature matches are one event',
+      ],
+      [
+        'else if (kept === 0) this.#events.excepted',
+        'else if (kept < 0) this.#events.excepted',
         'a dropped event counts as detected',
       ],
       [
-        'detections.found += summary.repeat?.count ?? 0;',
+        'else if (kept === 0) this.#events.excepted',
+        'else if (kept < found.length) this.#events.excepted',
+        'an event of which a part is reported counts as dropped',
+      ],
+      ['else this.#events.detected += count;', '', 'an event that is reported looks under way'],
+      ['pending: this.#storm.pending()', 'pending: 0', 'what waits for its summary is in no book'],
+      [
+        'this.#detections.found += summary.repeat?.count ?? 0;',
         '',
         'a summary of an earlier process is in no book',
       ],
-      ['settled.set(name, null);', '', 'a summary of an earlier process is reported at each start'],
-      ['settled.clear();', '', 'forgotten checkpoint are forgotten again and again'],
+      ['this.#settled.set(name, null);', '', 'a summary of an earlier process is reported at each start'],
+      ['this.#settled.clear();', '', 'checkpoint entries that are gone are deleted again and again'],
       [
         'if (!name.startsWith(ENTRY)) continue;',
         '',
-        'the checkpoint of other stages are taken for summaries',
+        'the checkpoint entries of other stages are taken for summaries',
       ],
       ["kind === 'repeat' ? Number(repeatCount) : 1", '1', 'a thousand repeats are one event'],
-      ['events.filtered += countOf(event);', '', 'the sidecar’s own acts are in no book'],
+      ['this.#events.filtered += countOf(event);', '', 'the sidecar’s own acts are in no book'],
     ]),
   ],
 };

@@ -55,7 +55,7 @@ export const capture: Area = {
       [
         'position > this.#position && position <= this.end',
         'position > this.#position',
-        'a wrong note makes the ring stand still',
+        'a wrong checkpoint makes the ring stand still',
       ],
       [
         '(length + HEADER_BYTES + 7) & ~7',
@@ -89,7 +89,7 @@ export const capture: Area = {
       [
         'if (name.startsWith(ENTRY)) this.#changes.set(name, null);',
         '',
-        'checkpoint of what nobody follows stay for ever',
+        'checkpoint entries of what nobody follows stay for ever',
       ],
       ['if (nowNs !== undefined && nowNs < windowEnd) continue;', '', 'a storm is reported every second'],
       ['followed.reportedCount = count;', '', 'repeats are reported again and again'],
@@ -118,7 +118,7 @@ export const capture: Area = {
       [
         'if (reportedCount > 0n) this.#changes.set',
         'if (reportedCount < 0n) this.#changes.set',
-        'checkpoint of what is over stay for ever',
+        'checkpoint entries of what is over stay for ever',
       ],
       ['known.event = event;', '', 'a later repeat is said to have begun with the first event of all'],
       [
@@ -148,7 +148,7 @@ export const capture: Area = {
         [
           'result === undefined ? [RESULT_UNKNOWN] : []',
           'result === undefined ? [] : []',
-          'nobody is reported that outcomes are unknown',
+          'nobody reads that outcomes are unknown',
         ],
         [
           "known.program === program && known.outcome === 'refused'",

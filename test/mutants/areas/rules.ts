@@ -22,10 +22,10 @@ export const rules: Area = {
       [
         '      failed.add(rule.name);\n      return false;',
         '      failed.add(rule.name);\n      return true;',
-        'what cannot be judged is known to be good',
+        'what cannot be evaluated is known to be good',
       ],
       ['rulesByProcess = new RulesByProcess(rules);\n      for', 'for', 'a reload changes nothing'],
-      ['if (problems.length > 0)', 'if (problems.length > 1)', 'a broken file is half in force'],
+      ['if (first !== undefined)', 'if (others.length > 0)', 'a broken file is half in force'],
       ['counts.set(name, counts.get(name) ?? 0)', 'counts.set(name, 0)', 'a reload forgets what was counted'],
       ['severity, exception: rule.name }', 'severity }', 'nobody knows which rule lowered it'],
     ]),

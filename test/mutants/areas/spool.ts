@@ -6,7 +6,7 @@ const TESTS = 'test/unit/telemetry/spool';
 export const spool: Area = {
   name: 'spool',
   target: 90,
-  tests: ['claims', 'durability', 'spool', 'damage', 'inspect', 'model'].map(
+  tests: ['claims', 'durability', 'spool', 'own-database', 'damage', 'inspect', 'model'].map(
     name => `${TESTS}/${name}.test.ts`,
   ),
   mutants: [
@@ -91,8 +91,8 @@ export const spool: Area = {
         'answers that met a full disk are forgotten',
       ],
       [
-        '      this.#settlements = [];\n      this.#settled.clear();\n      this.#reported',
-        '      this.#reported',
+        '      this.#settlements = [];\n      this.#settled.clear();\n      this.#hasWarned',
+        '      this.#hasWarned',
         'answered batches are remembered for ever',
       ],
       ['if (batch && context) claimed.push', 'if (context) claimed.push', 'a damaged batch is sent'],
@@ -156,7 +156,6 @@ export const spool: Area = {
         'found.bootId',
         'a witness that was closed is not believed after a boot',
       ],
-      ['mkdirSync(path, { mode: 0o700 });', 'mkdirSync(path);', 'others can list the spool'],
       [
         "if (unlock === undefined) throw new Error('another process is using it');",
         '',
@@ -164,7 +163,6 @@ export const spool: Area = {
       ],
     ]),
     ...mutantsOf(`${FOLDER}/totals-file.ts`, [
-      ["openSync(path, 'a+', 0o600)", "openSync(path, 'a+', 0o666)", 'others can read the totals'],
       [
         'bootId: this.#bootId, closed: true',
         'bootId: this.#bootId, closed: false',
@@ -172,8 +170,17 @@ export const spool: Area = {
       ],
       ['numbers.length === 6 &&', '', 'half a witness is believed'],
     ]),
-    ...mutantsOf(`${FOLDER}/database.ts`, [
-      ['chmodSync(path, 0o600);', '', 'a spool that others could read stays so'],
+    ...mutantsOf(`${FOLDER}/own-database.ts`, [
+      [
+        'for (const suffix of COMPANIONS) assertOwnFile(path + suffix);',
+        '',
+        'a log that is a link is written through it',
+      ],
+      [
+        'assertSameFile(path, fstatSync(file));',
+        '',
+        'SQLite writes to a file that was put there while it was opened',
+      ],
     ]),
     ...mutantsOf(`${FOLDER}/spool-file.ts`, [
       [

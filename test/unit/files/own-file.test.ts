@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { FileRefusal } from '../../../src/files/file-refusal.ts';
 import { assertOwnDirectory } from '../../../src/files/own-directory.ts';
@@ -82,11 +82,20 @@ test('a file of another user is refused', { skip: notRoot }, t => {
   refused(() => openOwnFile(path), /file belongs to user 12345, and this runs as user 0/);
 });
 
-test('a folder is made with those above it, for its owner alone', t => {
+test('a folder is made with those above it, for its owner alone, whatever the umask', t => {
+  const umask = process.umask(0);
+  t.after(() => process.umask(umask));
   const path = join(folder(t), 'a', 'b', 'spool');
   assertOwnDirectory(path, true);
   assert.equal(statSync(path).mode & 0o777, 0o700);
+  assert.equal(statSync(dirname(path)).mode & 0o777, 0o755);
   assertOwnDirectory(path, true);
+});
+
+test('a folder of somebody else is not used', { skip: notRoot }, t => {
+  const at = folder(t);
+  chownSync(at, SOMEBODY, SOMEBODY);
+  refused(() => assertOwnDirectory(at, true), /it belongs to user 12345, and this runs as user 0/);
 });
 
 test('a folder that others can write to is refused, and stays as it is', t => {

@@ -14,6 +14,7 @@ import { createResource } from '../../../../src/telemetry/record/resource.ts';
 import type { Batch } from '../../../../src/telemetry/spool/batch.ts';
 import { SPOOL_DEFAULTS } from '../../../../src/telemetry/spool/options.ts';
 import { Spool } from '../../../../src/telemetry/spool/spool.ts';
+import { logged } from '../../logged.ts';
 import { buildDetection } from '../detection-builder.ts';
 import { buildReadable, toReadable } from '../readable-builder.ts';
 import { BOOT_ID, CONTEXT } from '../spool/spool-builder.ts';
@@ -167,6 +168,30 @@ test('after hurry() persist does not wait for a full disk, and a later call trie
   makeRoom();
   await processor.persist();
   assert.equal(spool.waiting.records, 1);
+});
+
+test('records that never reached the disk are counted and logged as lost at the end', async t => {
+  const lines = logged(t);
+  const { clock, processor, spool } = start(t);
+  fillDisk(t, spool);
+  processor.hurry();
+  for (const severity of [1, 3, 3] as const) processor.onEmit(recordOf(severity));
+  assert.equal(processor.counts().spooled, 3);
+  const ended = processor.shutdown(0);
+  await clock.pass(0);
+  await ended;
+  assert.equal(processor.lost, 3);
+  assert.ok(lines.includes('3 records could not be spooled before the end and are lost'), lines.join('\n'));
+});
+
+test('a processor that has lost nothing at its end logs nothing of the kind', async t => {
+  const lines = logged(t);
+  const { processor, transport } = start(t);
+  transport.reply = () => ACCEPTED;
+  processor.onEmit(recordOf(1));
+  await processor.shutdown(0);
+  assert.equal(processor.lost, 0);
+  assert.doesNotMatch(lines.join('\n'), /are lost/);
 });
 
 test('checkpoint changes are written with the records of their round, once, and without records only if alone is set', async t => {
