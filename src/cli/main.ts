@@ -24,7 +24,7 @@ if (message === undefined) {
   // deadlines alone do not keep the process alive: without this, waiting for what never settles would end with Node's status 13
   setInterval(() => undefined, LONG_MILLIS);
   const status = await runProgram(process.argv.slice(2), process.env);
-  await endProcess(() => (guard.isOutputLost && status === 0 ? 1 : status));
+  await endProcess(() => (guard.hasOutputFailed && status === 0 ? 1 : status));
 } else {
   process.stderr.write(`memwarden: ${message}\n`);
   process.exitCode = 1;

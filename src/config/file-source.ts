@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { MemwardenError } from '../errors.ts';
-import { FileRefusal, hintOf } from '../files/file-refusal.ts';
+import { FileRefusal, hintOr } from '../files/file-refusal.ts';
 import { listed } from '../printing/listed.ts';
 import { readYaml } from '../yaml/read-yaml.ts';
 import { textOf, type YamlText } from '../yaml/yaml-text.ts';
@@ -42,7 +42,7 @@ function contents(path: string): YamlText {
     throw new MemwardenError(
       'CONFIG_INVALID',
       `failed to read ${path}${cause instanceof FileRefusal ? ':1:1' : ''}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      hintOf(cause, 'name another file with --config'),
+      hintOr(cause, 'name another file with --config'),
       { cause },
     );
   }

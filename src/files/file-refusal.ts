@@ -11,6 +11,6 @@ export class FileRefusal extends Error {
 }
 
 /** The hint of a FileRefusal; `otherwise` for any other error. */
-export function hintOf(error: unknown, otherwise: string | undefined): string | undefined {
+export function hintOr(error: unknown, otherwise: string | undefined): string | undefined {
   return error instanceof FileRefusal ? error.hint : otherwise;
 }

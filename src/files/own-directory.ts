@@ -9,7 +9,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { resolve } from 'node:path';
-import { kindOf, modeOf } from './file-kind.ts';
+import { describeFileType, modeOf } from './file-kind.ts';
 import { FileRefusal } from './file-refusal.ts';
 import { isTrustedLink, isWritableByOthers } from './trusted-owner.ts';
 
@@ -86,7 +86,7 @@ function assertLink(link: Stats, folder: Stats, name: string, path: string): voi
 function assertOwn(stats: Stats, path: string): void {
   const own = process.geteuid?.();
   if (!stats.isDirectory())
-    throw new FileRefusal(`it is ${kindOf(stats)}, not a directory`, 'name a directory');
+    throw new FileRefusal(`it is ${describeFileType(stats)}, not a directory`, 'name a directory');
   if (stats.uid !== own)
     throw new FileRefusal(
       `it belongs to user ${stats.uid}, and this runs as user ${own}`,

@@ -1,5 +1,5 @@
 import { closeSync, constants, fchmodSync, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
-import { assertRegular, kindOf, modeOf } from './file-kind.ts';
+import { assertRegular, describeFileType, modeOf } from './file-kind.ts';
 import { FileRefusal } from './file-refusal.ts';
 import { isWritableByOthers } from './trusted-owner.ts';
 
@@ -64,7 +64,7 @@ function assertOwn(stats: Stats, path: string): void {
   } catch (error) {
     if (!(error instanceof FileRefusal)) throw error;
     throw new FileRefusal(
-      `${path} is ${kindOf(stats)} of user ${stats.uid}, not a regular file`,
+      `${path} is ${describeFileType(stats)} of user ${stats.uid}, not a regular file`,
       `look what it is for, and remove it: rm -r ${path}`,
     );
   }

@@ -10,8 +10,8 @@ import type { EnrichedEvent } from '../enrich/event.ts';
 import { ENRICHED_EVENT } from '../enrich/event-codec.ts';
 import { redactArguments } from '../enrich/redact.ts';
 import { MemwardenError } from '../errors.ts';
-import { kindOf } from '../files/file-kind.ts';
-import { hintOf } from '../files/file-refusal.ts';
+import { describeFileType } from '../files/file-kind.ts';
+import { hintOr } from '../files/file-refusal.ts';
 import { openToRead } from '../files/read-file.ts';
 
 /*
@@ -84,7 +84,7 @@ export function createRecorder(path: string, options: RecorderOptions = {}): Rec
   // O_EXCL follows no symbolic link, not even a dangling one
   const existing = lstatSync(path, { throwIfNoEntry: false });
   if (existing !== undefined) {
-    const what = `EEXIST: ${kindOf(existing)} of user ${existing.uid} is there already`;
+    const what = `EEXIST: ${describeFileType(existing)} of user ${existing.uid} is there already`;
     throw failure('write', path, what, 'another file name, or remove it');
   }
   const file = attempt(() => openSync(path, 'wx', 0o600));
@@ -225,7 +225,7 @@ export async function openRecording(path: string): Promise<AsyncIterable<Enriche
     await lines.return(undefined);
     if (error instanceof MemwardenError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
-    const hint = hintOf(error, 'the path of a file made by `memwarden record`');
+    const hint = hintOr(error, 'the path of a file made by `memwarden record`');
     throw failure('read', path, cause, hint, error);
   }
   const { architecture } = header;

@@ -33,7 +33,7 @@ export async function replay(settings: Settings, path: string): Promise<ReplayOu
     },
   })('replay');
   // a full disk is not waited for: the recording can be replayed again when there is room
-  if (settings.telemetry.exporter === 'otlp') telemetry.hurry();
+  if (settings.telemetry.exporter === 'otlp') telemetry.stopWaiting();
   const detection = new PreparedDetection(settings, bootToWallOffsetNs).start(telemetry.emit);
   try {
     let events = 0;

@@ -69,7 +69,7 @@ export class RunningService implements Service {
     // the metrics are collected at once, but their receiver may never answer
     if (this.#health !== undefined) await within(LAST_METRICS_MILLIS, this.#health.stop());
     // after this, the last round no longer waits for a full disk or for the reader of stdout
-    const deadline = setTimeout(() => telemetry.hurry(), PERSIST_MILLIS);
+    const deadline = setTimeout(() => telemetry.stopWaiting(), PERSIST_MILLIS);
     try {
       await within(end - performance.now(), capture.stop());
     } finally {

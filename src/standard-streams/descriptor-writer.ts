@@ -2,7 +2,7 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 /** The result of a write. */
-export interface Written {
+export interface WriteResult {
   /** How many the kernel has accepted. */
   readonly bytes: number;
   /** Why it has not accepted the rest. */
@@ -16,7 +16,7 @@ const LONGEST_WAIT_MILLIS = 100;
 interface PendingWrite {
   readonly bytes: Uint8Array;
   at: number;
-  readonly resolve: (written: Written) => void;
+  readonly resolve: (written: WriteResult) => void;
 }
 
 /**
@@ -43,7 +43,7 @@ export class DescriptorWriter {
   }
 
   /** Resolves when the kernel has accepted all of it, or when that has failed. Never rejects. */
-  write(bytes: Uint8Array): Promise<Written> {
+  write(bytes: Uint8Array): Promise<WriteResult> {
     return new Promise(resolve => {
       this.#queue.push({ bytes, at: 0, resolve });
       // at once where possible, so that messages before the end of the process are not left in the queue

@@ -3,7 +3,7 @@ import { standardError } from './standard-error.ts';
 /** Whether the commands' output was written. */
 export interface StreamsGuard {
   /** A write to stdout has failed although its reader was there. */
-  readonly isOutputLost: boolean;
+  readonly hasOutputFailed: boolean;
 }
 
 /**
@@ -11,18 +11,18 @@ export interface StreamsGuard {
  * `memwarden config show | head -1`; anything else is.
  */
 export function guardStandardStreams(): StreamsGuard {
-  let isOutputLost = false;
+  let hasOutputFailed = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     const isReaderGone = error.code === 'EPIPE' || (error.code === 'EIO' && process.stdout.isTTY);
-    if (isReaderGone || isOutputLost) return;
-    isOutputLost = true;
+    if (isReaderGone || hasOutputFailed) return;
+    hasOutputFailed = true;
     standardError.write(`memwarden: failed to write to stdout: ${error.message}\n`);
   });
   // ignored: there is no other stream to report it to
   process.stderr.on('error', () => undefined);
   return {
-    get isOutputLost() {
-      return isOutputLost;
+    get hasOutputFailed() {
+      return hasOutputFailed;
     },
   };
 }

@@ -1,4 +1,4 @@
-import { DescriptorWriter, type Written } from './descriptor-writer.ts';
+import { DescriptorWriter, type WriteResult } from './descriptor-writer.ts';
 import type { RecordOutput } from './record-output.ts';
 
 /** stdout, for the records of `run`, `tail` and `replay`. */
@@ -6,7 +6,7 @@ export class StandardOutput implements RecordOutput {
   readonly stream: NodeJS.WriteStream = process.stdout;
   readonly #writer = new DescriptorWriter(1);
 
-  write(bytes: Uint8Array): Promise<Written> {
+  write(bytes: Uint8Array): Promise<WriteResult> {
     return this.#writer.write(bytes);
   }
 

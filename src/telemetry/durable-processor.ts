@@ -22,15 +22,15 @@ export interface DurableLogRecordProcessor extends LogRecordProcessor {
   /**
    * Has the next `persist` write these changes in one transaction with all records emitted before this call. Absent where
    * nothing is durable.
-   * @param alone write them also when there are no records to write
+   * @param force write them also when there are no records to write
    */
-  saveCheckpoint?(changes: CheckpointChanges, alone: boolean): void;
+  saveCheckpoint?(changes: CheckpointChanges, force: boolean): void;
   /** Sets the Resource of all records emitted from now on. */
   setResource?(resource: Resource): void;
   /** The saved checkpoint, including entries of earlier processes. */
   readonly checkpoint?: Checkpoint;
   /** From now on `persist` fails instead of waiting for a spool or a stdout that cannot be written. */
-  hurry?(): void;
+  stopWaiting?(): void;
   /** Deadline of a `shutdown` without an argument, as LoggerProvider.shutdown calls it, ms. */
   shutdownMillis?: number;
   /** Flushes for at most `deadlineMillis` and ends; undelivered records stay in the spool. */

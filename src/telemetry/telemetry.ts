@@ -35,13 +35,13 @@ export interface Telemetry {
   /**
    * Has the next `persist` write these changes in one transaction with all records emitted before this call. Undefined
    * where nothing is durable, so that callers need not compute the changes.
-   * @param alone write them also when there are no records to write
+   * @param force write them also when there are no records to write
    */
-  readonly saveCheckpoint: ((changes: CheckpointChanges, alone: boolean) => void) | undefined;
+  readonly saveCheckpoint: ((changes: CheckpointChanges, force: boolean) => void) | undefined;
   /** The saved checkpoint, including entries of earlier processes; empty without a spool. */
   checkpoint(): Checkpoint;
   /** From now on `persist` fails instead of waiting for a spool or a stdout that cannot be written. */
-  hurry(): void;
+  stopWaiting(): void;
   /** Resolves when the collector has answered all records emitted so far, or cannot be reached. */
   forceFlush(): Promise<void>;
   /** Stops within `deadlineMillis`; undelivered records stay in the spool. Never rejects. */
@@ -116,7 +116,7 @@ function startTelemetry(
     persist: () => processor.persist(),
     saveCheckpoint: processor.saveCheckpoint?.bind(processor),
     checkpoint: () => processor.checkpoint ?? new Map(),
-    hurry: () => processor.hurry?.(),
+    stopWaiting: () => processor.stopWaiting?.(),
     forceFlush: () => provider.forceFlush(),
     shutdown: async deadlineMillis => {
       processor.shutdownMillis = deadlineMillis;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { MemwardenError } from '../../errors.ts';
-import { hintOf } from '../../files/file-refusal.ts';
+import { hintOr } from '../../files/file-refusal.ts';
 import { assertReadable } from '../../files/read-file.ts';
 import type { Libbpf } from '../../native/libbpf.ts';
 import type { CaptureOptions } from '../options.ts';
@@ -39,7 +39,7 @@ export function assertBtf(path: string): void {
     throw new MemwardenError(
       'CAPTURE_UNAVAILABLE',
       `failed to read the kernel's type information ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      hintOf(
+      hintOr(
         cause,
         existsSync(SYSFS_KERNEL)
           ? 'the kernel must be built with CONFIG_DEBUG_INFO_BTF=y (Debian 11, Ubuntu 20.10, RHEL 8.2 and newer are); ls /sys/kernel/btf/vmlinux'
@@ -61,7 +61,7 @@ function assertObject(path: string): void {
     throw new MemwardenError(
       'CAPTURE_OBJECT_INVALID',
       `failed to open the BPF object ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      hintOf(cause, 'build it: npm run build:bpf'),
+      hintOr(cause, 'build it: npm run build:bpf'),
       { cause },
     );
   }

@@ -6,7 +6,7 @@ import { loadSettings, type SettingSources } from '../../config/index.ts';
 import type { Severity } from '../../detect/detection.ts';
 import { selectSignatures } from '../../detect/select-signatures.ts';
 import { MemwardenError } from '../../errors.ts';
-import { hintOf } from '../../files/file-refusal.ts';
+import { hintOr } from '../../files/file-refusal.ts';
 import { openToRead } from '../../files/read-file.ts';
 import { assertDescriptors, ownDescriptorLimit } from '../../service/descriptors.ts';
 import { setDiagnostics } from '../../service/diagnostics.ts';
@@ -119,7 +119,7 @@ async function* recordsOf(file: string): AsyncGenerator<Buffer> {
     yield* file === '-' ? process.stdin : createReadStream(file, { fd: openToRead(file, false).file });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const hint = hintOf(cause, 'name a file that a console exporter wrote, or - for stdin');
+    const hint = hintOr(cause, 'name a file that a console exporter wrote, or - for stdin');
     throw new MemwardenError('RECORDING_INVALID', `failed to read ${file}: ${reason}`, hint, { cause });
   }
 }

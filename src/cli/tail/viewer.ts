@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { styleText } from 'node:util';
 import { escapeText } from '../../printing/escape.ts';
-import type { Written } from '../../standard-streams/descriptor-writer.ts';
+import type { WriteResult } from '../../standard-streams/descriptor-writer.ts';
 import type { RecordOutput } from '../../standard-streams/record-output.ts';
 import { readableLine } from '../../telemetry/console/readable-line.ts';
 import { OTEL } from '../../telemetry/record/attributes.ts';
@@ -74,7 +74,7 @@ export class Viewer extends Writable {
     this.#print(this.#show(this.#rest + this.#decoder.end())).then(({ error }) => done(error));
   }
 
-  #pass(chunk: Uint8Array): Promise<Written> {
+  #pass(chunk: Uint8Array): Promise<WriteResult> {
     const [first = '', ...more] = this.#decoder.write(Buffer.from(chunk)).split('\n');
     let shown = '';
     this.#add(first);
@@ -85,7 +85,7 @@ export class Viewer extends Writable {
     return this.#print(shown);
   }
 
-  #print(text: string): Promise<Written> {
+  #print(text: string): Promise<WriteResult> {
     return this.#options.output.write(Buffer.from(text));
   }
 

@@ -58,7 +58,7 @@ export class ConsoleProcessor implements DurableLogRecordProcessor {
     return this.persist();
   }
 
-  hurry(): void {
+  stopWaiting(): void {
     this.#output.abandon();
   }
 

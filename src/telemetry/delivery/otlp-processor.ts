@@ -78,13 +78,13 @@ export class OtlpProcessor implements DurableLogRecordProcessor {
     return writing;
   }
 
-  hurry(): void {
+  stopWaiting(): void {
     this.#isHurried = true;
   }
 
-  saveCheckpoint(changes: CheckpointChanges, alone: boolean): void {
+  saveCheckpoint(changes: CheckpointChanges, force: boolean): void {
     for (const [name, value] of changes) this.#checkpoint.set(name, value);
-    this.#checkpointMatters ||= alone && changes.size > 0;
+    this.#checkpointMatters ||= force && changes.size > 0;
   }
 
   setResource(resource: Resource): void {

@@ -4,7 +4,7 @@ import { createSecureContext } from 'node:tls';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
 import { modeOf } from '../../files/file-kind.ts';
-import { hintOf } from '../../files/file-refusal.ts';
+import { hintOr } from '../../files/file-refusal.ts';
 import { readFile } from '../../files/read-file.ts';
 import { keepSecretsOfHeaderPair } from '../../printing/secrets.ts';
 import type { OtlpOptions } from '../options.ts';
@@ -162,7 +162,7 @@ function unusable(what: string, path: string, cause: unknown, hint: string): Mem
   return new MemwardenError(
     'CREDENTIALS_INVALID',
     `failed to read the ${what} ${path}: ${reason}`,
-    hintOf(cause, hint),
+    hintOr(cause, hint),
     { cause },
   );
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { MemwardenError } from '../../errors.ts';
-import { hintOf } from '../../files/file-refusal.ts';
+import { hintOr } from '../../files/file-refusal.ts';
 import { assertOwnDirectory } from '../../files/own-directory.ts';
 import { splitRecords } from '../otlp/export-request.ts';
 import { type DecodedRecord, decodeRecord } from '../otlp/log-decoder.ts';
@@ -76,7 +76,7 @@ function withDatabase<T>(directory: string, work: (database: DatabaseSync) => T)
     throw new MemwardenError(
       'SPOOL_INVALID',
       `failed to read the spool ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      hintOf(
+      hintOr(
         cause,
         'name its folder with telemetry.spool.directory, and read it as the user that the sidecar runs as',
       ),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MemwardenError } from '../../errors.ts';
-import { hintOf } from '../../files/file-refusal.ts';
+import { hintOr } from '../../files/file-refusal.ts';
 import { assertOwnDirectory } from '../../files/own-directory.ts';
 import { takeOwnerLock } from './owner-lock.ts';
 import type { SpoolTotals } from './totals.ts';
@@ -37,7 +37,7 @@ export class SpoolDirectory {
       throw new MemwardenError(
         'SPOOL_INVALID',
         `failed to use the spool directory ${path}: ${cause instanceof Error ? cause.message : cause}`,
-        hintOf(cause, 'choose a directory that this user can write, one for each sidecar'),
+        hintOr(cause, 'choose a directory that this user can write, one for each sidecar'),
         { cause },
       );
     }
@@ -49,7 +49,7 @@ export class SpoolDirectory {
   }
 
   /** The totals of the totals file; undefined if they may be out of date, that is after a power cut. */
-  get witness(): SpoolTotals | undefined {
+  get storedTotals(): SpoolTotals | undefined {
     const { found } = this.#totals;
     return found !== undefined && (found.closed || found.bootId === this.#bootId) ? found.totals : undefined;
   }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { diag } from '@opentelemetry/api';
 import { MemwardenError } from '../../errors.ts';
-import { hintOf } from '../../files/file-refusal.ts';
+import { hintOr } from '../../files/file-refusal.ts';
 import { BatchTable } from './batch-table.ts';
 import { isDamage, salvage, salvageCheckpoint, setAside } from './damage.ts';
 import { openDatabase, pragma } from './database.ts';
@@ -127,7 +127,7 @@ export class SpoolFile {
     return new MemwardenError(
       'SPOOL_INVALID',
       `failed to ${verb} the spool ${this.#path}: ${reason(error)}`,
-      hintOf(error, 'check that its file system has room and is writable, or choose another directory'),
+      hintOr(error, 'check that its file system has room and is writable, or choose another directory'),
       { cause: error },
     );
   }

@@ -205,11 +205,11 @@ export class Spool {
   #open(table: BatchTable): void {
     const damaged = this.#file.openedDamaged;
     const found = recordsOf(table.sums());
-    const witness = this.#directory?.witness;
+    const storedTotals = this.#directory?.storedTotals;
     this.#totals = readTotals(table);
     // the totals in the database are exact unless its last transactions are lost
-    if (witness !== undefined && (damaged || waitingOf(witness) > found))
-      this.#totals = structuredClone(witness);
+    if (storedTotals !== undefined && (damaged || waitingOf(storedTotals) > found))
+      this.#totals = structuredClone(storedTotals);
     this.#totalsAtStart = structuredClone(this.#totals);
     this.#recount(table);
     table.transaction(false, () => table.trimContexts(table.contextId(this.#context)));

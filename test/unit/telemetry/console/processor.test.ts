@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
-import type { Written } from '../../../../src/standard-streams/descriptor-writer.ts';
+import type { WriteResult } from '../../../../src/standard-streams/descriptor-writer.ts';
 import type { RecordOutput } from '../../../../src/standard-streams/record-output.ts';
 import { ConsoleProcessor } from '../../../../src/telemetry/console/processor.ts';
 
@@ -16,7 +16,7 @@ class LimitedOutput implements RecordOutput {
   room = Number.POSITIVE_INFINITY;
   error: NodeJS.ErrnoException = NO_SPACE;
 
-  async write(bytes: Uint8Array): Promise<Written> {
+  async write(bytes: Uint8Array): Promise<WriteResult> {
     const taken = bytes.subarray(0, Math.min(this.room, bytes.length));
     this.text += Buffer.from(taken).toString();
     this.room -= taken.length;

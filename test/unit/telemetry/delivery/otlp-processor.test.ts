@@ -225,12 +225,12 @@ test('persist waits while the spool cannot be written, and nothing is lost', asy
   await processor.shutdown(NEVER_MILLIS);
 });
 
-test('after hurry() persist fails when the spool cannot be written, and the shutdown keeps its deadline', async t => {
+test('after stopWaiting() persist fails when the spool cannot be written, and the shutdown keeps its deadline', async t => {
   const directory = temporaryDirectory(t);
   const processor = startProcessor(t, { endpoint: 'http://127.0.0.1:1' }, {}, directory);
   const holder = new DatabaseSync(databasePathOf(directory));
   holder.exec('BEGIN IMMEDIATE');
-  processor.hurry();
+  processor.stopWaiting();
   await assert.rejects(emit(processor, 3), { code: 'SPOOL_INVALID' });
   assert.equal(processor.counts().spooled, 3);
 

@@ -159,10 +159,10 @@ test('persist does not retry after an error that is not one of the spool', async
   await assert.rejects(processor.persist(), TypeError);
 });
 
-test('after hurry() persist does not wait for a full disk, and a later call tries again', async t => {
+test('after stopWaiting() persist does not wait for a full disk, and a later call tries again', async t => {
   const { processor, spool } = start(t);
   const makeRoom = fillDisk(t, spool);
-  processor.hurry();
+  processor.stopWaiting();
   processor.onEmit(recordOf(1));
   await assert.rejects(processor.persist(), { code: 'SPOOL_INVALID' });
   makeRoom();
@@ -174,7 +174,7 @@ test('records that never reached the disk are counted and logged as lost at the 
   const lines = logged(t);
   const { clock, processor, spool } = start(t);
   fillDisk(t, spool);
-  processor.hurry();
+  processor.stopWaiting();
   for (const severity of [1, 3, 3] as const) processor.onEmit(recordOf(severity));
   assert.equal(processor.counts().spooled, 3);
   const ended = processor.shutdown(0);
