@@ -45,7 +45,9 @@ export function measureStages(recordsPath: string): ReadonlyMap<string, number> 
       some.map(({ offset, length }) => decoder.decode(offset, length)).filter(event => event !== undefined),
     );
     detections = [];
-    time('enrich, detect, exceptions, storm filter', () => events.forEach(stage.accept));
+    time('enrich, detect, exceptions, storm filter', () => {
+      for (const event of events) stage.accept(event);
+    });
     const pending = new PendingRecords(3, { records: BATCH_RECORDS, bytes: Number.POSITIVE_INFINITY }, pool);
     const bodies = time('encode', () =>
       detections.map(detection => pending.add(to => encoder.write(to, detection))),
