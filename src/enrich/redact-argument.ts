@@ -96,12 +96,14 @@ class Scan {
   #at = 0;
   /** The open quote; empty outside of quotes. */
   #quote = '';
-  readonly #wordsBefore = new Set<string>();
+  /** Made when there is one: most texts have none. */
+  #wordsBefore: Set<string> | undefined;
   #isConnection = false;
   /** The last field named a secret; the next one with a value has it. */
   #namesSecret = false;
   /** End of the current run without blanks, and the last `@` in it. */
-  #run = { end: -1, lastAt: -1 };
+  #runEnd = -1;
+  #runLastAt = -1;
 
   constructor(text: string) {
     this.#text = text;
@@ -198,11 +200,11 @@ class Scan {
   }
 
   #lastAt(start: number): number {
-    if (start >= this.#run.end) {
-      const end = skipTo(this.#text, start, URL_END);
-      this.#run = { end, lastAt: this.#text.lastIndexOf('@', end - 1) };
+    if (start >= this.#runEnd) {
+      this.#runEnd = skipTo(this.#text, start, URL_END);
+      this.#runLastAt = this.#text.slice(0, this.#runEnd).lastIndexOf('@');
     }
-    return this.#run.lastAt;
+    return this.#runLastAt;
   }
 
   /** The value of a name: `name=value`, `"name": value`, `<name>value<`. */
@@ -346,13 +348,16 @@ class Scan {
       const to = this.#plainEnd(from);
       if (to > from) this.#redact(from, to);
     }
-    if (WORDS_BEFORE.has(word)) this.#wordsBefore.add(word);
+    if (WORDS_BEFORE.has(word)) {
+      this.#wordsBefore ??= new Set();
+      this.#wordsBefore.add(word);
+    }
   }
 
   #isSentence(word: string, isQuoted: boolean): boolean {
     return SENTENCES.some(
       ([before, after, quotes]) =>
-        after === word && this.#wordsBefore.has(before) && (isQuoted || quotes === undefined),
+        after === word && this.#wordsBefore?.has(before) === true && (isQuoted || quotes === undefined),
     );
   }
 }

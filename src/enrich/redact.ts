@@ -61,8 +61,8 @@ function redactValue(value: string, { behind }: Pick<SecretOption, 'behind'>): s
 class Command {
   #options: Map<string, SecretOption> | undefined;
   /** Those that may stand behind switches, by their letter. */
-  readonly #clustered = new Map<string, SecretOption>();
-  readonly #subcommands = new Set<string>();
+  #clustered: Map<string, SecretOption> | undefined;
+  #subcommands: Set<string> | undefined;
   #pairsOf: string | undefined;
   #pairs = false;
   #next: Next;
@@ -82,6 +82,7 @@ class Command {
     const word = argument.slice(argument.lastIndexOf('/') + 1);
     if (word.length > PROGRAM_LENGTH_MAX || word.length < 2 || word.startsWith('-')) return;
     if (SUBCOMMANDS.has(word)) {
+      this.#subcommands ??= new Set();
       this.#subcommands.add(word);
       if (this.#pairsOf !== undefined && PAIRS_AFTER.has(`${this.#pairsOf} ${word}`)) this.#pairs = true;
     }
@@ -97,7 +98,9 @@ class Command {
     this.#options ??= new Map();
     for (const [spelling, option] of options) {
       this.#options.set(spelling, option);
-      if (option.switches !== undefined) this.#clustered.set(spelling.charAt(1), option);
+      if (option.switches === undefined) continue;
+      this.#clustered ??= new Map();
+      this.#clustered.set(spelling.charAt(1), option);
     }
   }
 
@@ -144,12 +147,12 @@ class Command {
   }
 
   #applies({ after }: SecretOption): boolean {
-    return after === undefined || this.#subcommands.has(after);
+    return after === undefined || this.#subcommands?.has(after) === true;
   }
 
   /** `-skuUSER:PASSWORD`: an option behind switches that have no values. */
   #inCluster(argument: string): readonly [SecretOption, number] | undefined {
-    if (this.#clustered.size === 0) return undefined;
+    if (this.#clustered === undefined) return undefined;
     let at = 1;
     while (at < argument.length && SWITCHES.has(argument.charAt(at))) at++;
     const option = this.#clustered.get(argument.charAt(at));
@@ -158,7 +161,7 @@ class Command {
 
   #asAssignment(argument: string): string | undefined {
     if (argument.startsWith('pass:') && argument.length > 5) return `pass:${REDACTED}`;
-    if (!this.#pairs && !mayBeSecretName(argument)) return undefined;
+    if (!argument.includes('=') || !(this.#pairs || mayBeSecretName(argument))) return undefined;
     const name = ASSIGNMENT.exec(argument)?.[1];
     if (name === undefined || name.length + 1 === argument.length) return undefined;
     const value = argument.slice(name.length + 1);
@@ -169,7 +172,7 @@ class Command {
 }
 
 function isNameAlone(argument: string): boolean {
-  return isSecretName(argument) && NAME_ALONE.test(argument) && MARK_OF_SETTING.test(argument);
+  return MARK_OF_SETTING.test(argument) && NAME_ALONE.test(argument) && isSecretName(argument);
 }
 
 /** A word of shell text, or an operator between commands. */

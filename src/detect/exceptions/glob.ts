@@ -4,8 +4,13 @@ import { LRUCache } from 'lru-cache';
 type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'name' | 'any' | 'directories' }
-  | { readonly kind: 'one'; readonly fits: (character: string) => boolean }
+  | { readonly kind: 'one'; readonly fits: Fits }
   | { readonly kind: 'either'; readonly of: readonly (readonly Part[])[] };
+
+/** Whether a code unit of a path fits. */
+type Fits = (code: number) => boolean;
+
+const SLASH = 0x2f;
 
 const COMPILED_MAX = 256;
 
@@ -26,7 +31,7 @@ function parsePart(part: string): Part {
     case '*':
       return { kind: 'name' };
     case '?':
-      return { kind: 'one', fits: character => character !== '/' };
+      return { kind: 'one', fits: code => code !== SLASH };
   }
   if (part.length > 2 && part.startsWith('[')) return { kind: 'one', fits: parseBracket(part) };
   if (part.length > 2 && part.startsWith('{'))
@@ -34,14 +39,13 @@ function parsePart(part: string): Part {
   return { kind: 'text', text: part };
 }
 
-function parseBracket(part: string): (character: string) => boolean {
+function parseBracket(part: string): Fits {
   const isInverted = part.startsWith('[!');
   const members = [...part.slice(isInverted ? 2 : 1, -1).matchAll(MEMBER)].map(
-    ([all, from = all, to = all]) => ({ from, to }),
+    ([all, from = all, to = all]) => ({ from: from.charCodeAt(0), to: to.charCodeAt(0) }),
   );
-  const isMember = (character: string) =>
-    members.some(({ from, to }) => from <= character && character <= to);
-  return isInverted ? character => character !== '/' && !isMember(character) : isMember;
+  const isMember = (code: number) => members.some(({ from, to }) => from <= code && code <= to);
+  return isInverted ? code => code !== SLASH && !isMember(code) : isMember;
 }
 
 function parse(pattern: string): readonly Part[] {
@@ -50,8 +54,6 @@ function parse(pattern: string): readonly Part[] {
 
 /** A set of positions in a path, from 0 to its length: 1 for members. */
 type Positions = Uint8Array;
-
-const SLASH = 0x2f;
 
 /**
  * Where a part can end, given where it can begin. As sets of positions, nothing is tried twice: the work is the length of
@@ -74,7 +76,7 @@ function endsOf(part: Part, path: string, starts: Positions): Positions {
       break;
     case 'one':
       for (let at = first; at < path.length; at++)
-        if (starts[at] === 1 && part.fits(path.charAt(at))) ends[at + 1] = 1;
+        if (starts[at] === 1 && part.fits(path.charCodeAt(at))) ends[at + 1] = 1;
       break;
     case 'name':
       markNames(path, starts, ends);

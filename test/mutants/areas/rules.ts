@@ -51,14 +51,10 @@ export const rules: Area = {
     ]),
     ...mutantsOf(`${FOLDER}/glob.ts`, [
       ['if (path.charCodeAt(at) === SLASH) isInName = false;', '', 'a star reaches into other directories'],
-      ["fits: character => character !== '/' };", 'fits: () => true };', 'a question mark is a slash'],
+      ['fits: code => code !== SLASH };', 'fits: () => true };', 'a question mark is a slash'],
       ['  start[0] = 1;', '  start.fill(1);', 'a path in front of a pattern is known to be good'],
       ['[path.length] === 1;', '.includes(1);', 'a path behind a pattern is known to be good'],
-      [
-        "character !== '/' && !isMember(character)",
-        '!isMember(character)',
-        'what is none of some is a slash',
-      ],
+      ['code !== SLASH && !isMember(code)', '!isMember(code)', 'what is none of some is a slash'],
       [
         'if (path.charCodeAt(at) === SLASH) ends[at + 1] = 1;',
         'ends[at + 1] = 1;',
@@ -66,7 +62,7 @@ export const rules: Area = {
       ],
       ['      ends.set(starts);', '', 'no directory is no number of directories'],
       ['      ends.fill(1, first);', '      ends.fill(1);', 'two stars reach back'],
-      ['from <= character && character <= to', 'from <= character', 'a range has no end'],
+      ['from <= code && code <= to', 'from <= code', 'a range has no end'],
       ['if (other[at] === 1) all[at] = 1;', '', 'only the first of several texts is tried'],
     ]),
     ...mutantsOf(
