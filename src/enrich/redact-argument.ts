@@ -7,6 +7,7 @@ import {
   isClass,
   isQuote,
   NAME,
+  RANDOM,
   skip,
   skipTo,
   TOKEN,
@@ -77,10 +78,10 @@ const BLANKS_MAX = 32;
 
 /** Whether the characters of a token at `at` look like a credential and not like words. */
 function looksRandom(text: string, at: number, least: number): boolean {
-  const end = skip(text, at, TOKEN, Math.min(text.length, at + RANDOM_LOOK_MAX));
+  const end = skip(text, at, RANDOM, Math.min(text.length, at + RANDOM_LOOK_MAX));
   if (end - at < least) return false;
   const token = text.slice(at, end);
-  if (least < RANDOM_MIN) return /[\d=]|[a-z][A-Z]/.test(token);
+  if (least < RANDOM_MIN) return text.charAt(end) === '=' || /\d|[a-z][A-Z]/.test(token);
   return (/\d/.test(token) && /[a-z]/.test(token) && /[A-Z]/.test(token)) || /^[\da-f]{32}/i.test(token);
 }
 
@@ -104,6 +105,7 @@ class Scan {
   /** End of the current run without blanks, and the last `@` in it. */
   #runEnd = -1;
   #runLastAt = -1;
+  #lineEnd = -1;
 
   constructor(text: string) {
     this.#text = text;
@@ -202,7 +204,9 @@ class Scan {
   #lastAt(start: number): number {
     if (start >= this.#runEnd) {
       this.#runEnd = skipTo(this.#text, start, URL_END);
-      this.#runLastAt = this.#text.slice(0, this.#runEnd).lastIndexOf('@');
+      // in what is new of the text, not back to its beginning
+      const at = this.#text.slice(start, this.#runEnd).lastIndexOf('@');
+      this.#runLastAt = at < 0 ? -1 : start + at;
     }
     return this.#runLastAt;
   }
@@ -293,8 +297,9 @@ class Scan {
   /** Of a header's value: to the closing quote around it, to the end of the line, or, in a sentence, a scheme and its credential. */
   #headerEnd(start: number, from: number): number {
     const text = this.#text;
-    const line = indexOrEnd(text, '\n', from);
-    if (this.#quote !== '') return Math.min(afterQuote(text, text.lastIndexOf(this.#quote, start)) - 1, line);
+    if (from > this.#lineEnd) this.#lineEnd = indexOrEnd(text, '\n', from);
+    const line = this.#lineEnd;
+    if (this.#quote !== '') return this.#quoteEnd(from, line);
     if (start === 0 || text.charAt(start - 1) === '=' || text.startsWith('-H', start)) return line;
     let end = skipTo(text, from, BLANK);
     const isOneWord = from > 0 && !isClass(text, from - 1, BLANK);
@@ -305,6 +310,16 @@ class Scan {
       end = skipTo(text, next, BLANK);
     }
     return Math.min(end, line);
+  }
+
+  /** The quote that closes the open one, or `end` where it is not closed before. */
+  #quoteEnd(from: number, end: number): number {
+    const text = this.#text;
+    for (let at = from; at < end; at++) {
+      if (text.charCodeAt(at) === BACKSLASH && this.#quote !== "'") at++;
+      else if (text.charAt(at) === this.#quote) return at;
+    }
+    return end;
   }
 
   /** Of a field of a connection string. */

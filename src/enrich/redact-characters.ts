@@ -11,6 +11,8 @@ export const BLANK = 2;
 export const VALUE_END = 4;
 /** Of tokens, base64 included. */
 export const TOKEN = 8;
+/** The same without padding, behind which another name may begin. */
+export const RANDOM = 128;
 export const URL_END = 16;
 /** Between commands in shell text. */
 export const OPERATOR = 32;
@@ -32,6 +34,7 @@ classify(NAME, LETTERS, '_.-');
 classify(BLANK, SPACE);
 classify(VALUE_END, SPACE, ',;&}<>');
 classify(TOKEN, LETTERS, '_.-~+/=%');
+classify(RANDOM, LETTERS, '_.-~+/%');
 classify(URL_END, SPACE, '"\'`<>');
 
 classify(OPERATOR, '|&;\n()');
