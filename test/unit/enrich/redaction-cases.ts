@@ -204,6 +204,16 @@ export const SECRETS: readonly (readonly [what: string, given: string, reported:
     'curl | -H | Authorization: [redacted]',
   ],
   ['a header joined to its option', 'curl | -HX-Api-Key:abc', 'curl | -HX-Api-Key:[redacted]'],
+  [
+    'a header in quotes, and what is behind it',
+    'sh | -c | curl -H "Authorization: Basic x y" http://host',
+    'sh | -c | curl -H "Authorization: [redacted]" http://host',
+  ],
+  [
+    'a password with a slash, behind an address',
+    'app | a@b postgres://bob:a/b@host/db',
+    'app | a@b postgres://bob:[redacted]@host/db',
+  ],
   ['a cookie', 'curl | -H | Cookie: sid=1; b=2', 'curl | -H | Cookie: [redacted]'],
   ['a bearer token in text', 'app | got Bearer abcdefgh12345678 there', 'app | got Bearer [redacted] there'],
   [

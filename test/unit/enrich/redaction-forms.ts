@@ -49,6 +49,7 @@ export const FORMS: readonly string[] = [
   `app | password=''${SECRET}`,
   `app | pass=''${SECRET}`,
   `app | password=""${SECRET}`,
+  `mount | -o | user=bob,pass=''${SECRET},rw | /mnt`,
   `app | password="a"'${SECRET}'`,
   `sh | -c | run pass=''${SECRET} now`,
   `sh | -c | run --token=''"${SECRET}" now`,
