@@ -12,7 +12,7 @@ import type { UserNames } from './user-names.ts';
 const FRESH_MILLIS = 1000;
 
 /** Longest command line that is reported, characters. */
-const COMMAND_LINE_LENGTH_MAX = 8192;
+const COMMAND_LINE_LENGTH_MAX = 4096;
 
 /** Characters of the arguments that are kept for comparison; the kernel records at most 256 bytes. */
 const COMPARED_LENGTH_MAX = 256;

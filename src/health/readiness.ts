@@ -18,6 +18,8 @@ export interface ReadinessReport {
 export interface ReadinessSources {
   /** Why the spool cannot be written; undefined while it can. */
   spoolProblem(): string | undefined;
+  /** Why the event loop cannot be relied on; undefined while it can. */
+  eventLoopProblem(): string | undefined;
   /** Why the collector does not take records; undefined while it does. */
   collectorProblem(): string | undefined;
 }
@@ -66,6 +68,8 @@ export class Readiness {
     }
     const spoolProblem = this.#sources.spoolProblem();
     if (spoolProblem !== undefined) reasons.push(spoolProblem);
+    const eventLoopProblem = this.#sources.eventLoopProblem();
+    if (eventLoopProblem !== undefined) reasons.push(eventLoopProblem);
     return {
       ready: reasons.length === 0,
       reasons: reasons.map(quoted),

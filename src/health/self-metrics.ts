@@ -27,6 +27,8 @@ export interface MetricSources {
   canaryAges(): ReadonlyMap<string, number>;
   /** Lines for stderr that could not be written. */
   droppedMessages(): number;
+  /** Worst delay of the event loop of late, seconds. */
+  worstLoopDelay(): number;
   /** Names of the components that deliver records; undefined where there are none. */
   readonly components: DeliveryComponents | undefined;
 }
@@ -125,6 +127,7 @@ function* read(sources: MetricSources): Generator<Reading> {
     yield [METRICS.CANARY_AGE, seconds, { capability }];
   }
   yield [METRICS.MESSAGES_DROPPED, sources.droppedMessages()];
+  yield [METRICS.EVENT_LOOP_DELAY, sources.worstLoopDelay()];
   yield [METRICS.PROCESS_MEMORY, process.memoryUsage.rss()];
   if (sources.components !== undefined) yield* readSdk(records, inFlight, sources.components);
 }

@@ -7,6 +7,7 @@ import type { DetectionStage } from '../detect/detection-stage.ts';
 import { standardError } from '../standard-streams/standard-error.ts';
 import { createMetricReader } from '../telemetry/metrics/metric-reader.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { EventLoopDelay } from './event-loop-delay.ts';
 import { Readiness } from './readiness.ts';
 import { createSelfMetrics, type MetricSources } from './self-metrics.ts';
 import { startHealthServer } from './server.ts';
@@ -39,8 +40,10 @@ export async function startHealth(
   { health: { enabled, listenAddress, listenPort }, telemetry: telemetryOptions }: Settings,
   { capture, losses, detection, telemetry }: WatchedStages,
 ): Promise<Health> {
+  const eventLoop = new EventLoopDelay();
   const readiness = new Readiness(capture.hooks.keys(), {
     spoolProblem: () => telemetry.problems().spool,
+    eventLoopProblem: () => eventLoop.problem(),
     collectorProblem: () => telemetry.problems().collector,
   });
   const reader = createMetricReader(telemetryOptions);
@@ -55,6 +58,7 @@ export async function startHealth(
     unknownRecords: () => capture.unknownRecords,
     canaryAges: () => readiness.canaryAges(),
     droppedMessages: () => standardError.dropped,
+    worstLoopDelay: () => eventLoop.worstSeconds(),
   };
   const metrics = createSelfMetrics(sources, push);
   const server = enabled
@@ -71,6 +75,7 @@ export async function startHealth(
     },
     stop: async () => {
       clearInterval(canary);
+      eventLoop.stop();
       await server?.close();
       await metrics.shutdown();
     },

@@ -14,6 +14,8 @@ const SCHEME =
 const HOST = /^(?:\[[0-9a-f:.]+(?:%[\w%.-]+)?\]|[\w.-]+)?(?::(?:\d{1,5}|port))?(?=$|[\\/?#;\s])/i;
 /** A key of a query; a longer text or other characters are more likely a secret. */
 const KEY = /^[\w.~-]{1,40}$/;
+/** Length of the shortest token in a path. */
+const TOKEN_MIN = 20;
 /** A segment of a path that is more likely a token than a name. */
 const TOKEN = /^(?=.*\d)(?=.*[a-z]).{20,}$/i;
 
@@ -71,6 +73,11 @@ function* pieces(endpoint: string): Generator<Piece> {
 
 function* pathPieces(path: string): Generator<Piece> {
   for (const part of path.split(/(?=[\\/])/)) {
+    // most of them, and all of a long path: neither a token nor parameters
+    if (part.length < TOKEN_MIN && !/[;=]/.test(part)) {
+      yield { text: part, isSecret: false };
+      continue;
+    }
     // `name;key=value`: parameters of a path segment, RFC 3986, section 3.3
     const [, slash = '', name = '', parameters = ''] = /^([\\/]?)([^;=]*)(.*)$/s.exec(part) ?? [];
     yield { text: slash, isSecret: false };

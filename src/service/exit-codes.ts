@@ -7,6 +7,7 @@ export const EXIT = {
   usage: 2,
   kernel: 3,
   collector: 4,
+  hung: 5,
   interrupted: 130,
 } as const;
 
@@ -19,6 +20,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: 'wrong configuration, exceptions, recording or command line; nothing was started',
   kernel: 'the kernel, a capability or the BPF object does not allow what was asked for',
   collector: 'the collector cannot be reached or refuses the records; those of `replay` wait in the spool',
+  hung: 'the event loop made no progress for 30 s, so nothing was watched; what had not been spooled is still in the kernel if the programs are pinned',
   interrupted: 'a second SIGTERM, SIGINT or SIGQUIT came before the flush was done',
 };
 

@@ -55,6 +55,7 @@ export async function runUntilSignal(
     log.warn(`stopped by ${await stopping} before the start was done`);
     return EXIT.ok;
   }
+  watchdog.started();
   const hooks = [...running.hooks].map(([capability, hook]) => `${capability}=${hook}`).join(' ');
   // independent of diagnostics.level: scripts wait for this line
   standardError.write(`${new Date().toISOString()} memwarden ready ${hooks}\n`);
@@ -66,7 +67,7 @@ export async function runUntilSignal(
 function watchStop(): StopWatchdog {
   const watchdog = new StopWatchdog();
   watchdog.onError(error =>
-    log.warn('failed to watch over the stop, which may take longer than 8 s:', error),
+    log.warn('failed to watch over the event loop and the stop, which may take longer than 8 s:', error),
   );
   return watchdog;
 }

@@ -5,6 +5,7 @@ import { benchIdle } from './idle.ts';
 import { benchLatency } from './latency.ts';
 import type { Report } from './report.ts';
 import { benchStart } from './start.ts';
+import { benchWorst } from './worst.ts';
 
 /** A benchmark: its title in RESULTS.md, and what measures. */
 export interface Benchmark {
@@ -20,4 +21,5 @@ export const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   start: { title: 'Start: process start to hooks proven alive', run: benchStart },
   idle: { title: 'Idle: what it costs while nothing happens', run: benchIdle },
   growth: { title: 'Growth: what the costs depend on', run: benchGrowth },
+  worst: { title: 'Worst: what an actor can make an event cost', run: benchWorst },
 };

@@ -1,4 +1,6 @@
 import { type CelEnv, CelScalar, celEnv, celMethod, isCelError, parse, plan, run } from '@bufbuild/cel';
+import { RE2JS } from '@bufbuild/re2';
+import { LRUCache } from 'lru-cache';
 import { matchesGlob } from './glob.ts';
 import { type Expr, ExpressionTypeError, TypeChecker } from './type-checker.ts';
 import { type Bindings, VARIABLES } from './variables.ts';
@@ -25,7 +27,22 @@ export class ConditionError extends Error {
   }
 }
 
+const PATTERNS_MAX = 256;
+
+const patterns = new LRUCache<string, RE2JS>({ max: PATTERNS_MAX });
+
+/** For `matches()`; the library's own compiles the pattern at each evaluation, which costs more than the match. */
+function compilePattern(pattern: string): RE2JS {
+  let compiled = patterns.get(pattern);
+  if (compiled === undefined) {
+    compiled = RE2JS.compile(pattern);
+    patterns.set(pattern, compiled);
+  }
+  return compiled;
+}
+
 const env: CelEnv = celEnv({
+  re2: { compile: compilePattern },
   funcs: [
     celMethod('glob', CelScalar.STRING, [CelScalar.STRING], CelScalar.BOOL, function (pattern) {
       return matchesGlob(this, pattern);

@@ -1,20 +1,25 @@
+import type { createHangMeter } from '../event-loop/hang-meter.ts';
+
 /** `workerData` of the watchdog's thread. */
 export interface WatchOptions {
   /** Incremented by the event loop, unless it is blocked. */
   readonly beats: Int32Array<SharedArrayBuffer>;
+  /** Longest time that the event loop may hang, ms. */
+  readonly hangMillis: Int32Array<SharedArrayBuffer>;
   /** 1 once the event loop has received a request to stop. */
   readonly stopRequested: Int32Array<SharedArrayBuffer>;
   /** URL of the module src/native/libc.ts. */
   readonly libc: string;
-  /** Exit status when the watchdog ends the process. */
-  readonly status: number;
+  /** Exit status when the watchdog ends the process because a stop takes too long, and because the event loop hangs. */
+  readonly lateStatus: number;
+  readonly hungStatus: number;
 }
 
 /**
  * The thread of StopWatchdog. Its text is evaluated, so it can refer to nothing outside of itself. It needs nothing of the
  * main thread, which may hang, and loads native code only when that is the case.
  */
-export async function watch(): Promise<void> {
+export async function watch(meterOf: typeof createHangMeter): Promise<void> {
   const {
     constants: files,
     readdirSync,
@@ -24,7 +29,7 @@ export async function watch(): Promise<void> {
   } = process.getBuiltinModule('node:fs');
   const { SIGTERM, SIGINT } = process.getBuiltinModule('node:os').constants.signals;
   const { workerData } = process.getBuiltinModule('node:worker_threads');
-  const { beats, stopRequested, libc, status }: WatchOptions = workerData;
+  const { beats, hangMillis, stopRequested, libc, lateStatus, hungStatus }: WatchOptions = workerData;
 
   /** Longest time from a request to the end, ms. Docker kills after 10 s, and 8 s are promised. */
   const stopMillis = 7_300;
@@ -39,6 +44,7 @@ export async function watch(): Promise<void> {
 
   /** Never notified: waiting for it is sleeping. */
   const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const hungMillis = meterOf(lookMillis);
   let lastBeats = -1;
   let stuck = 0;
   let foundAt: number | undefined;
@@ -47,13 +53,39 @@ export async function watch(): Promise<void> {
     const now = performance.now();
     if (Atomics.load(stopRequested, 0) === 1) requestedAt ??= foundAt ?? now;
     const end = requestedAt === undefined ? (foundAt ?? Infinity) + unheardMillis : requestedAt + stopMillis;
-    if (now >= end) await endProcess();
+    if (now >= end)
+      await endProcess(
+        lateStatus,
+        'before the flush is done: the disk, the kernel or the network does not answer; records that are not in the spool are lost',
+      );
     if (requestedAt !== undefined) Atomics.wait(never, 0, 0, Math.max(end - now, 1));
     else Atomics.wait(stopRequested, 0, 0, Math.min(lookMillis, Math.max(end - now, 1)));
     stuck = Atomics.load(beats, 0) === lastBeats ? stuck + 1 : 0;
     lastBeats = Atomics.load(beats, 0);
+    const hung = hungMillis(stuck === 0 ? undefined : lookAtLoop());
+    if (requestedAt === undefined && hung >= Atomics.load(hangMillis, 0))
+      await endProcess(
+        hungStatus,
+        `because its event loop hangs for ${Math.round(hung / 1_000)} s and sees nothing; start it again, it reads on`,
+      );
     if (stuck < stuckLooks) foundAt = requestedAt === undefined ? undefined : foundAt;
     else if (foundAt === undefined && (await isStopPending())) foundAt = performance.now();
+  }
+
+  /** What procfs says of the event loop's thread, whose id is that of the process. */
+  function lookAtLoop() {
+    const nowMillis = performance.now();
+    try {
+      const task = `/proc/self/task/${readlinkSync('/proc/self')}`;
+      const stat = readFileSync(`${task}/stat`, 'utf8');
+      // ns on a CPU, ns that it waited for one; needs CONFIG_SCHED_INFO, which every distribution has
+      const [cpu = 0, waited = 0] = readFileSync(`${task}/schedstat`, 'utf8').split(' ').map(Number);
+      const state = stat.charAt(stat.lastIndexOf(')') + 2);
+      return { nowMillis, state, cpuMillis: cpu / 1e6, waitedMillis: waited / 1e6 };
+    } catch {
+      // what cannot be distinguished from a thread that waits for a CPU does not end the process
+      return { nowMillis, state: 'T', cpuMillis: 0, waitedMillis: 0 };
+    }
   }
 
   /** Whether there is a request that the blocked event loop has not received. */
@@ -91,9 +123,9 @@ export async function watch(): Promise<void> {
       });
   }
 
-  async function endProcess(): Promise<void> {
+  async function endProcess(status: number, why: string): Promise<void> {
     const { exitAtOnce } = await import(libc);
-    const line = `${new Date().toISOString()} memwarden ends before the flush is done: the disk, the kernel or the network does not answer; records that are not in the spool are lost\n`;
+    const line = `${new Date().toISOString()} memwarden ends ${why}\n`;
     const { promise, resolve } = Promise.withResolvers<void>();
     // does not wait for a reader of this line: the exit status says the same
     setTimeout(resolve, lastLineMillis);

@@ -202,6 +202,13 @@ export const METRICS = {
     unit: '{message}',
     description: 'Log messages of the sidecar that could not be written to stderr.',
   },
+  EVENT_LOOP_DELAY: {
+    name: 'nodejs.eventloop.delay.max',
+    kind: 'gauge',
+    unit: 's',
+    description:
+      'Worst delay of the event loop in the last 30 to 60 s; from 10 s on, the sidecar is not ready.',
+  },
   PROCESS_MEMORY: {
     name: 'process.memory.usage',
     kind: 'updowncounter',

@@ -248,6 +248,7 @@ describe('what somebody else wrote acts on nothing', () => {
 
   it('in what /readyz answers', () => {
     const report = new Readiness(['file_open'], {
+      eventLoopProblem: () => undefined,
       spoolProblem: () => `${HOSTILE}${'x'.repeat(10_000)}`,
       collectorProblem: () => `https://user:s3cret-pw@host ${HOSTILE}`,
     }).report();

@@ -2,47 +2,78 @@
 const GITHUB = `ghp_${'a1B2'.repeat(9)}`;
 const JWT = ['eyJhbGciOi'.repeat(2), 'eyJzdWIiOi'.repeat(2), 'sig-nature_'.repeat(2)].join('.');
 
-/** A token of each known form, in parts for the same reason. */
-const TOKENS: readonly (readonly [what: string, ...parts: string[]])[] = [
-  ['GitHub, fine-grained', 'github', '_pat_', 'a1_'.repeat(10)],
-  ['GitHub, of an app', 'ghs', '_', 'a1B2'.repeat(9)],
-  ['GitLab', 'glpat', '-', 'a1_-'.repeat(6)],
-  ['Slack', 'xoxb', '-', '12345-abcde'],
-  ['Google API', 'AIza', 'a1_-B'.repeat(7)],
-  ['Google OAuth', 'ya29', '.', 'a1_-'.repeat(6)],
-  ['npm', 'npm', '_', 'a1B2'.repeat(9)],
-  ['PyPI', 'pypi', '-', 'a1_-B'.repeat(11)],
-  ['Stripe, live', 'sk', '_live_', 'a1B2'.repeat(5)],
-  ['Stripe, test', 'rk', '_test_', 'a1B2'.repeat(5)],
-  ['an LLM provider', 'sk', '-proj-', 'a1_-'.repeat(6)],
-  ['Vault', 'hvs', '.', 'a1_-'.repeat(6)],
-  ['DigitalOcean', 'dop', '_v1_', '0a9f'.repeat(16)],
-  ['age', 'AGE', '-SECRET-KEY-1', 'A1B2'.repeat(6)],
+/** What tokens begin with, and how many characters follow; the characters are added at run time for the same reason. */
+const TOKENS: readonly (readonly [prefix: string, length: number])[] = [
+  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_'].map(prefix => [prefix, 36] as const),
+  ...['glpat-', 'gldt-', 'glrt-', 'glcbt-', 'glptt-', 'glft-', 'gloas-', 'glsoat-', 'glagent-'].map(
+    prefix => [prefix, 20] as const,
+  ),
+  ['GR1348941', 20],
+  ...['ATBB', 'ATATT3', 'ATCTT3'].map(prefix => [prefix, 28] as const),
+  ...['AKIA', 'ASIA'].map(prefix => [prefix, 16] as const),
+  ['AIza', 35],
+  ['ya29.', 40],
+  ['GOCSPX-', 28],
+  ...['xoxb-', 'xoxp-', 'xoxa-', 'xoxe-', 'xoxr-', 'xoxs-', 'xoxo-', 'xoxc-', 'xoxd-', 'xapp-'].map(
+    prefix => [prefix, 24] as const,
+  ),
+  ['npm_', 36],
+  ['pypi-', 64],
+  ['rubygems_', 48],
+  ...['dckr_pat_', 'dckr_oat_'].map(prefix => [prefix, 27] as const),
+  ...['sk_live_', 'sk_test_', 'rk_live_', 'rk_test_', 'whsec_'].map(prefix => [prefix, 24] as const),
+  ...['sq0csp-', 'shpat_', 'shpss_'].map(prefix => [prefix, 32] as const),
+  ['SG.', 66],
+  ...['sk-', 'sk-proj-', 'sk-ant-api03-', 'gsk_', 'xai-', 'pplx-', 'r8_', 'hf_'].map(
+    prefix => [prefix, 40] as const,
+  ),
+  ['dapi', 32],
+  ...['hvs.', 'hvb.', 'hvr.'].map(prefix => [prefix, 24] as const),
+  ['pul-', 40],
+  ...['dop_v1_', 'doo_v1_', 'dor_v1_'].map(prefix => [prefix, 64] as const),
+  ...['HRKU-', 'fm2_', 'nfp_', 'sbp_', 'pscale_tkn_', 'dp.st.', 'dp.pt.', 'lin_api_'].map(
+    prefix => [prefix, 40] as const,
+  ),
+  ...['ntn_', 'figd_', 'PMAK-', 'glsa_', 'glc_', 'NRAK-', 'sntrys_', 'sqp_', 'squ_', 'AKCp'].map(
+    prefix => [prefix, 44] as const,
+  ),
+  ...['tskey-auth-', 'bkua_', 'AGE-SECRET-KEY-1', 'ops_eyJ', 'eyJ'].map(prefix => [prefix, 40] as const),
+  ...['BQUklW', 'BSU0Eg', 'BFQyBQ', 'BPUEVO', 'BFTkNS'].map(type => [`LS0tLS1CRUdJTi${type}`, 60] as const),
 ];
+const TAIL = 'a1B2c3D4'.repeat(9);
 
 /** Words that alone mark a name as secret, and that no other rule of names covers. */
 const WORDS = [
-  'password',
-  'passwd',
-  'passphrase',
   'passcode',
-  'pass',
   'pwd',
   'psk',
-  'secret',
   'secrets',
-  'token',
   'bearer',
   'jwt',
   'cookie',
+  'cookies',
   'credential',
   'credentials',
-  'apikey',
+  'creds',
   'authorization',
   'signature',
   'passin',
   'passout',
+  'rediscli',
+  'otp',
+  'mnemonic',
+  'password',
+  'passwords',
+  'passwd',
+  'passphrase',
+  'pass',
+  'passwort',
+  'secret',
+  'token',
 ];
+
+/** Words that only end like a secret. */
+const ORDINARY = ['bypass', 'compass', 'multipass', 'encompass'];
 
 const KEY_KINDS = [
   'access',
@@ -50,7 +81,11 @@ const KEY_KINDS = [
   'api',
   'app',
   'auth',
+  'consumer',
+  'decryption',
   'encryption',
+  'function',
+  'hmac',
   'license',
   'master',
   'priv',
@@ -63,6 +98,7 @@ const KEY_KINDS = [
   'signing',
   'storage',
   'subscription',
+  'unseal',
 ];
 
 const ABOUT = [
@@ -78,6 +114,7 @@ const ABOUT = [
   'file',
   'format',
   'id',
+  'jar',
   'length',
   'limit',
   'method',
@@ -87,7 +124,9 @@ const ABOUT = [
   'prefix',
   'prompt',
   'provider',
+  'ref',
   'size',
+  'stdin',
   'store',
   'timeout',
   'ttl',
@@ -95,6 +134,14 @@ const ABOUT = [
   'uri',
   'url',
   'version',
+  'conf',
+  'csv',
+  'helper',
+  'json',
+  'pem',
+  'txt',
+  'yaml',
+  'yml',
 ];
 
 const SWITCHES = ['ask', 'disable', 'enable', 'no', 'prompt', 'require', 'skip', 'use'];
@@ -157,6 +204,16 @@ export const SECRETS: readonly (readonly [what: string, given: string, reported:
     'curl | -H | Authorization: [redacted]',
   ],
   ['a header joined to its option', 'curl | -HX-Api-Key:abc', 'curl | -HX-Api-Key:[redacted]'],
+  [
+    'a header in quotes, and what is behind it',
+    'sh | -c | curl -H "Authorization: Basic x y" http://host',
+    'sh | -c | curl -H "Authorization: [redacted]" http://host',
+  ],
+  [
+    'a password with a slash, behind an address',
+    'app | a@b postgres://bob:a/b@host/db',
+    'app | a@b postgres://bob:[redacted]@host/db',
+  ],
   ['a cookie', 'curl | -H | Cookie: sid=1; b=2', 'curl | -H | Cookie: [redacted]'],
   ['a bearer token in text', 'app | got Bearer abcdefgh12345678 there', 'app | got Bearer [redacted] there'],
   [
@@ -236,12 +293,37 @@ export const SECRETS: readonly (readonly [what: string, given: string, reported:
     'sh | -c | curl -H "X-Api-Key: [redacted]" -u bob:[redacted] http://h && DB_PASSWORD=[redacted] run --port 3 --token [redacted]',
   ],
   ...TOKENS.map(
-    ([what, ...parts]) =>
-      [`a token of ${what}`, `app | ${parts.join('')} | run`, 'app | [redacted] | run'] as const,
+    ([prefix, length]) =>
+      [
+        `a token that begins with ${prefix}`,
+        `app | ${prefix}${TAIL.slice(0, length)} | run`,
+        'app | [redacted] | run',
+      ] as const,
   ),
+  ...['hooks.slack.com/services/', 'discord.com/api/webhooks/', 'api.telegram.org/bot'].map(
+    prefix =>
+      [
+        `a web hook below ${prefix}`,
+        `curl | https://${prefix}${TAIL.slice(0, 24)} | run`,
+        `curl | https://${prefix}[redacted] | run`,
+      ] as const,
+  ),
+  [
+    'a secret key behind the id of an access key',
+    `s3fs | AKIA${TAIL.slice(0, 16)}:${TAIL.slice(0, 40)} | run`,
+    's3fs | [redacted]:[redacted] | run',
+  ],
   ...WORDS.map(
     word =>
       [`the name ${word}`, `app | --my-${word}-x=v | run`, `app | --my-${word}-x=[redacted] | run`] as const,
+  ),
+  ...KEY_KINDS.map(
+    kind =>
+      [
+        `a key of kind ${kind}, in one word`,
+        `app | --${kind}key=v | run`,
+        `app | --${kind}key=[redacted] | run`,
+      ] as const,
   ),
   ...KEY_KINDS.map(
     kind =>
@@ -265,7 +347,7 @@ export const SECRETS: readonly (readonly [what: string, given: string, reported:
   [
     'code',
     "python3 | -c | import x; password='a b'; x.run(1)",
-    'python3 | -c | import x; password=[redacted] x.run(1)',
+    'python3 | -c | import x; password=[redacted]; x.run(1)',
   ],
 ];
 
@@ -292,6 +374,7 @@ export const HARMLESS: readonly (readonly [what: string, given: string])[] = [
   ...ABOUT.map(
     word => [`the ${word} of a secret`, `app | --token-${word}=v | --password-${word} | v`] as const,
   ),
+  ...ORDINARY.map(word => [`the word ${word}`, `app | --${word} | v | --${word}=v`] as const),
   ...SWITCHES.map(word => [`the switch ${word}`, `app | --${word}-password | v`] as const),
   ['nothing', ''],
 ];

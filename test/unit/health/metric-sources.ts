@@ -23,5 +23,6 @@ export const SOURCES: MetricSources = {
   unknownRecords: () => 0n,
   skippedRuns: () => [{ capability: 'file_open', program: 'fentry_file_open', count: 3 }],
   droppedMessages: () => 6,
+  worstLoopDelay: () => 0.25,
   canaryAges: () => new Map([['file_open', 1.5]]),
 };

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Readiness } from '../../../src/health/readiness.ts';
 
-const WELL = { spoolProblem: () => undefined, collectorProblem: () => undefined };
+const WELL = {
+  spoolProblem: () => undefined,
+  eventLoopProblem: () => undefined,
+  collectorProblem: () => undefined,
+};
 
 test('a hook is ready for 30 s after its last canary, and no longer', () => {
   let now = 0;
@@ -27,4 +31,11 @@ test('the sidecar is not ready when the spool cannot be written; a collector tha
   const report = new Readiness(['file_open'], away).report();
   assert.equal(report.ready, true);
   assert.equal(report.collector, 'UNAVAILABLE');
+});
+
+test('the sidecar is not ready after its event loop was stuck', () => {
+  const stuck = { ...WELL, eventLoopProblem: () => 'stuck for 12 s' };
+  const report = new Readiness(['file_open'], stuck).report();
+  assert.equal(report.ready, false);
+  assert.deepEqual(report.reasons, ['stuck for 12 s']);
 });
