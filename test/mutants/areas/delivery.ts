@@ -151,12 +151,12 @@ export const delivery: Area = {
         ],
         ['if (this.#lost > 0)', 'if (this.#lost < 0)', 'nobody reads that records were lost at the end'],
         [
-          'this.#checkpointMatters ||= alone && changes.size > 0;',
+          'this.#checkpointMatters ||= force && changes.size > 0;',
           'this.#checkpointMatters ||= changes.size > 0;',
           'an idle sidecar writes its position every second',
         ],
         [
-          'this.#checkpointMatters ||= alone && changes.size > 0;',
+          'this.#checkpointMatters ||= force && changes.size > 0;',
           '',
           'what a restart must know is not written',
         ],

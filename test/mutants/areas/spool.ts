@@ -59,13 +59,13 @@ export const spool: Area = {
         'rejected records count as accepted',
       ],
       [
-        '(damaged || waitingOf(witness) > found)',
+        '(damaged || waitingOf(storedTotals) > found)',
         'damaged',
         'records that a damaged log forgot are not missed',
       ],
       [
-        '(damaged || waitingOf(witness) > found)',
-        '(waitingOf(witness) > found)',
+        '(damaged || waitingOf(storedTotals) > found)',
+        '(waitingOf(storedTotals) > found)',
         'a damaged file hides what it had',
       ],
       [
