@@ -40,13 +40,14 @@ export async function startHealth(
   { health: { enabled, listenAddress, listenPort }, telemetry: telemetryOptions }: Settings,
   { capture, losses, detection, telemetry }: WatchedStages,
 ): Promise<Health> {
-  const eventLoop = new EventLoopDelay();
+  const reader = createMetricReader(telemetryOptions);
+  // measuring wakes this process ten times a second: only where somebody can ask
+  const eventLoop = enabled || reader !== undefined ? new EventLoopDelay() : undefined;
   const readiness = new Readiness(capture.hooks.keys(), {
     spoolProblem: () => telemetry.problems().spool,
-    eventLoopProblem: () => eventLoop.problem(),
+    eventLoopProblem: () => eventLoop?.problem(),
     collectorProblem: () => telemetry.problems().collector,
   });
-  const reader = createMetricReader(telemetryOptions);
   const push = reader && { reader, resource: telemetry.resource() };
   const sources: MetricSources = {
     books: () => keepBooks(losses, detection.counts(), telemetry.stats()),
@@ -58,7 +59,7 @@ export async function startHealth(
     unknownRecords: () => capture.unknownRecords,
     canaryAges: () => readiness.canaryAges(),
     droppedMessages: () => standardError.dropped,
-    worstLoopDelay: () => eventLoop.worstSeconds(),
+    worstLoopDelay: () => eventLoop?.worstSeconds() ?? 0,
   };
   const metrics = createSelfMetrics(sources, push);
   const server = enabled
@@ -75,7 +76,7 @@ export async function startHealth(
     },
     stop: async () => {
       clearInterval(canary);
-      eventLoop.stop();
+      eventLoop?.stop();
       await server?.close();
       await metrics.shutdown();
     },
