@@ -33,6 +33,7 @@ const SUBCOMMANDS = new Set([
 ]);
 /** First letters of families: most words need no further look. */
 const FAMILY_STARTS = new Set([...BY_FAMILY.keys()].map(name => name.charAt(0)));
+const FAMILY_LENGTHS = new Set([...BY_FAMILY.keys()].map(name => name.length));
 /** Longest name of a program or subcommand in the tables, with what a family may have behind it. */
 const PROGRAM_LENGTH_MAX = 24;
 
@@ -89,8 +90,7 @@ class Command {
     if (PROGRAMS_OF_PAIRS.has(word)) this.#pairsOf = word;
     this.#addOptions(BY_PROGRAM.get(word));
     if (!FAMILY_STARTS.has(word.charAt(0))) return;
-    // names of families have 3 to 7 letters
-    for (let length = 3; length <= 7; length++) this.#addOptions(BY_FAMILY.get(word.slice(0, length)));
+    for (const length of FAMILY_LENGTHS) this.#addOptions(BY_FAMILY.get(word.slice(0, length)));
   }
 
   #addOptions(options: Options | undefined): void {
