@@ -32,7 +32,7 @@ export function render(scores: readonly Score[]): string {
   const lines = [
     '# Mutants',
     '',
-    'WriteResult by `npm run test:mutants`. Each mutant of `test/mutants/areas` is one change to the source that would hurt',
+    'Written by `npm run test:mutants`. Each mutant of `test/mutants/areas` is one change to the source that would hurt',
     'somebody; it is killed when a test of its area fails. One that survives is something that no test notices.',
     '',
     '| area | mutants | killed | score | wanted |',

@@ -16,7 +16,16 @@ import { likelyFirst, type Mutant } from './mutant.ts';
 
 /** What the tests read beside the source; the rest of the repository is linked. */
 const COPIED = ['src', 'test/unit', 'test/conformance', 'test/e2e', 'test/temporary-directory.ts'];
-const LINKED = ['node_modules', 'bpf', 'config', 'docs', 'package.json', 'README.md', 'scripts'];
+const LINKED = [
+  'node_modules',
+  'bpf',
+  'config',
+  'docs',
+  'package.json',
+  'README.md',
+  'scripts',
+  'test/runner',
+];
 /** Where a file is as good as on a disk, and costs no wait for one. */
 const MEMORY = '/dev/shm';
 
@@ -44,6 +53,7 @@ export class Tree {
   async passes(test: string, limitMillis: number): Promise<boolean> {
     const child = spawn(process.execPath, [test], {
       cwd: this.#root,
+      detached: true,
       stdio: 'ignore',
       timeout: limitMillis,
       killSignal: 'SIGKILL',
@@ -54,6 +64,7 @@ export class Tree {
       },
     });
     const [code]: unknown[] = await once(child, 'close');
+    endGroup(child.pid);
     return code === 0;
   }
 
@@ -72,5 +83,15 @@ export class Tree {
 
   remove(): void {
     rmSync(this.#root, { recursive: true, force: true });
+  }
+}
+
+/** Ends what a test has left, as the program of one that waits for its end with a mutant that keeps it from ending. */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
